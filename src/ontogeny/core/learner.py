@@ -1,0 +1,96 @@
+"""The learner: three pure functions. Everything that learns is one of these.
+
+- `init(key, hypers)` returns a fresh state;
+- `step(key, state, hypers)` returns the state after one update, and metrics;
+- `score(key, state, hypers)` returns how good the state is. Bigger is better, always.
+
+A state is any pytree of arrays, and only arrays: what is static (layer sizes, an activation, a
+world) is closed over by the three functions. Hypers are numbers that a strategy may change while
+the learner learns; they are traced, so they never decide a shape and never cause a recompilation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+import jax
+from jaxtyping import Array, Float, Key, PyTree
+
+from ontogeny.core.errors import StructureError
+from ontogeny.core.trees import named_leaves
+
+State = TypeVar("State")
+
+Hypers: TypeAlias = PyTree[Array]
+Metrics: TypeAlias = dict[str, Array]
+
+
+class Learner(NamedTuple, Generic[State]):
+    """Three pure functions of one member; see the module's text."""
+
+    init: Callable[[Key[Array, ""], Hypers], State]
+    step: Callable[[Key[Array, ""], State, Hypers], tuple[State, Metrics]]
+    score: Callable[[Key[Array, ""], State, Hypers], Float[Array, ""]]
+
+
+def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
+    """Trace the learner once without computing; return the shapes and dtypes of its state.
+
+    `hypers` is one member's (arrays or shapes). Raises `StructureError` naming the leaf: when the
+    state holds something that is not an array, when `step` changes its structure, a shape or a
+    dtype, when a metric is not a scalar, or when the score is not one floating-point number.
+    """
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    try:
+        state = jax.eval_shape(learner.init, key, hypers)
+    except TypeError as error:
+        if "not a valid JAX type" not in str(error):
+            raise
+        raise StructureError(
+            f"the state holds something that is not an array ({error})",
+            where="learner.init",
+            hint="close over static parts; keep arrays in the state (equinox: eqx.partition once)",
+        ) from error
+    after, metrics = jax.eval_shape(learner.step, key, state, hypers)
+    _same("learner.step", state, after)
+    for name, value in metrics.items():
+        if value.shape != ():
+            raise StructureError(
+                f"metric {name!r} has shape {value.shape}",
+                where="learner.step",
+                hint="return scalars; reduce with a mean or give each part a name of its own",
+            )
+    score = jax.eval_shape(learner.score, key, state, hypers)
+    leaves = jax.tree.leaves(score)
+    if (
+        len(leaves) != 1
+        or leaves[0].shape != ()
+        or not jax.numpy.issubdtype(leaves[0].dtype, jax.numpy.floating)
+    ):
+        raise StructureError(
+            f"the score is {score}",
+            where="learner.score",
+            hint="return one floating-point number, bigger is better",
+        )
+    return state
+
+
+def _same(where: str, before: Any, after: Any) -> None:
+    """Raise `StructureError` unless the two trees of shapes are the same."""
+    old, new = named_leaves(before), named_leaves(after)
+    if jax.tree.structure(before) != jax.tree.structure(after):
+        lost = sorted({p for p, _ in old} - {p for p, _ in new})
+        more = sorted({p for p, _ in new} - {p for p, _ in old})
+        raise StructureError(
+            f"the state's structure changed (gone: {lost or 'none'}; new: {more or 'none'})",
+            where=where,
+            hint="return a state of the structure that init returned",
+        )
+    for (path, a), (_, b) in zip(old, new, strict=True):
+        if (a.shape, a.dtype) != (b.shape, b.dtype):
+            raise StructureError(
+                f"{a.dtype}{list(a.shape)} became {b.dtype}{list(b.shape)}",
+                where=f"{where}, state leaf {path}",
+                hint="cast or reshape, so that a step maps a state to a state of the same kind",
+            )

@@ -1,0 +1,139 @@
+"""A population of members, and the three things that happen to it: spawn, advance, apply.
+
+A population is a vmap of its member: every leaf has a leading "pop" axis. These functions are pure
+and run the members side by side in one program; the executors put the same member functions
+elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from ontogeny.core import trees
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.keys import Count, Purpose, Seed, derive
+from ontogeny.core.learner import Hypers, Learner, Metrics, State, check_shapes
+from ontogeny.core.space import Space
+
+
+class Population(NamedTuple, Generic[State]):
+    """The members being grown. Every leaf has a leading "pop" axis."""
+
+    state: State
+    hypers: Hypers
+    score: Float[Array, " pop"]  # -inf until scored, and for a member that went non-finite
+    age: Int[Array, " pop"]  # steps since the slot last inherited
+    steps: Int[Array, " pop"]  # steps lived, each slot its own count
+
+    @property
+    def size(self) -> int:
+        """The number of members."""
+        return self.score.shape[0]
+
+
+class Move(NamedTuple):
+    """Who inherits what from whom: a strategy's decision for every slot."""
+
+    parent: Int[Array, " pop"]  # own slot = stay
+    inherit: Bool[Array, " pop"]  # True: take the parent's state. False: init anew from hypers
+    hypers: Hypers
+
+
+def spawn(
+    learner: Learner[State], space: Space, seed: Seed, size: int, hypers: Hypers | None = None
+) -> Population[State]:
+    """Return `size` fresh members, their hypers drawn from the space's prior (or given, with a
+    "pop" axis).
+
+    Raises `ConfigError` for an empty population and `StructureError` for a learner that breaks its
+    contract.
+    """
+    if size < 1:
+        raise ConfigError(
+            f"a population of {size} has no members", where="population", hint="use 1 or more"
+        )
+    slots = jnp.arange(size)
+    if hypers is None:
+        hypers = jax.vmap(lambda slot: space.sample(derive(seed, Purpose.HYPERS, slot)))(slots)
+    check_shapes(learner, jax.eval_shape(lambda h: trees.take(h, jnp.int32(0)), hypers))
+    count = jnp.zeros(size, jnp.int32)
+    return Population(
+        state=jax.vmap(lambda slot, h: fresh(learner, seed, slot, 0, h))(slots, hypers),
+        hypers=hypers,
+        score=jnp.full(size, -jnp.inf),
+        age=count,
+        steps=count,
+    )
+
+
+def advance(
+    learner: Learner[State], seed: Seed, steps: int, population: Population[State]
+) -> tuple[Population[State], Metrics]:
+    """Return every member `steps` updates later and scored, and each metric's mean over those
+    updates.
+    """
+    slots = jnp.arange(population.size)
+    return jax.vmap(lambda slot, one: live(learner, seed, steps, slot, one))(slots, population)
+
+
+def apply(
+    learner: Learner[State], seed: Seed, population: Population[State], move: Move
+) -> Population[State]:
+    """Return the population after the move.
+
+    An heir takes its parent's whole state (so the optimiser's moments travel with the weights) and
+    the parent's score until it is scored itself. A slot that does not inherit begins anew, with
+    score -inf.
+    """
+    slots = jnp.arange(population.size)
+    parent = jnp.where(move.inherit, move.parent, slots)
+    heirs = trees.take(population.state, parent)
+
+    def with_newborns(heirs: State) -> State:
+        born = jax.vmap(lambda slot, t, h: fresh(learner, seed, slot, t, h))(
+            slots, population.steps, move.hypers
+        )
+        return trees.where(move.inherit, heirs, born)
+
+    state = jax.lax.cond(jnp.all(move.inherit), lambda s: s, with_newborns, heirs)
+    moved = (move.parent != slots) | ~move.inherit
+    return Population(
+        state=state,
+        hypers=move.hypers,
+        score=jnp.where(move.inherit, population.score[parent], -jnp.inf),
+        age=jnp.where(moved, 0, population.age),
+        steps=population.steps,
+    )
+
+
+def fresh(learner: Learner[State], seed: Seed, slot: Count, steps: Count, hypers: Hypers) -> State:
+    """Return the state of a member that begins in `slot` after the slot has lived `steps`."""
+    return learner.init(derive(seed, Purpose.INIT, slot, steps), hypers)
+
+
+def live(
+    learner: Learner[State], seed: Seed, steps: int, slot: Count, member: Population[State]
+) -> tuple[Population[State], Metrics]:
+    """Return one member (a population without its "pop" axis) `steps` updates later and scored, and
+    its metrics.
+    """
+
+    def update(state: State, step: Array) -> tuple[State, Metrics]:
+        return learner.step(derive(seed, Purpose.STEP, slot, step), state, member.hypers)
+
+    state, metrics = jax.lax.scan(update, member.state, member.steps + jnp.arange(steps))
+    lived = member.steps + steps
+    score = learner.score(derive(seed, Purpose.SCORE, slot, lived), state, member.hypers)
+    alive = jnp.isfinite(score) & trees.is_finite(state)
+    scored: Population[Any] = Population(
+        state=state,
+        hypers=member.hypers,
+        score=jnp.where(alive, score, -jnp.inf).astype(jnp.float32),
+        age=member.age + steps,
+        steps=lived,
+    )
+    return scored, jax.tree.map(lambda m: jnp.mean(m, axis=0), metrics)

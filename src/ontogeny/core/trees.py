@@ -1,0 +1,49 @@
+"""Questions and edits on pytrees of arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Int, PyTree
+
+
+def named_leaves(tree: PyTree) -> list[tuple[str, Any]]:
+    """Return (path, leaf) pairs, the path written as a person would: `params.layers.0.weight`."""
+    flat, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return [
+        (jax.tree_util.keystr(path, simple=True, separator=".") or "value", leaf)
+        for path, leaf in flat
+    ]
+
+
+def is_finite(tree: PyTree) -> Bool[Array, ""]:
+    """Return whether every floating-point number in the tree is finite."""
+    floats = [x for x in jax.tree.leaves(tree) if jnp.issubdtype(jnp.result_type(x), jnp.inexact)]
+    return (
+        jnp.all(jnp.stack([jnp.all(jnp.isfinite(x)) for x in floats]))
+        if floats
+        else jnp.array(True)
+    )
+
+
+def take(tree: PyTree, index: Int[Array, "..."]) -> PyTree:
+    """Return the tree with every leaf indexed along its leading axis."""
+    return jax.tree.map(lambda x: x[index], tree)
+
+
+def where(mask: Bool[Array, " pop"], yes: PyTree, no: PyTree) -> PyTree:
+    """Return, for each member, the leaves of `yes` where the mask is true and those of `no`
+    elsewhere.
+    """
+
+    def choose(a: Array, b: Array) -> Array:
+        return jnp.where(mask.reshape(mask.shape + (1,) * (a.ndim - 1)), a, b)
+
+    return jax.tree.map(choose, yes, no)
+
+
+def size_bytes(tree: PyTree) -> int:
+    """Return the bytes that the leaves (arrays or `jax.ShapeDtypeStruct`) hold."""
+    return sum(int(x.size) * int(x.dtype.itemsize) for x in jax.tree.leaves(tree))

@@ -1,0 +1,105 @@
+"""Population Based Training: members that do badly take the state of members that do well, and vary
+its hypers.
+
+    every so often, for each member:
+        donor  <- exploit(scores)              (`selection`)
+        if donor is another:
+            state, hypers <- the donor's
+            hypers        <- explore(hypers)   (`explore`)
+
+Learning goes on from the inherited state with the new hypers, so what is found is not one setting
+but a *schedule* of settings. Inheritance is Lamarckian: what a parent learned, its heir knows.
+
+Source: Jaderberg et al. 2017, "Population Based Training of Neural Networks" (arXiv 1711.09846).
+The margin, symmetric factors and mutation without copying are IMPALA's (Espeholt et al. 2018, arXiv
+1802.01561, appendix F).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from ontogeny.core import trees
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.population import Move, Population
+from ontogeny.core.space import Space
+from ontogeny.evolution.explore import Exploration, perturb
+from ontogeny.evolution.selection import Selection, rescue, truncation
+from ontogeny.evolution.strategy import Strategy
+
+WINDOW = 10  # recent scores kept for the t-test, as many as the paper's
+
+
+class PBTState(NamedTuple):
+    """What PBT remembers between moves."""
+
+    recent: Float[
+        Array, "pop window"
+    ]  # last scores of each member's line, oldest first, NaN until there are any
+    considered: Int[Array, " pop"]  # the slot's steps when it was last considered
+
+
+def pbt(
+    space: Space,
+    select: Selection | None = None,
+    explore: Exploration | None = None,
+    *,
+    copy: Literal["both", "weights", "hypers"] = "both",
+    mutate_always: bool = False,
+    burn_in: int = 0,
+    interval: int = 0,
+) -> Strategy[PBTState]:
+    """Return the strategy.
+
+    `select` says who copies whom (default `truncation(0.2)`), `explore` how an heir's hypers vary
+    (default `perturb((0.8, 1.2))`). `copy` says what an heir takes. With `mutate_always` the hypers
+    of those who stay vary too. Nobody moves before `burn_in` steps, nor sooner than `interval`
+    steps after it was last considered; the dead are replaced regardless.
+    """
+    if copy not in ("both", "weights", "hypers"):
+        raise ConfigError(f"copy={copy!r}", where="pbt", hint="use 'both', 'weights' or 'hypers'")
+    for name, value in (("burn_in", burn_in), ("interval", interval)):
+        if value < 0:
+            raise ConfigError(
+                f"{name}={value} is negative", where="pbt", hint="count in steps, from 0"
+            )
+    select = select or truncation()
+    explore = explore or perturb()
+
+    def init(key: Array, population: Population[Any]) -> PBTState:
+        del key
+        pop = population.size
+        return PBTState(jnp.full((pop, WINDOW), jnp.nan), jnp.zeros(pop, jnp.int32))
+
+    def move(
+        key: Array, state: PBTState, population: Population[Any], ready: Array
+    ) -> tuple[PBTState, Move]:
+        slots = jnp.arange(population.size)
+        select_key, rescue_key, explore_key = jax.random.split(key, 3)
+        recent = jnp.where(ready[:, None], _append(state.recent, population.score), state.recent)
+        dead = ready & ~jnp.isfinite(population.score)
+        waited = population.steps - state.considered
+        due = ready & (population.steps >= burn_in) & (waited >= interval)
+        donor = rescue(rescue_key, population.score, select(select_key, population.score, recent))
+        donor = jnp.where(due | dead, donor, slots)
+        replaced = donor != slots
+
+        parent = jnp.where(replaced & ((copy != "hypers") | dead), donor, slots)
+        teacher = jnp.where(replaced & ((copy != "weights") | dead), donor, slots)
+        inherited = trees.take(population.hypers, teacher)
+        keys = jax.vmap(lambda slot: jax.random.fold_in(explore_key, slot))(slots)
+        varied = jax.vmap(lambda k, h: explore(k, space, h))(keys, inherited)
+        varies = replaced | (due & mutate_always)
+        hypers = trees.where(varies, varied, population.hypers)
+        state = PBTState(recent[parent], jnp.where(due, population.steps, state.considered))
+        return state, Move(parent=parent, inherit=jnp.ones_like(ready), hypers=hypers)
+
+    return Strategy(init, move)
+
+
+def _append(recent: Array, score: Array) -> Array:
+    return jnp.concatenate([recent[:, 1:], score[:, None]], axis=1)

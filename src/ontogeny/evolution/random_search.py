@@ -1,0 +1,37 @@
+"""Random search: every member keeps the hypers that it was born with. The baseline that a strategy
+must beat.
+
+Only the dead move: a member that went non-finite begins anew with a fresh draw, since its slot
+would otherwise be wasted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from ontogeny.core import trees
+from ontogeny.core.population import Move, Population
+from ontogeny.core.space import Space
+from ontogeny.evolution.strategy import Strategy
+
+
+def random_search(space: Space) -> Strategy[tuple[()]]:
+    """Return the strategy. It remembers nothing."""
+
+    def init(key: Array, population: Population[Any]) -> tuple[()]:
+        del key, population
+        return ()
+
+    def move(
+        key: Array, state: tuple[()], population: Population[Any], ready: Array
+    ) -> tuple[tuple[()], Move]:
+        slots = jnp.arange(population.size)
+        dead = ready & ~jnp.isfinite(population.score)
+        drawn = jax.vmap(lambda slot: space.sample(jax.random.fold_in(key, slot)))(slots)
+        return state, Move(slots, inherit=~dead, hypers=trees.where(dead, drawn, population.hypers))
+
+    return Strategy(init, move)

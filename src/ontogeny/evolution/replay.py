@@ -1,0 +1,61 @@
+"""Replay: every member lives the rounds of one given schedule of hypers. Nobody inherits.
+
+It asks what a schedule that a population found is worth without the selection that found it. A
+schedule of one round is a fixed setting. The first members must be spawned with the schedule's
+first hypers (`first_of`).
+
+Source: Jaderberg et al. 2017 (arXiv 1711.09846), section 4.4, which asks it of the final hypers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int
+
+from ontogeny.core import trees
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.learner import Hypers
+from ontogeny.core.population import Move, Population
+from ontogeny.evolution.strategy import Strategy
+
+
+def replay(schedule: Hypers) -> Strategy[Int[Array, " pop"]]:
+    """Return the strategy. `schedule` has a leading "time" axis of rounds; its last hypers stay
+    when it ends.
+
+    It remembers how many moves each slot has made, which is its place in the schedule. The dead
+    begin anew, at the same place. Raises `ConfigError` when the schedule is empty or its leaves
+    differ in length.
+    """
+    lengths = {int(x.shape[0]) if x.ndim else 0 for x in jax.tree.leaves(schedule)}
+    if len(lengths) > 1 or 0 in lengths:
+        raise ConfigError(
+            f"a schedule of {sorted(lengths)} rounds",
+            where="replay",
+            hint="give every hyper the same number of rounds, one or more",
+        )
+    last = max(lengths, default=1) - 1
+
+    def init(key: Array, population: Population[Any]) -> Array:
+        del key
+        return jnp.zeros(population.size, jnp.int32)
+
+    def move(
+        key: Array, state: Array, population: Population[Any], ready: Array
+    ) -> tuple[Array, Move]:
+        del key
+        place = state + ready
+        dead = ready & ~jnp.isfinite(population.score)
+        due = trees.take(schedule, jnp.minimum(place, last))
+        hypers = trees.where(ready, due, population.hypers)
+        return place, Move(jnp.arange(population.size), inherit=~dead, hypers=hypers)
+
+    return Strategy(init, move)
+
+
+def first_of(schedule: Hypers, size: int) -> Hypers:
+    """Return the schedule's first hypers for `size` members ("pop" axis)."""
+    return jax.tree.map(lambda x: jnp.broadcast_to(x[0], (size, *x.shape[1:])), schedule)
