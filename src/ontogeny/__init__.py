@@ -1,0 +1,69 @@
+# pyright: reportUnusedImport=false
+"""Ontogeny grows learning systems: populations that evolve, agents that learn, one engine for both.
+
+`import ontogeny as og` is quick: each name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "Run": "run",
+    "grow": "run",
+    "load": "run",
+    "resume": "run",
+    "Learner": "core.learner",
+    "Move": "core.population",
+    "Population": "core.population",
+    "Choice": "core.space",
+    "Integer": "core.space",
+    "Linear": "core.space",
+    "Log": "core.space",
+    "Logit": "core.space",
+    "Space": "core.space",
+    "OntogenyError": "core.errors",
+    "Strategy": "evolution.strategy",
+    "evolve": "evolution.evolve",
+    "pbt": "evolution.pbt",
+    "random_search": "evolution.random_search",
+    "actor_critic": "agents.actor_critic",
+    "Vectorised": "runtime.vectorised",
+}
+_MODULES = {
+    "testing": "testing",
+    "selection": "evolution.selection",
+    "explore": "evolution.explore",
+}
+
+__all__ = [*_WHERE, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]
+
+if TYPE_CHECKING:
+    from ontogeny import testing
+    from ontogeny.agents.actor_critic import actor_critic
+    from ontogeny.core.errors import OntogenyError
+    from ontogeny.core.learner import Learner
+    from ontogeny.core.population import Move, Population
+    from ontogeny.core.space import Choice, Integer, Linear, Log, Logit, Space
+    from ontogeny.evolution import explore, selection
+    from ontogeny.evolution.evolve import evolve
+    from ontogeny.evolution.pbt import pbt
+    from ontogeny.evolution.random_search import random_search
+    from ontogeny.evolution.strategy import Strategy
+    from ontogeny.run import Run, grow, load, resume
+    from ontogeny.runtime.vectorised import Vectorised
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(importlib.import_module(f"ontogeny.{_WHERE[name]}"), name)
+    if name in _MODULES:
+        return importlib.import_module(f"ontogeny.{_MODULES[name]}")
+    raise AttributeError(f"module 'ontogeny' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,60 @@
+"""Recipes: everything of a run, by name. Nothing heavy is imported until a recipe is asked for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from ontogeny.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ontogeny.recipes.recipe import Recipe
+
+
+class Entry(NamedTuple):
+    """Where a recipe lives, and what it grows."""
+
+    module: str
+    kind: str
+    summary: str
+
+
+RECIPES = {
+    "toy": Entry("toy", "Toy", "two parameters, one of which each member can't see (seconds)"),
+    "quadratic": Entry(
+        "quadratic", "Quadratic", "a noisy quadratic whose best learning rate falls (seconds)"
+    ),
+    "cartpole": Entry("actor_critic", "CartPole", "actor-critics that balance a pole (a minute)"),
+    "breakout": Entry(
+        "actor_critic", "Breakout", "actor-critics that play MinAtar Breakout (minutes)"
+    ),
+    "agents": Entry(
+        "actor_critic", "Agents", "actor-critics in any gymnax world with discrete actions"
+    ),
+}
+
+SYSTEMS = {"pbt": "pbt"}  # the modules whose `reproduce` measures a paper's claims
+
+
+def recipe_class(name: str) -> type[Recipe]:
+    """Return the class of the recipe called `name`. Raises `ConfigError`, suggesting the nearest
+    name.
+    """
+    if name not in RECIPES:
+        near = difflib.get_close_matches(name, RECIPES, 1)
+        raise ConfigError(
+            f"no recipe is called {name!r}",
+            hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(RECIPES)}",
+        )
+    entry = RECIPES[name]
+    return getattr(importlib.import_module(f"ontogeny.recipes.{entry.module}"), entry.kind)
+
+
+def recipe_name(recipe: Recipe) -> str | None:
+    """Return the name under which the recipe's class is listed, or None."""
+    kind = type(recipe)
+    for name, entry in RECIPES.items():
+        if kind.__module__ == f"ontogeny.recipes.{entry.module}" and kind.__name__ == entry.kind:
+            return name
+    return None

@@ -1,0 +1,187 @@
+"""What every recipe has: how many members, for how long, moved by which strategy, living where.
+
+A recipe is a frozen dataclass: everything of a run. Its fields are its command line (a field's
+docstring is the help text), its JSON is what the run store keeps, and its methods build the parts
+that grow.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+
+import tyro
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.runtime.executor import Job
+from ontogeny.runtime.vectorised import Vectorised
+
+if TYPE_CHECKING:
+    from ontogeny.core.learner import Hypers, Learner
+    from ontogeny.core.product import Product
+    from ontogeny.core.space import Space
+    from ontogeny.evolution.strategy import Strategy
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """Which strategy moves the population, and how."""
+
+    strategy: Literal["pbt", "random-search"] = "pbt"
+    """Population Based Training, or random search (nobody moves): the baseline."""
+    selection: Literal["truncation", "welch", "tournament", "margin"] = "truncation"
+    """Who copies whom."""
+    fraction: float = 0.25
+    """Truncation: the bottom fraction copies the top fraction."""
+    margin: float = 0.0
+    """Margin: how much higher another's score must be, in units of the score."""
+    explore: Literal["perturb", "resample", "both", "jitter", "none"] = "perturb"
+    """How an heir's hypers vary."""
+    factors: tuple[float, float] = (0.8, 1.25)
+    """Perturb: the two factors that move a hyper on its scale."""
+    deviation: float = 0.1
+    """Jitter: standard deviation of the normal noise that moves a hyper on its scale."""
+    copy: Literal["both", "weights", "hypers"] = "both"
+    """What an heir takes from its parent."""
+    mutate_always: bool = False
+    """Vary the hypers of those who stay too."""
+    burn_in: int = 0
+    """Steps before anyone moves."""
+    interval: int = 0
+    """Steps between two moves of a member; 0 is every round."""
+
+    def build(self, space: Space) -> Strategy[Any]:
+        """Return the strategy over the space."""
+        from ontogeny.evolution import explore, selection
+        from ontogeny.evolution.pbt import pbt
+        from ontogeny.evolution.random_search import random_search
+
+        if self.strategy == "random-search":
+            return random_search(space)
+        selections = {
+            "truncation": lambda: selection.truncation(self.fraction),
+            "welch": selection.welch,
+            "tournament": selection.tournament,
+            "margin": lambda: selection.margin(self.margin),
+        }
+        explorations = {
+            "perturb": lambda: explore.perturb(self.factors),
+            "resample": explore.resample,
+            "both": lambda: explore.perturb_or_resample(self.factors),
+            "jitter": lambda: explore.jitter(self.deviation),
+            "none": explore.keep,
+        }
+        return pbt(
+            space,
+            selections[self.selection](),
+            explorations[self.explore](),
+            copy=self.copy,
+            mutate_always=self.mutate_always,
+            burn_in=self.burn_in,
+            interval=self.interval,
+        )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The fields that every recipe shares. Subclasses add their own, and give a learner, a space
+    and a product.
+    """
+
+    papers: ClassVar[tuple[str, ...]] = ()
+    """What to cite when this recipe's results are used."""
+
+    population: int = 16
+    """How many members grow side by side."""
+    rounds: int = 20
+    """How many rounds: a move, some steps, a score."""
+    steps: int = 100
+    """Updates of each member in a round."""
+    seed: int = 0
+    """Everything random is computed from it."""
+    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(default_factory=Evolution)
+    executor: Vectorised = field(default_factory=Vectorised)
+
+    def __post_init__(self) -> None:
+        for name in ("population", "rounds", "steps"):
+            value = getattr(self, name)
+            if value < 1:
+                raise ConfigError(
+                    f"{name} is {value}", where=f"recipe field {name}", hint="use 1 or more"
+                )
+        if not 0 <= self.seed < 2**32:
+            raise ConfigError(
+                f"seed is {self.seed}", where="recipe field seed", hint="use 0 to 4294967295"
+            )
+        self.strategy()  # what can't be built is refused here, before anything is compiled
+
+    def learner(self) -> Learner[Any]:
+        """Return what learns."""
+        raise NotImplementedError
+
+    def space(self) -> Space:
+        """Return where its hypers live."""
+        raise NotImplementedError
+
+    def strategy(self) -> Strategy[Any]:
+        """Return what moves the population."""
+        return self.evolution.build(self.space())
+
+    def first_hypers(self) -> Hypers | None:
+        """Return the hypers that the first members begin with ("pop" axis); None draws them from
+        the prior.
+        """
+        return None
+
+    def job(self) -> Job:
+        """Return what an executor grows."""
+        return Job(
+            self.learner(),
+            self.space(),
+            self.strategy(),
+            self.seed,
+            self.population,
+            self.rounds,
+            self.steps,
+            self.first_hypers(),
+        )
+
+    def product(self, state: Any) -> Product:
+        """Return what a person wants of a grown member, given its state."""
+        raise NotImplementedError
+
+    def updates_per_step(self) -> dict[str, float]:
+        """Return what one step of one member costs in units that a person counts, such as
+        environment steps.
+        """
+        return {}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        """Return the recipe whose `to_json` this is. Raises `ConfigError` for a field that it does
+        not have.
+        """
+        return _build(cls, fields)
+
+
+def _build(kind: Any, fields: dict[str, Any]) -> Any:
+    known = {f.name: f for f in dataclasses.fields(kind)}
+    unknown = sorted(fields.keys() - known.keys())
+    if unknown:
+        raise ConfigError(
+            f"{kind.__name__} has no field {unknown[0]!r}",
+            hint="the run was written by another version of ontogeny; read it with that one",
+        )
+    values: dict[str, Any] = {}
+    for name, value in fields.items():
+        factory = known[name].default_factory
+        if isinstance(value, dict) and factory is not dataclasses.MISSING:
+            values[name] = _build(type(factory()), value)
+        else:
+            values[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**values)

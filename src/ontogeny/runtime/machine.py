@@ -1,0 +1,86 @@
+"""What this machine is, and the set-up that must happen before JAX computes anything."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from ontogeny import __version__
+
+
+def prepare(devices: int | None = None) -> int:
+    """Give a CPU one device per core (or `devices`) and switch the compilation cache on; return the
+    device count.
+
+    The number of CPU devices is fixed once JAX has computed something; then what is there is used.
+    The cache lies in `$ONTOGENY_CACHE`, or the user's cache folder.
+    """
+    if jax.config.values.get("jax_compilation_cache_dir") is None:
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "xla"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+    with contextlib.suppress(RuntimeError):  # too late: JAX has begun to compute with what it has
+        jax.config.update("jax_num_cpu_devices", devices or cores())
+    return jax.device_count()
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: `$ONTOGENY_CACHE`, or `ontogeny` in the user's
+    cache folder.
+    """
+    if own := os.environ.get("ONTOGENY_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ontogeny"
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def available_bytes() -> int | None:
+    """Return the memory that a population may take: a device's own, or what the host has left.
+    None: not known.
+    """
+    stats = jax.devices()[0].memory_stats()
+    if stats and "bytes_limit" in stats:
+        return int(stats["bytes_limit"] - stats.get("bytes_in_use", 0)) * jax.device_count()
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None
+
+
+def describe() -> dict[str, Any]:
+    """Return what a report says of the machine: versions, processor, cores, devices, memory."""
+    import numpy
+
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(
+            line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
+        )
+    except (OSError, StopIteration):
+        pass
+    return {
+        "ontogeny": __version__,
+        "python": platform.python_version(),
+        "jax": jax.__version__,
+        "numpy": numpy.__version__,
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": model,
+        "cores": cores(),
+        "devices": [str(d.device_kind) for d in jax.devices()],
+        "backend": jax.default_backend(),
+        "available_bytes": available_bytes(),
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+    }

@@ -1,0 +1,290 @@
+"""The run store: one SQLite file a run, which anyone can read with plain SQL.
+
+    run(key, value)                             what is grown, as JSON values
+    metric(name, round, slot, value)            score, hypers.*, the learner's own; slot -1: the run's
+    lineage(round, slot, parent, inherit)       who moved as the round began
+    event(id, round, slot, time, kind, detail)  a death, an interruption, a resumption, the end
+    artifact(round, kind, path, bytes, time)    files beside the store
+
+A round is one transaction, and only the driver writes: a lock on the folder sees to it. A value
+that is not a number is NULL.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+import time
+from collections.abc import Generator, Iterable
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+import numpy as np
+from jaxtyping import Float
+
+from ontogeny.core.errors import StoreError
+
+FILE = "run.sqlite"
+SCHEMA = """
+CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE metric (name TEXT NOT NULL, round INTEGER NOT NULL, slot INTEGER NOT NULL, value REAL,
+    PRIMARY KEY (name, round, slot)) WITHOUT ROWID;
+CREATE TABLE lineage (round INTEGER NOT NULL, slot INTEGER NOT NULL, parent INTEGER NOT NULL,
+    inherit INTEGER NOT NULL, PRIMARY KEY (round, slot)) WITHOUT ROWID;
+CREATE TABLE event (id INTEGER PRIMARY KEY, round INTEGER NOT NULL, slot INTEGER,
+    time REAL NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE artifact (round INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
+    bytes INTEGER NOT NULL, time REAL NOT NULL, PRIMARY KEY (kind, path)) WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+VERSION = 1
+
+
+class Heir(NamedTuple):
+    """A slot that moved at the start of a round."""
+
+    round: int
+    slot: int
+    parent: int
+    inherit: bool
+
+
+class Event(NamedTuple):
+    """Something that happened. `slot` is None for what concerns the whole run."""
+
+    round: int
+    slot: int | None
+    time: float
+    kind: str
+    detail: str
+
+
+class Artifact(NamedTuple):
+    """A file beside the store; `path` is relative to the run's folder."""
+
+    round: int
+    kind: str
+    path: str
+    bytes: int
+    time: float
+
+
+class Store:
+    """A run's folder, open for reading, or for writing by the one driver."""
+
+    def __init__(self, folder: Path, *, write: bool = False):
+        """Open the run in `folder`. Raises `StoreError` when it is missing, corrupt, or being
+        written by another.
+        """
+        self.folder = Path(folder)
+        self._lock = _locked(self.folder) if write else None
+        path = self.folder / FILE
+        if not path.is_file():
+            raise StoreError(
+                "no run is here",
+                where=str(folder),
+                hint="see the runs that there are with: ontogeny list",
+            )
+        with _explained(self.folder, "open"):
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+            if write:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = NORMAL")
+            else:
+                self._db.execute("PRAGMA query_only = ON")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            self._db.execute("SELECT count(*) FROM run").fetchone()
+        if version != VERSION:
+            raise StoreError(f"store version {version} is not version {VERSION}", where=str(path))
+
+    @classmethod
+    def create(cls, folder: Path, **values: Any) -> Store:
+        """Make a run in `folder` that says `values` of itself, and open it for writing.
+
+        The file appears under its name only when it is whole. Raises `StoreError` when a run is
+        there already.
+        """
+        folder = Path(folder)
+        if (folder / FILE).exists():
+            raise StoreError(
+                "a run is already here", where=str(folder), hint="choose another name, or resume it"
+            )
+        with _explained(folder, "create"):
+            folder.mkdir(parents=True, exist_ok=True)
+            part = folder / (FILE + ".part")
+            part.unlink(missing_ok=True)
+            with closing(sqlite3.connect(part)) as db:
+                db.executescript(SCHEMA)
+                rows = [(key, json.dumps(value)) for key, value in values.items()]
+                with db:
+                    db.executemany("INSERT INTO run VALUES (?, ?)", rows)
+            part.rename(folder / FILE)
+        return cls(folder, write=True)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and release the lock."""
+        self._db.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Everything written inside is kept, or nothing of it. Raises `StoreError` on a full
+        disk.
+        """
+        with _explained(self.folder, "write"):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    # Writing. Call inside a transaction.
+
+    def put(self, **values: Any) -> None:
+        """Set keys of the run to JSON values."""
+        rows = [(key, json.dumps(value)) for key, value in values.items()]
+        self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
+
+    def add_metric(self, name: str, number: int, values: Iterable[float], slot: int = 0) -> None:
+        """Record one metric of a round: a value for each slot, counted from `slot` (-1: the run's
+        own).
+        """
+        rows = [(name, number, slot + i, float(value)) for i, value in enumerate(values)]
+        self._db.executemany("INSERT INTO metric VALUES (?, ?, ?, ?)", rows)
+
+    def add_heirs(self, heirs: Iterable[Heir]) -> None:
+        """Record who moved."""
+        self._db.executemany("INSERT INTO lineage VALUES (?, ?, ?, ?)", heirs)
+
+    def add_event(self, number: int, kind: str, detail: str, slot: int | None = None) -> None:
+        """Record that something happened in a round."""
+        self._db.execute(
+            "INSERT INTO event (round, slot, time, kind, detail) VALUES (?, ?, ?, ?, ?)",
+            (number, slot, time.time(), kind, detail),
+        )
+
+    def add_artifact(self, number: int, kind: str, path: Path, size: int) -> None:
+        """Record a file; `path` is inside the run's folder."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO artifact VALUES (?, ?, ?, ?, ?)",
+            (number, kind, str(path.relative_to(self.folder)), size, time.time()),
+        )
+
+    def remove_artifact(self, kind: str, path: Path) -> None:
+        """Forget a file."""
+        self._db.execute(
+            "DELETE FROM artifact WHERE kind = ? AND path = ?",
+            (kind, str(path.relative_to(self.folder))),
+        )
+
+    def rewind(self, number: int) -> None:
+        """Forget everything recorded of the rounds after `number`, except that they were
+        interrupted.
+        """
+        for table in ("metric", "lineage", "artifact"):
+            self._db.execute(f"DELETE FROM {table} WHERE round > ?", (number,))
+        self._db.execute(
+            "DELETE FROM event WHERE round > ? AND kind NOT IN ('interrupted', 'resumed')",
+            (number,),
+        )
+
+    # Reading.
+
+    def run(self) -> dict[str, Any]:
+        """Return what is known of the run."""
+        return {key: json.loads(value) for key, value in self._read("SELECT key, value FROM run")}
+
+    def rounds(self) -> int:
+        """Return how many rounds are recorded."""
+        last = self._read("SELECT max(round) FROM metric WHERE name = 'score'")[0][0]
+        return 0 if last is None else last + 1
+
+    def metric_names(self) -> list[str]:
+        """Return the names of the recorded metrics, `score` first."""
+        names = [name for (name,) in self._read("SELECT DISTINCT name FROM metric")]
+        return sorted(names, key=lambda name: (name != "score", name.startswith("hypers."), name))
+
+    def metric(self, name: str) -> Float[np.ndarray, "rounds pop"]:
+        """Return one metric; NaN where nothing, or no number, was recorded. The run's own have one
+        column.
+        """
+        rows = self._read("SELECT round, slot, value FROM metric WHERE name = ?", name)
+        if not rows:
+            return np.full((self.rounds(), 1), np.nan)
+        table = np.array(rows, dtype=float)
+        number, slot = table[:, 0].astype(int), np.maximum(table[:, 1].astype(int), 0)
+        values = np.full((max(self.rounds(), number.max() + 1), slot.max() + 1), np.nan)
+        values[number, slot] = table[:, 2]
+        return values
+
+    def heirs(self) -> list[Heir]:
+        """Return everyone who moved, in order."""
+        rows = self._read("SELECT round, slot, parent, inherit FROM lineage ORDER BY round, slot")
+        return [Heir(number, slot, parent, bool(inherit)) for number, slot, parent, inherit in rows]
+
+    def events(self) -> list[Event]:
+        """Return what happened, in order."""
+        rows = self._read("SELECT round, slot, time, kind, detail FROM event ORDER BY id")
+        return [Event(*row) for row in rows]
+
+    def artifacts(self, kind: str | None = None) -> list[Artifact]:
+        """Return the files of a kind (None: of every kind), oldest round first."""
+        rows = self._read("SELECT round, kind, path, bytes, time FROM artifact ORDER BY round")
+        return [Artifact(*row) for row in rows if kind in (None, row[1])]
+
+    def _read(self, query: str, *values: Any) -> list[Any]:
+        with _explained(self.folder, "read"):
+            return self._db.execute(query, values).fetchall()
+
+
+def _locked(folder: Path) -> TextIO | None:
+    """Take the folder's lock; it goes with the process. None where there is no folder to lock."""
+    if not folder.is_dir():
+        return None
+    with _explained(folder, "lock"):
+        lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StoreError(
+            "another process is growing this run",
+            where=str(folder),
+            hint="wait until it ends, or look at it with: ontogeny show",
+        ) from error
+    return lock
+
+
+@contextmanager
+def _explained(folder: Path, verb: str) -> Generator[None]:
+    """Turn what SQLite and the file system say into a `StoreError`."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        full = "full" in str(error) or "disk I/O" in str(error)
+        raise StoreError(
+            f"can't {verb} the store ({error})",
+            where=str(folder / FILE),
+            hint="free some space, then resume: what was recorded is intact"
+            if full
+            else "the file is not a whole store; checkpoints beside it may still be read",
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            f"can't {verb} the store ({error.strerror or error})",
+            where=str(folder),
+            hint="choose a folder that can be written, with space left",
+        ) from error

@@ -1,0 +1,160 @@
+"""The whole population as one compiled program, its axis spread over the devices.
+
+A round (the move, the inheritance, the steps, the score) is one call. Members live under
+`shard_map`, so that no device waits for another inside a round; on a CPU there is one device per
+core. Where all members of a device don't fit in memory side by side, cohorts of them take turns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ontogeny.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from jax.sharding import Mesh
+
+    from ontogeny.evolution.evolve import Grown
+    from ontogeny.runtime.executor import Job, Lived, Memory
+
+HEADROOM = 0.8  # of the available memory, before cohorts take turns
+
+
+@dataclass(frozen=True)
+class Vectorised:
+    """The whole population in one compiled program, its axis spread over the devices."""
+
+    devices: int | None = None
+    """How many devices share the population; all of them when not given."""
+    cohort: int | None = None
+    """How many members of a device run side by side; as many as fit in memory when not given."""
+
+    def __post_init__(self) -> None:
+        for name in ("devices", "cohort"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(
+                    f"{name} is {value}", where="Vectorised", hint="use 1 or more, or leave it out"
+                )
+
+    def prepare(self, job: Job) -> VectorisedProgram:
+        """Compile the job for this machine's devices. Raises what a learner's own tracing
+        raises.
+        """
+        import jax
+
+        from ontogeny.runtime.machine import available_bytes
+
+        wanted = min(self.devices or jax.device_count(), jax.device_count(), job.population)
+        n_devices = next(n for n in range(wanted, 0, -1) if job.population % n == 0)
+        mesh = jax.sharding.Mesh(jax.devices()[:n_devices], ("pop",))
+        cohort = self.cohort or job.population // n_devices
+        limit = None if self.cohort else available_bytes()
+        while True:
+            program = VectorisedProgram(job, mesh, cohort)
+            needed = sum(program.memory()[:2])
+            if limit is None or needed <= HEADROOM * limit or cohort == 1:
+                return program
+            cohort //= 2
+
+
+class VectorisedProgram:
+    """A compiled round, and the compiled spawn that begins it."""
+
+    def __init__(self, job: Job, mesh: Mesh, cohort: int):
+        import jax
+        import jax.numpy as jnp
+        from jax.sharding import NamedSharding, PartitionSpec
+
+        from ontogeny.core.population import live
+        from ontogeny.evolution.evolve import Grown, Round, begin, shift
+
+        self.job, self.mesh, self.cohort = job, mesh, cohort
+        spread: Any = NamedSharding(mesh, PartitionSpec("pop"))
+        whole: Any = NamedSharding(mesh, PartitionSpec())
+        sharding = Grown(spread, whole)
+
+        def members(seed: Any, slots: Any, population: Any) -> Any:
+            def one(pair: Any) -> Any:
+                return live(job.learner, seed, job.steps, *pair)
+
+            local = slots.shape[0]
+            if cohort >= local:
+                return jax.vmap(one)((slots, population))
+            return jax.lax.map(one, (slots, population), batch_size=cohort)
+
+        pop = PartitionSpec("pop")
+        spread_members = jax.shard_map(
+            members, mesh=mesh, in_specs=(PartitionSpec(), pop, pop), out_specs=pop, check_vma=False
+        )
+
+        def round_(seed: Any, number: Any, grown: Any) -> Any:
+            (population, memory), move = shift(job.learner, job.strategy, seed, number, grown)
+            slots = jnp.arange(job.population)
+            population, metrics = spread_members(seed, slots, population)
+            lived = Round(move, population.hypers, population.score, metrics)
+            return Grown(population, memory), lived
+
+        self.shapes = job.shapes()
+        number = jax.ShapeDtypeStruct((), jnp.uint32)
+        self._spawn = jax.jit(
+            lambda seed, hypers: begin(
+                job.learner, job.space, job.strategy, seed, job.population, hypers
+            ),
+            out_shardings=sharding,
+        )
+        self._round = (
+            jax.jit(
+                round_,
+                in_shardings=(whole, whole, sharding),
+                out_shardings=(sharding, whole),
+                donate_argnums=2,
+            )
+            .lower(number, number, self.shapes)
+            .compile()
+        )
+        self._sharding = sharding
+
+    def rounds(self, first: int = 0, grown: Grown[Any, Any] | None = None) -> Iterator[Lived]:
+        """Yield the rounds; see `executor.Program`."""
+        import jax
+        import numpy as np
+
+        from ontogeny.runtime.executor import Lived
+
+        seed = np.uint32(self.job.seed)
+        current = (
+            self._spawn(seed, self.job.hypers)
+            if grown is None
+            else jax.device_put(grown, self._sharding)
+        )
+        everybody = np.ones(self.job.population, bool)
+        for number in range(first, self.job.rounds):
+            begun = time.perf_counter()
+            current, lived = self._round(seed, np.uint32(number), current)
+            lived = jax.device_get(lived)
+            yield Lived(
+                number,
+                everybody,
+                lived.move,
+                lived.hypers,
+                lived.score,
+                lived.metrics,
+                time.perf_counter() - begun,
+                lambda now=current: jax.device_get(now),
+            )
+
+    def memory(self) -> Memory:
+        """Return the compiler's own account of the round's buffers."""
+        from ontogeny.core.trees import size_bytes
+        from ontogeny.runtime.executor import Memory
+
+        analysis = self._round.memory_analysis()
+        temporary = analysis.temp_size_in_bytes * self.mesh.size if analysis else 0
+        return Memory(size_bytes(self.shapes), temporary, self.cohort)
+
+    def close(self) -> None:
+        """Nothing was taken."""

@@ -1,0 +1,52 @@
+"""A learner that takes a moment to grow: a noisy quadratic, whose state has a float, an integer and
+a nested leaf.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from ontogeny.core.learner import Learner
+from ontogeny.core.space import Integer, Log, Space
+from ontogeny.evolution.pbt import pbt
+from ontogeny.evolution.selection import truncation
+from ontogeny.runtime.executor import Job
+
+CURVATURE = jnp.logspace(-1, 0, 5)
+
+
+def make_learner(broken_at: int | None = None) -> Learner:
+    """Return the learner; with `broken_at`, every state becomes NaN at that step."""
+
+    def init(key, hypers):
+        start = 3 + jax.random.normal(key, (5,))
+        return {"x": start, "seen": {"count": jnp.int32(0)}}
+
+    def step(key, state, hypers):
+        gradient = CURVATURE * state["x"] + jax.random.normal(key, (5,))
+        x = state["x"] - hypers["rate"] * gradient
+        count = state["seen"]["count"] + 1
+        if broken_at is not None:
+            x = jnp.where(count >= broken_at, jnp.nan, x)
+        return {"x": x, "seen": {"count": count}}, {"loss": jnp.sum(CURVATURE * x**2) / 2}
+
+    def score(key, state, hypers):
+        return -jnp.sum(CURVATURE * state["x"] ** 2) / 2
+
+    return Learner(init, step, score)
+
+
+SPACE = Space({"rate": Log(1e-4, 1.5, (1e-3, 1.0)), "unused": Integer(1, 9)})
+
+
+@pytest.fixture(scope="session")
+def job():
+    """Return a function that makes a job; keyword arguments replace its fields."""
+
+    def make(broken_at: int | None = None, **fields) -> Job:
+        whole = {"seed": 0, "population": 8, "rounds": 6, "steps": 5, **fields}
+        return Job(make_learner(broken_at), SPACE, pbt(SPACE, truncation(0.25)), **whole)
+
+    return make

@@ -1,0 +1,155 @@
+"""A growth is recorded round by round, goes on to the same bits, and fails without losing what was
+good.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from ontogeny.core.errors import DeadPopulation, StoreError
+from ontogeny.runtime.growing import flatten_hypers, grow
+from ontogeny.runtime.observer import Observer
+from ontogeny.runtime.store import Store
+from ontogeny.runtime.vectorised import Vectorised
+
+
+def recorded(store: Store) -> dict[str, np.ndarray]:
+    return {name: store.metric(name) for name in store.metric_names() if name != "seconds"}
+
+
+class Stop(Observer):
+    """Sends SIGINT to this process in a given round."""
+
+    def __init__(self, number: int, times: int = 1):
+        self.number, self.times, self.told = number, times, 0
+
+    def lived(self, round_, moved, dead):
+        if round_.number == self.number:
+            for _ in range(self.times):
+                os.kill(os.getpid(), signal.SIGINT)
+
+    def stopping(self):
+        self.told += 1
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.create(tmp_path / "run") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def uncut(tmp_path_factory, job):
+    with Store.create(tmp_path_factory.mktemp("uncut") / "run") as opened:
+        assert grow(job(), Vectorised(), opened) == "finished"
+        yield opened
+
+
+def test_everything_is_recorded(uncut):
+    assert uncut.rounds() == 6
+    assert set(uncut.metric_names()) == {"score", "loss", "seconds", "hypers.rate", "hypers.unused"}
+    assert uncut.metric("score").shape == (6, 8)
+    assert np.isfinite(uncut.metric("score")).all()
+    assert {heir.round for heir in uncut.heirs()} == {1, 2, 3, 4, 5}
+    assert all(heir.slot != heir.parent and heir.inherit for heir in uncut.heirs())
+    assert uncut.run()["status"] == "finished"
+    assert [a.round for a in uncut.artifacts("checkpoint")] == [5]
+
+
+@pytest.mark.parametrize("checkpoint_seconds", [0.0, 1e9])
+def test_an_interrupted_run_goes_on_to_the_same_bits(store, job, uncut, checkpoint_seconds):
+    stop = Stop(2)
+    settings = {"checkpoint_seconds": checkpoint_seconds}
+    status = grow(job(), Vectorised(), store, observers=[stop], **settings)
+    # the signal came after round 2 was recorded, so round 3 is the one that is finished
+    assert (status, store.rounds(), stop.told) == ("interrupted", 4, 1)
+    assert store.run()["status"] == "interrupted"
+    assert grow(job(), Vectorised(), store, **settings) == "finished"
+    assert [e.kind for e in store.events()] == ["interrupted", "resumed", "finished"]
+    for name, values in recorded(uncut).items():
+        np.testing.assert_array_equal(recorded(store)[name], values, err_msg=name)
+    assert store.heirs() == uncut.heirs()
+
+
+def test_a_second_interruption_stops_now_and_loses_nothing(store, job, uncut):
+    with pytest.raises(KeyboardInterrupt):
+        grow(job(), Vectorised(), store, observers=[Stop(2, times=2)], checkpoint_seconds=0)
+    assert store.rounds() == 3
+    assert grow(job(), Vectorised(), store) == "finished"
+    np.testing.assert_array_equal(recorded(store)["score"], recorded(uncut)["score"])
+
+
+def test_signals_are_given_back(store, job):
+    before = signal.getsignal(signal.SIGINT)
+    grow(job(rounds=1), Vectorised(), store)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_finished_run_grows_on_as_if_it_had_been_longer(tmp_path, job, uncut):
+    with Store.create(tmp_path / "short") as store:
+        grow(job(rounds=3), Vectorised(), store)
+        grow(job(rounds=6), Vectorised(), store)
+        np.testing.assert_array_equal(recorded(store)["score"], recorded(uncut)["score"])
+
+
+def test_nan_from_step_one_says_so(store, job):
+    with pytest.raises(DeadPopulation, match=r"all 8 members.*rate") as caught:
+        grow(job(broken_at=1), Vectorised(), store)
+    assert "round 0" in (caught.value.where or "")
+    assert store.run()["status"] == "failed"
+    assert np.isneginf(store.metric("score")).all()
+    assert sum(event.kind == "dead" for event in store.events()) == 8
+
+
+def test_a_dead_member_is_replaced_and_recorded(tmp_path, job):
+    import jax.numpy as jnp
+
+    whole = job()
+
+    def step(key, state, hypers):
+        state, metrics = whole.learner.step(key, state, hypers)
+        ill = (hypers["rate"] > 0.1) & (state["seen"]["count"] == 4)
+        return {**state, "x": jnp.where(ill, jnp.nan, state["x"])}, metrics
+
+    mortal = whole._replace(learner=whole.learner._replace(step=step))
+    with Store.create(tmp_path / "run") as store:
+        assert grow(mortal, Vectorised(), store) == "finished"
+        dead = [event.slot for event in store.events() if event.kind == "dead" and event.round == 0]
+        assert dead
+        assert len(dead) < 8
+        assert set(dead) <= {heir.slot for heir in store.heirs() if heir.round == 1}
+        assert np.isfinite(store.metric("score")[-1]).any()
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(store, job, uncut, monkeypatch):
+    grow(job(rounds=3), Vectorised(), store)
+    from ontogeny.core import archive
+
+    def full(path, data):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archive, "_write", full)
+        with pytest.raises(StoreError, match=r"No space left.*\n.*free some space"):
+            grow(job(), Vectorised(), store, checkpoint_seconds=0)
+    assert store.run()["status"] == "failed"
+    assert grow(job(), Vectorised(), store) == "finished"
+    np.testing.assert_array_equal(recorded(store)["score"], recorded(uncut)["score"])
+
+
+def test_hypers_become_columns():
+    small, large = np.arange(6.0).reshape(2, 3), np.ones((2, 100))
+    columns = flatten_hypers({"a": np.array([1.0, 2.0]), "b": {"c": small, "d": large}})
+    assert list(columns) == [
+        "hypers.a",
+        "hypers.b.c.0",
+        "hypers.b.c.1",
+        "hypers.b.c.2",
+        "hypers.b.d.mean",
+        "hypers.b.d.deviation",
+    ]
+    np.testing.assert_array_equal(columns["hypers.b.c.1"], [1, 4])

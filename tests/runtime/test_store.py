@@ -1,0 +1,108 @@
+"""The store keeps what it is given, says clearly what is wrong, and is read with plain SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+from ontogeny.core.errors import StoreError
+from ontogeny.runtime.store import FILE, Heir, Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.create(tmp_path / "run", recipe="none", population=3) as opened:
+        yield opened
+
+
+def write_round(store: Store, number: int) -> None:
+    with store.transaction():
+        store.add_metric("score", number, [1.0 + number, -np.inf, np.nan])
+        store.add_metric("seconds", number, [0.5], -1)
+        store.add_heirs([Heir(number, 1, 0, True), Heir(number, 2, 2, False)])
+        store.add_event(number, "dead", "not finite", 1)
+
+
+def test_what_is_written_is_read(store):
+    write_round(store, 0)
+    write_round(store, 1)
+    assert store.rounds() == 2
+    np.testing.assert_array_equal(
+        store.metric("score"), [[1, -np.inf, np.nan], [2, -np.inf, np.nan]]
+    )
+    np.testing.assert_array_equal(store.metric("seconds"), [[0.5], [0.5]])
+    assert store.heirs()[0] == Heir(0, 1, 0, True)
+    assert [(e.round, e.slot, e.kind) for e in store.events()] == [(0, 1, "dead"), (1, 1, "dead")]
+    assert store.run() == {"recipe": "none", "population": 3}
+    assert store.metric_names() == ["score", "seconds"]
+    assert np.isnan(store.metric("nothing")).all()
+
+
+def test_a_transaction_is_whole_or_nothing(store):
+    write_round(store, 0)
+
+    def half() -> None:
+        with store.transaction():
+            store.add_metric("score", 1, [1, 2, 3])
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        half()
+    assert store.rounds() == 1
+
+
+def test_rewind_forgets_later_rounds(store):
+    for number in range(4):
+        write_round(store, number)
+    with store.transaction():
+        store.rewind(1)
+    assert store.rounds() == 2
+    assert {h.round for h in store.heirs()} == {0, 1}
+    assert {e.round for e in store.events()} == {0, 1}
+
+
+def test_plain_sql_reads_it(store):
+    write_round(store, 0)
+    with sqlite3.connect(store.folder / FILE) as db:
+        best = db.execute(
+            "SELECT slot FROM metric WHERE name = 'score' ORDER BY value DESC"
+        ).fetchone()
+    assert best == (0,)
+
+
+def test_one_driver_at_a_time(store):
+    with pytest.raises(StoreError, match="another process"):
+        Store(store.folder, write=True)
+    Store(store.folder).close()  # readers are welcome
+
+
+def test_a_reader_can_not_write(store):
+    def write(reader: Store) -> None:
+        with reader.transaction():
+            reader.put(a=1)
+
+    with Store(store.folder) as reader, pytest.raises(StoreError, match=r"readonly|query_only"):
+        write(reader)
+
+
+def test_errors_say_what_to_do(tmp_path, store):
+    with pytest.raises(StoreError, match="ontogeny list"):
+        Store(tmp_path / "nowhere")
+    with pytest.raises(StoreError, match="already here"):
+        Store.create(store.folder)
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / FILE).write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
+    with pytest.raises(StoreError, match=r"broken/run\.sqlite"):
+        Store(broken)
+    (broken / FILE).write_text("not a database at all, but long enough to be looked at " * 20)
+    with pytest.raises(StoreError, match="not a database"):
+        Store(broken)
+
+
+def test_a_file_where_the_folder_should_be(tmp_path):
+    (tmp_path / "run").write_text("in the way")
+    with pytest.raises(StoreError, match="can't create"):
+        Store.create(tmp_path / "run" / "inner")

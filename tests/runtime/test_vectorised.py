@@ -1,0 +1,102 @@
+"""The vectorised executor does what the pure functions say, however the population is spread."""
+
+from __future__ import annotations
+
+import jax
+import numpy as np
+import pytest
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.evolution.evolve import evolve
+from ontogeny.runtime.vectorised import Vectorised
+
+
+def scores(job, executor) -> np.ndarray:
+    return np.stack([lived.score for lived in executor.prepare(job).rounds()])
+
+
+@pytest.fixture(scope="module")
+def expected(job):
+    """The history that one pure function computes."""
+    one = job()
+    _, history = jax.jit(
+        lambda seed: evolve(
+            one.learner, one.space, one.strategy, seed, one.population, one.rounds, one.steps
+        )
+    )(np.uint32(one.seed))
+    return history
+
+
+@pytest.mark.parametrize(
+    "executor",
+    [
+        Vectorised(),
+        Vectorised(devices=1),
+        Vectorised(cohort=3),
+        Vectorised(devices=1, cohort=1),
+    ],
+    ids=["all", "one device", "cohorts", "one by one"],
+)
+def test_agrees_with_the_pure_function(job, expected, executor):
+    program = executor.prepare(job())
+    rounds = list(program.rounds())
+    np.testing.assert_allclose(
+        np.stack([r.score for r in rounds]), expected.score, rtol=1e-4, atol=1e-5
+    )
+    np.testing.assert_array_equal(np.stack([r.move.parent for r in rounds]), expected.move.parent)
+    assert (np.stack([r.move.parent for r in rounds])[1:] != np.arange(8)).any()
+    np.testing.assert_allclose(
+        np.stack([r.metrics["loss"] for r in rounds]), expected.metrics["loss"], rtol=1e-4
+    )
+    assert all(r.ready.all() for r in rounds)
+
+
+def test_the_population_is_spread_over_both_devices(job):
+    assert jax.device_count() == 2
+    assert Vectorised().prepare(job()).mesh.size == 2
+    assert Vectorised().prepare(job(population=7)).mesh.size == 1  # 7 members can't be halved
+
+
+def test_a_population_of_one(job):
+    rounds = list(Vectorised().prepare(job(population=1)).rounds())
+    assert len(rounds) == 6
+    assert all(r.move.parent.tolist() == [0] for r in rounds)
+    assert np.isfinite(rounds[-1].score).all()
+
+
+def test_going_on_from_a_snapshot_changes_no_bit(job):
+    program = Vectorised().prepare(job())
+    whole, middle = [], None
+    for lived in program.rounds():
+        whole.append(lived.score)
+        if lived.number == 2:
+            middle = lived.snapshot()
+    rest = [lived.score for lived in program.rounds(3, middle)]
+    np.testing.assert_array_equal(np.stack(whole[3:]), np.stack(rest))
+
+
+def test_seeds_and_members_draw_different_numbers(job):
+    a, b = scores(job(seed=0), Vectorised()), scores(job(seed=1), Vectorised())
+    assert not np.array_equal(a, b)
+    assert len(np.unique(a[0])) == 8
+
+
+def test_memory_counts_the_population(job):
+    memory = Vectorised().prepare(job()).memory()
+    per_member = 5 * 4 + 4 + 4 + 4 + 3 * 4 + 10 * 4 + 4  # state, hypers, accounts, PBT's memory
+    assert memory.population == 8 * per_member
+    assert memory.temporary > 0
+    assert memory.cohort == 4
+
+
+def test_cohorts_are_formed_when_memory_is_short(job, monkeypatch):
+    program = Vectorised().prepare(job())
+    needed = sum(program.memory()[:2])
+    monkeypatch.setattr("ontogeny.runtime.machine.available_bytes", lambda: needed)
+    assert Vectorised().prepare(job()).cohort < program.cohort
+
+
+@pytest.mark.parametrize("field", ["devices", "cohort"])
+def test_settings_are_checked(field):
+    with pytest.raises(ConfigError, match=field):
+        Vectorised(**{field: 0})
