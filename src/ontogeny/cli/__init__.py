@@ -1,0 +1,115 @@
+"""The command line: `ontogeny VERB …`. A verb's module is imported when the verb runs, and not
+before.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ontogeny import __version__
+from ontogeny.core.errors import ConfigError, OntogenyError
+
+INTERRUPTED = 130
+
+
+class Verb(NamedTuple):
+    """Where a verb lives, what follows it, and what it does."""
+
+    module: str
+    words: str
+    summary: str
+
+
+VERBS = {
+    "grow": Verb("growth", "RECIPE [--field value …]", "grow a population"),
+    "resume": Verb("growth", "RUN [--rounds N]", "go on from the newest checkpoint"),
+    "list": Verb("looking", "", "the runs that there are"),
+    "show": Verb("looking", "RUN", "one run: where it stands, who is best, what happened"),
+    "report": Verb("looking", "RUN [--out FILE]", "the whole story of a run, as one HTML file"),
+    "play": Verb("playing", "RUN [--out FILE]", "film the best agent (GIF)"),
+    "export": Verb("playing", "RUN --to safetensors", "what was grown, as files that others read"),
+    "recipes": Verb("looking", "", "what can be grown"),
+    "doctor": Verb(
+        "doctoring", "[RECIPE]", "what this machine can do: devices, memory, throughput"
+    ),
+    "reproduce": Verb("reproducing", "SYSTEM [--quick]", "the paper's claims, measured here"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a verb and leave with its exit code: 0 done, 2 usage, 3 failed or a claim doesn't hold,
+    130 interrupted.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a verb and return its exit code."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(overview())
+        return 0
+    if arguments[0] in ("-V", "--version"):
+        print(f"ontogeny {__version__}")
+        return 0
+    word, *rest = arguments
+    as_json = "--json" in rest
+    try:
+        return _verb(word)(rest)
+    except OntogenyError as error:
+        _explain(error, as_json)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped; the last checkpoint is valid", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone: nobody is left to tell
+        return 0
+    except SystemExit as leaving:  # the parser has printed help or what is wrong
+        return leaving.code if isinstance(leaving.code, int) else 2
+
+
+def overview() -> str:
+    """Return the text of `ontogeny --help`."""
+    width = max(len(f"{name} {verb.words}") for name, verb in VERBS.items()) + 2
+    lines = [f"  {f'{name} {verb.words}':{width}}{verb.summary}" for name, verb in VERBS.items()]
+    return "\n".join(
+        [
+            f"ontogeny {__version__}: grow learning systems",
+            "",
+            *lines,
+            "",
+            "Every verb takes --json and --help. RUN is a folder, a name in runs/, or `last`.",
+            "Exit codes: 0 done, 2 usage, 3 failed or a claim does not hold, 130 interrupted.",
+            "",
+            "next: ontogeny grow toy",
+        ]
+    )
+
+
+def _verb(word: str) -> Callable[[list[str]], int]:
+    if word not in VERBS:
+        near = difflib.get_close_matches(word, VERBS, 1)
+        raise ConfigError(
+            f"there is no verb {word!r}",
+            hint=f"did you mean: ontogeny {near[0]}?" if near else "see: ontogeny --help",
+        )
+    module = importlib.import_module(f"ontogeny.cli.{VERBS[word].module}")
+    return getattr(module, word if word != "list" else "list_")
+
+
+def _explain(error: OntogenyError, as_json: bool) -> None:
+    if as_json:
+        fields = {
+            "kind": type(error).__name__,
+            "what": error.what,
+            "where": error.where,
+            "hint": error.hint,
+        }
+        print(json.dumps({"error": fields}))
+    print(f"ontogeny: {error}", file=sys.stderr)

@@ -1,0 +1,101 @@
+"""`doctor`: what this machine can do, and what a recipe needs of it."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from dataclasses import dataclass, field, make_dataclass
+from typing import Annotated, Any
+
+import tyro
+
+from ontogeny.cli.words import parse, say
+from ontogeny.recipes import recipe_class
+
+ROUNDS = 3  # lived to measure the throughput; the first is not counted
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """What this machine can do. With a recipe (and its fields): the memory and the throughput of
+    its population.
+    """
+
+    json: bool = False
+    """Print one JSON object."""
+
+
+def doctor(arguments: list[str]) -> int:
+    """Look at the machine, and at a recipe on it."""
+    name = arguments[0] if arguments and not arguments[0].startswith("-") else None
+    if name is None:
+        chosen: Any = parse(Doctor, "doctor", arguments)
+        answer = _machine()
+        say(answer, chosen.json, lambda: _lines(answer), "ontogeny doctor breakout")
+        return 0
+    kind = recipe_class(name)
+    both = make_dataclass(
+        "Doctor",
+        [
+            ("recipe", Annotated[kind, tyro.conf.arg(name="")], field(default_factory=kind)),
+            ("options", Annotated[Doctor, tyro.conf.arg(name="")], field(default_factory=Doctor)),
+        ],
+    )
+    chosen = parse(both, f"doctor {name}", arguments[1:], Doctor.__doc__)
+    answer = {**_machine(chosen.recipe.executor.devices), **_examine(chosen.recipe)}
+    say(answer, chosen.options.json, lambda: _lines(answer), f"ontogeny grow {name}")
+    return 0
+
+
+def _machine(devices: int | None = None) -> dict[str, Any]:
+    from ontogeny.runtime.machine import cache_folder, describe, prepare
+
+    prepare(devices)
+    about = describe()
+    del about["command"]
+    return {**about, "cache": str(cache_folder())}
+
+
+def _examine(recipe: Any) -> dict[str, Any]:
+    """Compile the recipe's round, predict its memory, and live a few rounds to measure it."""
+    begun = time.perf_counter()
+    job = recipe.job()._replace(rounds=ROUNDS)
+    program = recipe.executor.prepare(job)
+    compiled = time.perf_counter() - begun
+    memory = program.memory()
+    predicted = _peak_bytes() + 2 * memory.population + memory.temporary
+    seconds = [lived.seconds for lived in program.rounds()][1:]
+    updates = job.population * job.steps / (sum(seconds) / len(seconds))
+    return {
+        "members": job.population,
+        "side_by_side": memory.cohort,
+        "compile_seconds": compiled,
+        "population_bytes": memory.population,
+        "temporary_bytes": memory.temporary,
+        "predicted_peak_bytes": predicted,
+        "measured_peak_bytes": _peak_bytes(),
+        "updates_per_second": updates,
+        **{f"{unit} per second": n * updates for unit, n in recipe.updates_per_step().items()},
+        "seconds_for_all_rounds": recipe.rounds * sum(seconds) / len(seconds),
+    }
+
+
+def _peak_bytes() -> int:
+    """Return the most memory that this process has held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _lines(answer: dict[str, Any]) -> str:
+    width = max(len(key) for key in answer) + 2
+    lines: list[str] = []
+    for key, value in answer.items():
+        if isinstance(value, int) and key.endswith("bytes"):
+            value = f"{value / 1e6:,.1f} MB"
+        elif isinstance(value, float):
+            value = f"{value:,.1f}"
+        elif isinstance(value, list):
+            value = ", ".join(map(str, value))
+        lines.append(f"{key.replace('_', ' '):{width}}{value}")
+    return "\n".join(lines)

@@ -1,0 +1,113 @@
+"""`list`, `show`, `report` and `recipes`: what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ontogeny.cli.words import RunName, parse, recipe_list, say
+from ontogeny.core.errors import OntogenyError
+from ontogeny.recipes import RECIPES
+
+
+@dataclass(frozen=True)
+class List:
+    """The runs that there are, the most recently written last."""
+
+    runs: Path | None = None
+    """The folder of runs ($ONTOGENY_RUNS, or runs/)."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+def list_(arguments: list[str]) -> int:
+    """List the runs."""
+    from ontogeny.runtime.folders import list_runs
+    from ontogeny.runtime.store import Store
+    from ontogeny.views.tables import run_summary, runs_table
+
+    chosen = parse(List, "list", arguments)
+    summaries = []
+    for folder in list_runs(chosen.runs):
+        try:
+            with Store(folder) as store:
+                summaries.append(run_summary(store))
+        except OntogenyError as error:  # one broken run must not hide the others
+            summaries.append(
+                {
+                    "name": folder.name,
+                    "folder": str(folder),
+                    "status": "unreadable",
+                    "error": str(error),
+                }
+            )
+    then = f"ontogeny show {summaries[-1]['name']}" if summaries else "ontogeny grow toy"
+    say({"runs": summaries}, chosen.json, lambda: runs_table(summaries), then)
+    return 0
+
+
+@dataclass(frozen=True)
+class Show:
+    """One run: where it stands, who is best, what happened."""
+
+    run: RunName
+    json: bool = False
+    """Print one JSON object."""
+
+
+def show(arguments: list[str]) -> int:
+    """Show one run."""
+    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.store import Store
+    from ontogeny.views.tables import run_details, run_table
+
+    chosen = parse(Show, "show", arguments)
+    with Store(find_run(chosen.run)) as store:
+        details = run_details(store)
+    then = "report" if details["status"] == "finished" else "resume"
+    say(details, chosen.json, lambda: run_table(details), f"ontogeny {then} {chosen.run}")
+    return 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole story of a run, as one HTML file that needs nothing else."""
+
+    run: RunName
+    out: Path | None = None
+    """Where to write it (report.html in the run's folder)."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+def report(arguments: list[str]) -> int:
+    """Write a run's report."""
+    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.store import Store
+    from ontogeny.views.report import write_report
+
+    chosen = parse(Report, "report", arguments)
+    folder = find_run(chosen.run)
+    with Store(folder) as store:
+        path = write_report(store, chosen.out or folder / "report.html")
+    size = path.stat().st_size
+    answer = {"report": str(path), "bytes": size}
+    say(answer, chosen.json, lambda: f"{path} ({size / 1e6:.1f} MB): open it in a browser")
+    return 0
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """What can be grown."""
+
+    json: bool = False
+    """Print one JSON object."""
+
+
+def recipes(arguments: list[str]) -> int:
+    """List the recipes."""
+    chosen = parse(Recipes, "recipes", arguments)
+
+    answer = {"recipes": [{"name": name, "summary": e.summary} for name, e in RECIPES.items()]}
+    say(answer, chosen.json, recipe_list, "ontogeny grow toy")
+    return 0

@@ -1,0 +1,111 @@
+"""`play` and `export`: what was grown, in use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ontogeny.cli.words import RunName, parse, say
+from ontogeny.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Play:
+    """Film the best agent of a run, or the agent of a slot."""
+
+    run: RunName
+    slot: int | None = None
+    """Whose film; the best member's when not given."""
+    out: Path | None = None
+    """Where to write the GIF (film.gif in the run's folder)."""
+    steps: int = 500
+    """Steps to film at the most; the film ends with the episode."""
+    seed: int = 0
+    """Of the world, and of the actions."""
+    episodes: int = 16
+    """Episodes that are played; the film is of the one with the median return."""
+    greedy: bool = False
+    """Take the likeliest action, instead of drawing one from the policy."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+def play(arguments: list[str]) -> int:
+    """Film an agent."""
+    from ontogeny.run import load
+    from ontogeny.runtime.machine import prepare
+    from ontogeny.runtime.store import Store
+    from ontogeny.views.film import write_film
+
+    chosen = parse(Play, "play", arguments)
+    prepare()
+    run = load(chosen.run)
+    product = run.product(chosen.slot)
+    play_episodes = getattr(product, "play", None)
+    if play_episodes is None:
+        raise ConfigError(
+            f"a {type(product).__name__.lower()} can't be played",
+            where=str(run.folder),
+            hint="see its report",
+        )
+    played = play_episodes(
+        seed=chosen.seed, steps=chosen.steps, episodes=chosen.episodes, greedy=chosen.greedy
+    )
+    path = write_film(
+        played.frames, chosen.out or run.folder / "film.gif", captions=played.captions
+    )
+    size = path.stat().st_size
+    if path.is_relative_to(run.folder):
+        run.store.close()
+        with Store(run.folder, write=True) as store, store.transaction():
+            store.add_artifact(store.rounds() - 1, "film", path, size)
+    answer = {
+        "film": str(path),
+        "bytes": size,
+        "frames": len(played.frames),
+        "returns": played.returns,
+    }
+
+    def text() -> None:
+        print(f"{path}: {len(played.frames)} frames, {size / 1e3:.0f} kB")
+        low, middle, high = min(played.returns), played.median, max(played.returns)
+        print(
+            f"{len(played.returns)} episodes: return {middle:.1f} (median), {low:.1f} to {high:.1f}"
+        )
+
+    say(answer, chosen.json, text, f"ontogeny report {chosen.run}")
+    return 0
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write what was grown as files that others read."""
+
+    run: RunName
+    to: Literal["safetensors"] = "safetensors"
+    """The format."""
+    slot: int | None = None
+    """Whose product; the best member's when not given."""
+    out: Path | None = None
+    """The folder to write (export in the run's folder)."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+def export(arguments: list[str]) -> int:
+    """Export a product."""
+    from ontogeny.run import load
+
+    chosen = parse(Export, "export", arguments)
+    run = load(chosen.run)
+    product = run.product(chosen.slot)
+    folder = chosen.out or run.folder / "export"
+    product.save(folder)
+    files = {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
+
+    def text() -> str:
+        return f"{folder}: " + ", ".join(f"{name} ({n:,} bytes)" for name, n in files.items())
+
+    say({"folder": str(folder), "files": files}, chosen.json, text)
+    return 0

@@ -1,0 +1,64 @@
+"""`reproduce`: the claims of a paper, measured here."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ontogeny.cli.words import parse, say
+from ontogeny.core.errors import ConfigError
+from ontogeny.recipes import SYSTEMS
+
+FAILED = 3
+
+
+@dataclass(frozen=True)
+class Reproduce:
+    """Measure the claims of a system's paper, and print each with what was measured. Exits 3 when
+    one does not hold.
+    """
+
+    system: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SYSTEM")]
+    quick: bool = False
+    """Fewer seeds and less growth: under two minutes, and wider intervals."""
+    part: str | None = None
+    """Only this part of the claims (pbt: toy, quadratic, breakout)."""
+    seed: int = 0
+    """The first of the seeds."""
+    out: Path | None = None
+    """A folder for the figures, the data behind them and the table (reproduce/SYSTEM)."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+def reproduce(arguments: list[str]) -> int:
+    """Measure the claims of a system."""
+    from ontogeny.runtime.machine import prepare
+    from ontogeny.views.tables import claims_table
+
+    chosen = parse(Reproduce, "reproduce", arguments)
+    if chosen.system not in SYSTEMS:
+        near = difflib.get_close_matches(chosen.system, SYSTEMS, 1)
+        raise ConfigError(
+            f"there are no claims for {chosen.system!r}",
+            hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(SYSTEMS)}",
+        )
+    prepare()
+    module = importlib.import_module(f"ontogeny.recipes.{SYSTEMS[chosen.system]}")
+    folder = chosen.out or Path("reproduce") / chosen.system
+
+    def progress(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    result = module.reproduce(
+        quick=chosen.quick, seed=chosen.seed, part=chosen.part, progress=progress, folder=folder
+    )
+    answer = result.to_json()
+    say(answer, chosen.json, lambda: claims_table(answer["claims"]))
+    return 0 if result.holds else FAILED

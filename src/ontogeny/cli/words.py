@@ -1,0 +1,68 @@
+"""What the verbs share: how their arguments are read, and how they say what comes next."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+
+import tyro
+
+from ontogeny.recipes import RECIPES
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+T = TypeVar("T")
+
+RunName: TypeAlias = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+
+
+def parse(read: type[T], verb: str, arguments: Sequence[str], about: str | None = None) -> T:
+    """Return what `read` (a dataclass) makes of the arguments. Prints help, or what is wrong, and
+    exits.
+    """
+    return tyro.cli(
+        read,
+        prog=f"ontogeny {verb}",
+        description=about or read.__doc__,
+        args=list(arguments),
+        config=(tyro.conf.FlagCreatePairsOff,),
+    )
+
+
+def say(
+    answer: dict[str, Any], as_json: bool, text: Callable[[], RenderableType], then: str = ""
+) -> None:
+    """Print the answer as JSON, or as `text` puts it, and the next useful command."""
+    if as_json:
+        print(json.dumps(_plain({**answer, "next": then} if then else answer), allow_nan=False))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    said = text()
+    console.print(said, soft_wrap=isinstance(said, str), markup=False)
+    if then:
+        console.print(f"\nnext: {then}", soft_wrap=True, markup=False)
+
+
+def recipe_list() -> str:
+    """Return the recipes, a line each."""
+    return "\n".join(f"  {name:12}{entry.summary}" for name, entry in RECIPES.items())
+
+
+def _plain(value: Any) -> Any:
+    """Return the value in JSON's terms: arrays as lists, paths as text, numbers that JSON can't
+    hold as null.
+    """
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return _plain(value.tolist()) if hasattr(value, "tolist") else str(value)
