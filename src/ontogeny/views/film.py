@@ -1,0 +1,147 @@
+"""A film of frames as a GIF, which every browser, README and chat shows without a player."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from ontogeny.core.errors import ConfigError, DataError, MissingExtra, StoreError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FASTEST = 50.0  # frames a second: browsers slow down what is faster
+STRIP, INK = (24, 24, 24), (240, 240, 240)  # the caption's ground and letters
+SAMPLED = 24  # frames from which the palette is taken
+
+
+def write_film(
+    frames: UInt8[np.ndarray, "time height width 3"],
+    path: Path,
+    *,
+    scale: int = 1,
+    frames_per_second: float = 15.0,
+    caption: str = "",
+    scores: Sequence[float] | None = None,
+) -> Path:
+    """Write the frames as a GIF that loops, and return where it is.
+
+    Each pixel becomes a square of `scale` by `scale`. With a caption or scores (one a frame), a
+    strip below says them. The file appears whole, or not at all. Raises `DataError` for frames of
+    another shape or type, `ConfigError` for a scale or speed that can't be, `MissingExtra` without
+    Pillow, `StoreError` when it can't be written.
+    """
+    _check(frames, scale, frames_per_second, scores)
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingExtra(
+            "films need Pillow, which is not installed",
+            where="film",
+            hint="pip install 'ontogeny[worlds]'",
+        ) from error
+
+    size = (frames.shape[2] * scale, frames.shape[1] * scale)
+    pictures = [Image.fromarray(frame).resize(size, Image.Resampling.NEAREST) for frame in frames]
+    if caption or scores is not None:
+        said = [
+            _words(caption, None if scores is None else scores[i]) for i in range(len(pictures))
+        ]
+        pictures = _captioned(pictures, said)
+    palette = _palette(pictures)
+    indexed = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        indexed[0].save(
+            part,
+            format="GIF",
+            save_all=True,
+            append_images=indexed[1:],
+            duration=round(1000 / frames_per_second),
+            loop=0,
+        )
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(
+            f"can't write the film ({error.strerror or error})",
+            where=str(path),
+            hint="free some space or choose another file",
+        ) from error
+    return path
+
+
+def _check(
+    frames: Any, scale: int, frames_per_second: float, scores: Sequence[float] | None
+) -> None:
+    shape, dtype = np.shape(frames), getattr(frames, "dtype", None)
+    if len(shape) != 4 or shape[-1] != 3 or 0 in shape or dtype != np.uint8:
+        raise DataError(
+            f"frames are {dtype}{list(shape)}",
+            where="film",
+            hint="give uint8 [time, height, width, 3] with at least one frame",
+        )
+    if scale < 1 or not 0 < frames_per_second <= FASTEST:
+        raise ConfigError(
+            f"a scale of {scale} at {frames_per_second} frames a second",
+            where="film",
+            hint=f"use a scale of 1 or more and at most {FASTEST:g} frames a second",
+        )
+    if scores is not None and len(scores) != shape[0]:
+        raise DataError(
+            f"{len(scores)} scores for {shape[0]} frames", where="film", hint="give one a frame"
+        )
+
+
+def _words(caption: str, score: float | None) -> tuple[str, str]:
+    return caption, "" if score is None else f"{score:g}"
+
+
+def _captioned(pictures: list[Image.Image], said: list[tuple[str, str]]) -> list[Image.Image]:
+    """Return the pictures with a strip below: the caption at its left, the score at its right.
+
+    Letters shrink until the longest words fit; where the smallest don't, the score stands alone.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    width, height = pictures[0].size
+    longest = max(("   ".join(w for w in words if w) for words in said), key=len)
+    points, font = 9, ImageFont.load_default(9)
+    for points in range(max(10, min(22, width // 16)), 8, -1):
+        font = ImageFont.load_default(points)
+        if font.getlength(longest) + points <= width:
+            break
+    else:
+        said = [("" if right else left, right) for left, right in said]
+    strip, pad = round(points * 1.9), points // 2
+    framed = []
+    for picture, (left, right) in zip(pictures, said, strict=True):
+        whole = Image.new("RGB", (width, height + strip), STRIP)
+        whole.paste(picture, (0, 0))
+        draw = ImageDraw.Draw(whole)
+        middle = height + strip / 2
+        draw.text((pad, middle), left, fill=INK, font=font, anchor="lm")
+        draw.text((width - pad, middle), right, fill=INK, font=font, anchor="rm")
+        framed.append(whole)
+    return framed
+
+
+def _palette(pictures: list[Image.Image]) -> Image.Image:
+    """Return an image whose palette fits the whole film, so that colours don't flicker."""
+    from PIL import Image
+
+    chosen = [
+        pictures[i]
+        for i in np.linspace(0, len(pictures) - 1, min(SAMPLED, len(pictures))).astype(int)
+    ]
+    width, height = chosen[0].size
+    sheet = Image.new("RGB", (width, height * len(chosen)))
+    for i, picture in enumerate(chosen):
+        sheet.paste(picture, (0, i * height))
+    return sheet.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)

@@ -1,0 +1,95 @@
+"""What a run found, in words computed from its record: its state, winner, kin and schedule."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ontogeny.views.lineage import schedule
+from ontogeny.views.quantities import count, number, score_text
+from ontogeny.views.record import Record
+from ontogeny.views.scales import unit_positions
+
+NAMED = 3  # hypers whose change the verdict tells
+CHANGED = 0.02  # of the width between the bounds: less is not worth a word
+
+
+def verdict(record: Record) -> str:
+    """Return what the run shows so far, in a few plain sentences. Nothing in it is escaped."""
+    if record.rounds == 0:
+        return "No round is recorded yet."
+    return " ".join(
+        part for part in (_state(record), _winner(record), _kin(record), _hypers(record)) if part
+    )
+
+
+def _state(record: Record) -> str:
+    if record.status == "finished":
+        return ""
+    done = f"{record.rounds} of {count(record.planned, 'round')}"
+    said = {
+        "growing": f"Still growing: {done} so far.",
+        "interrupted": f"Interrupted after {done}.",
+        "failed": f"Failed after {done}.",
+    }
+    return said.get(record.status, f"{done} recorded.")
+
+
+def _winner(record: Record) -> str:
+    if record.winner is None:
+        return "All members are dead: nobody has a finite score."
+    best = score_text(record.last[record.winner])
+    if record.pop == 1:
+        return f"The only member has a score of {best}."
+    alive = record.last[np.isfinite(record.last)]
+    verb = "won" if record.status == "finished" else "leads"
+    return (
+        f"Slot {record.winner} {verb} with a score of {best}; "
+        f"the median member has {score_text(np.median(alive))}."
+    )
+
+
+def _kin(record: Record) -> str:
+    if record.winner is None or record.pop == 1:
+        return ""
+    moves = int(record.moved.sum())
+    if not moves:
+        return "Nobody inherited from anybody."
+    left = int(record.founders_alive[-1])
+    ancestors = len({slot for _, slot in record.line})
+    return (
+        f"In {count(moves, 'move')}, {count(left, 'founder')} of {record.pop} kept descendants; "
+        f"the winner's line passed through {count(ancestors, 'slot')}."
+    )
+
+
+def _hypers(record: Record) -> str:
+    """Say how the hypers went along the winning line; the one that moved most comes first."""
+    if len(record.line) < 2:
+        return ""
+    changes = []
+    for name, values in record.hypers.items():
+        places = schedule(unit_positions(record.spec(name), values), record.line)
+        along = schedule(values, record.line)
+        change = float(np.nanmax(places) - np.nanmin(places)) if np.isfinite(places).any() else 0.0
+        if change >= CHANGED:
+            changes.append((change, name, along))
+    changes.sort(key=lambda found: -found[0])
+    if not changes:
+        return ""
+    return f"Along that line {_join([_course(name, along) for _, name, along in changes[:NAMED]])}."
+
+
+def _course(name: str, along: np.ndarray) -> str:
+    """Return how one hyper went; by way of its extreme, where that lies well outside its ends."""
+    first, last = along[0], along[-1]
+    outer = max(np.nanmax(along) - max(first, last), min(first, last) - np.nanmin(along))
+    by_way = ""
+    if outer > abs(first - last) / 2:
+        top = np.nanmax(along) - max(first, last) >= min(first, last) - np.nanmin(along)
+        at = int(np.nanargmax(along) if top else np.nanargmin(along))
+        by_way = f" by way of {number(along[at])} (round {at})"
+    return f"{name} went from {number(first)}{by_way} to {number(last)}"
+
+
+def _join(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

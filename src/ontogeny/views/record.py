@@ -1,0 +1,182 @@
+"""A run read once from its store, as arrays: what every view of it is drawn from."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from ontogeny.runtime.store import Artifact, Event, Store
+from ontogeny.views import lineage
+
+HYPERS = "hypers."
+
+
+class Record:
+    """What a store holds, every array [rounds, pop]. What follows from it is computed when first
+    asked for.
+    """
+
+    def __init__(
+        self,
+        run: dict[str, Any],
+        score: Float[np.ndarray, "rounds pop"],
+        parent: Int[np.ndarray, "rounds pop"],
+        hypers: dict[str, Float[np.ndarray, "rounds pop"]],
+        seconds: Float[np.ndarray, " rounds"],
+        *,
+        folder: Path = Path(),
+        metrics: list[str] | None = None,
+        events: list[Event] | None = None,
+        artifacts: list[Artifact] | None = None,
+    ):
+        self.run, self.score, self.parent, self.hypers = run, score, parent, hypers
+        self.seconds, self.folder = seconds, folder
+        self.metrics, self.events, self.artifacts = metrics or [], events or [], artifacts or []
+
+    @property
+    def rounds(self) -> int:
+        """Rounds recorded."""
+        return self.score.shape[0]
+
+    @property
+    def pop(self) -> int:
+        """Members."""
+        return self.score.shape[1]
+
+    @property
+    def title(self) -> str:
+        """What was grown: the recipe's name, or the folder's."""
+        return str(self.run.get("recipe") or self.folder.name or "run")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The recipe's fields."""
+        return self.run.get("fields") or {}
+
+    @property
+    def planned(self) -> int:
+        """Rounds that the run is to have."""
+        return int(self.fields.get("rounds", self.rounds))
+
+    @property
+    def steps(self) -> int | None:
+        """Updates a round; None when the run doesn't say."""
+        steps = self.fields.get("steps")
+        return None if steps is None else int(steps)
+
+    @property
+    def status(self) -> str:
+        """`growing`, `finished`, `interrupted` or `failed`; `new` before the first round."""
+        return str(self.run.get("status", "new"))
+
+    @cached_property
+    def lived(self) -> Bool[np.ndarray, "rounds pop"]:
+        """Whose round it was: in an asynchronous run not everybody's."""
+        return ~np.isnan(self.score)
+
+    @cached_property
+    def finite(self) -> Float[np.ndarray, "rounds pop"]:
+        """The scores, NaN for the dead."""
+        return np.where(np.isfinite(self.score), self.score, np.nan)
+
+    @cached_property
+    def last(self) -> Float[np.ndarray, " pop"]:
+        """Each slot's last score."""
+        return lineage.last_scores(self.score)
+
+    @cached_property
+    def winner(self) -> int | None:
+        """The slot of the best last score; None when nobody is alive."""
+        return lineage.winner(self.score)
+
+    @cached_property
+    def line(self) -> lineage.Line:
+        """The winner's ancestry, oldest first; empty when nobody is alive."""
+        return [] if self.winner is None else lineage.trace(self.parent, self.winner)
+
+    @cached_property
+    def founder(self) -> Int[np.ndarray, "rounds pop"]:
+        """The first member that each descends from."""
+        return lineage.founders(self.parent)
+
+    @cached_property
+    def founders_alive(self) -> Int[np.ndarray, " rounds"]:
+        """How many first members have living descendants in each round."""
+        return lineage.founders_alive(self.founder, ~np.isneginf(self.score))
+
+    @cached_property
+    def moved(self) -> Bool[np.ndarray, "rounds pop"]:
+        """Who inherited or began anew at the start of each round; nobody in round 0."""
+        moved = self.parent != np.arange(self.pop)
+        moved[:1] = False
+        return moved
+
+    @cached_property
+    def dead(self) -> Bool[np.ndarray, "rounds pop"]:
+        """Who was dead at the end of each round."""
+        return np.isneginf(self.score)
+
+    @property
+    def unit(self) -> tuple[str, float] | None:
+        """The unit that a person counts and how many of it one update of one member is; None when
+        unknown.
+        """
+        if self.steps is None:
+            return None
+        units = self.run.get("units") or {}
+        name, each = next(iter(units.items()), ("updates", 1.0))
+        return str(name).replace("_", " "), float(each)
+
+    @cached_property
+    def work(self) -> Float[np.ndarray, " rounds"] | None:
+        """Units that all members did in each round; None when the run doesn't say how many steps a
+        round has.
+        """
+        if self.unit is None or self.steps is None:
+            return None
+        return self.lived.sum(axis=1) * self.unit[1] * self.steps
+
+    def spec(self, name: str) -> dict[str, Any]:
+        """Return what the run's space says of a hyper (`kind`, `low`, `high`), or nothing."""
+        space = self.run.get("space") or {}
+        while name and name not in space:
+            name = name.rpartition(".")[0]  # an element of an array-shaped hyper is called `name.3`
+        found = space.get(name, {})
+        return found if isinstance(found, dict) else {}
+
+
+def read_record(store: Store) -> Record:
+    """Return the run that the store holds. Raises `StoreError` when it can't be read."""
+    run, rounds = store.run(), store.rounds()
+    score = store.metric("score")
+    stated = (run.get("fields") or {}).get("population", 0)
+    pop = max(score.shape[1] if rounds else 1, int(stated))
+    names = store.metric_names()
+    hypers = {
+        name.removeprefix(HYPERS): _fill(store.metric(name), rounds, pop)
+        for name in names
+        if name.startswith(HYPERS)
+    }
+    return Record(
+        run,
+        _fill(score, rounds, pop),
+        lineage.parents(store.heirs(), rounds, pop),
+        hypers,
+        _fill(store.metric("seconds"), rounds, 1)[:, 0],
+        folder=store.folder,
+        metrics=names,
+        events=store.events(),
+        artifacts=store.artifacts(),
+    )
+
+
+def _fill(values: np.ndarray, rounds: int, pop: int) -> np.ndarray:
+    """Return the array with the run's full shape: in an asynchronous run, some slots come late."""
+    whole = np.full((rounds, pop), np.nan)
+    rows, columns = min(rounds, values.shape[0]), min(pop, values.shape[1])
+    whole[:rows, :columns] = values[:rows, :columns]
+    return whole

@@ -1,0 +1,260 @@
+"""The report of a run: one HTML file that shows what it did and how to repeat it."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ontogeny.core.errors import StoreError
+from ontogeny.runtime.store import Store
+from ontogeny.views import figures, page
+from ontogeny.views.findings import verdict
+from ontogeny.views.lineage import rounds_since_move
+from ontogeny.views.quantities import count, duration, number, score_text, size
+from ontogeny.views.record import Record, read_record
+
+HYPERS = 12  # hypers that get a figure; more stand in the table
+EVENTS = 100  # events listed one by one
+FILM_BYTES = 6_000_000  # a larger film is named, not embedded
+KNOWN_EVENTS = {
+    "dead": "death",
+    "interrupted": "interruption",
+    "resumed": "resumption",
+    "failed": "failure",
+}
+
+
+def write_report(
+    store: Store, path: Path, claims: Sequence[Mapping[str, Any]] | None = None
+) -> Path:
+    """Write the run's report as one HTML file and return where it is.
+
+    `claims` are rows with `claim`, `paper`, `measured`, `threshold` and `holds`, shown as a table
+    when given. What stood at `path` is replaced whole, or not at all. Raises `StoreError` when it
+    can't be written.
+    """
+    html = report_html(read_record(store), claims)
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(html, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(
+            f"can't write the report ({error.strerror or error})",
+            where=str(path),
+            hint="free some space or choose another file; the run itself is intact",
+        ) from error
+    return path
+
+
+def report_html(record: Record, claims: Sequence[Mapping[str, Any]] | None = None) -> str:
+    """Return the report as HTML."""
+    body = [_headline(record)]
+    if claims:
+        body.append(page.section("Claims", _claims(claims)))
+    if film := _film(record):
+        body.append(film)
+    if record.rounds:
+        body += _figures(record)
+        body.append(page.section("Members after the last round", _members(record)))
+    body.append(page.section("Events", _events(record)))
+    body.append(page.section("Repeat it", *_repeat(record)))
+    if papers := record.run.get("papers"):
+        items = "".join(f"<li>{page.text(paper)}</li>\n" for paper in papers)
+        body.append(page.section("Papers to cite", f"<ul>\n{items}</ul>\n"))
+    return page.document(f"{record.title} - Ontogeny", body)
+
+
+def _headline(record: Record) -> str:
+    begun = record.run.get("begun")
+    when = time.strftime("begun %d %B %Y, %H:%M, ", time.localtime(begun)) if begun else ""
+    best = None if record.winner is None else record.last[record.winner]
+    facts = [
+        ("best score", score_text(best)),
+        ("members", f"{record.pop:,}"),
+        (
+            "rounds",
+            f"{record.rounds:,}"
+            + (f" of {record.planned:,}" if record.planned > record.rounds else ""),
+        ),
+        ("time in rounds", duration(np.nansum(record.seconds)) if record.rounds else "-"),
+    ]
+    if record.work is not None and record.unit is not None and record.rounds:
+        facts.append((record.unit[0], f"{record.work.sum():,.0f}"))
+    facts.append(("moves", f"{int(record.moved.sum()):,}"))
+    return (
+        f"<header>\n<h1>{page.text(record.title)}</h1>\n"
+        + page.paragraph(f"{record.folder.name}, {when}{record.status}", "soft")
+        + page.paragraph(verdict(record), "verdict")
+        + page.tiles(facts)
+        + "</header>\n"
+    )
+
+
+def _figures(record: Record) -> Iterable[str]:
+    yield page.plot(
+        figures.score_figure(record),
+        "scores",
+        "Each grey line is a member, joined to the ancestor that it inherited from; the coloured "
+        "line is the winner's whole ancestry.",
+    )
+    if record.pop > 1:
+        yield page.plot(
+            figures.lineage_figure(record),
+            "lineage",
+            "Each row is a slot and each column a round, darker for a better score; a line that "
+            "changes rows is an inheritance, and an empty cell is a dead member.",
+        )
+    shown = list(record.hypers)[:HYPERS]
+    plots = [
+        page.plot(figures.hyper_figure(record, name), f"hyper{i}", level=3)
+        for i, name in enumerate(shown)
+    ]
+    if plots:
+        more = len(record.hypers) - len(shown)
+        yield page.section(
+            "Schedules that were found",
+            f'<div class="pair">\n{"".join(plots)}</div>\n',
+            page.paragraph(
+                "The coloured steps are what the winner's line lived with, round by round; grey is "
+                "everybody."
+                + (f" {count(more, 'more hyper')} are in the run's store." if more else ""),
+                "soft",
+            ),
+        )
+    if record.pop > 1:
+        spread = (
+            " Below, how far apart the members' hypers lie on their own scales: 0 when all agree, "
+            "0.5 at most."
+            if record.hypers
+            else ""
+        )
+        yield page.plot(
+            figures.diversity_figure(record),
+            "diversity",
+            f"How many of the first members still have living descendants.{spread}",
+        )
+    if (speed := figures.speed_figure(record)) is not None:
+        yield page.plot(
+            speed, "speed", "What all members did together, a second of the rounds' own time."
+        )
+
+
+def _members(record: Record) -> str:
+    age = rounds_since_move(record.parent, record.lived)
+    unit = "age (rounds)" if record.steps is None else "age (steps)"
+    names = list(record.hypers)[:HYPERS]
+    order = sorted(
+        range(record.pop), key=lambda slot: -np.nan_to_num(record.last[slot], nan=-np.inf)
+    )
+    rows = [
+        [
+            slot,
+            score_text(record.last[slot]),
+            f"{int(age[slot]) * (record.steps or 1):,}",
+            *(number(_last_finite(record.hypers[name][:, slot]), 4) for name in names),
+        ]
+        for slot in order
+    ]
+    chosen = None if record.winner is None else order.index(record.winner)
+    return page.table(["slot", "score", unit, *names], rows, chosen=chosen) + page.paragraph(
+        "A member's age counts from when its slot last inherited or began anew.", "soft"
+    )
+
+
+def _events(record: Record) -> str:
+    told = [event for event in record.events if event.kind != "finished"]
+    if not told:
+        return page.paragraph("Nobody died, and nothing interrupted the run.")
+    kinds = Counter(event.kind for event in told)
+    summary = ", ".join(count(n, KNOWN_EVENTS.get(kind, kind)) for kind, n in kinds.most_common())
+    rows = [
+        [event.round, "" if event.slot is None else event.slot, event.kind, event.detail]
+        for event in told[:EVENTS]
+    ]
+    note = f"{summary}." if len(told) <= EVENTS else f"{summary}. The first {EVENTS} are listed."
+    return page.paragraph(note) + page.table(["round", "slot", "what", "detail"], rows, left=(2, 3))
+
+
+def _repeat(record: Record) -> Iterable[str]:
+    if repeat := record.run.get("repeat"):
+        yield f"<pre>{page.text(repeat)}</pre>\n"
+    machine = record.run.get("machine") or {}
+    rows = [
+        (name.replace("_", " "), _fact(name, value))
+        for name, value in machine.items()
+        if name != "command"
+    ]
+    if seconds := record.run.get("compile_seconds"):
+        rows.append(("compile time", duration(seconds)))
+    if rows:
+        yield "<h3>The machine that it ran on</h3>\n" + page.table(["", ""], rows, left=(0, 1))
+    if record.fields:
+        fields = [(name, value) for name, value in _flat(record.fields)]
+        yield "<h3>Every field of the recipe</h3>\n" + page.table(
+            ["field", "value"], fields, left=(0, 1)
+        )
+
+
+def _claims(claims: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        [
+            claim.get("claim", ""),
+            claim.get("paper", ""),
+            claim.get("measured", ""),
+            claim.get("threshold", ""),
+            "holds" if claim.get("holds") else "does not hold",
+        ]
+        for claim in claims
+    ]
+    return page.table(["claim", "paper", "measured", "threshold", "verdict"], rows, left=range(5))
+
+
+def _film(record: Record) -> str:
+    films = [a for a in record.artifacts if a.kind == "film" and a.path.endswith(".gif")]
+    if not films:
+        return ""
+    film = record.folder / films[-1].path
+    try:
+        data = film.read_bytes() if film.stat().st_size <= FILM_BYTES else None
+    except OSError:
+        return ""
+    if data is None:
+        return page.section("Film", page.paragraph(f"The film is at {films[-1].path}."))
+    encoded = base64.b64encode(data).decode()
+    return page.section(
+        "Film",
+        f'<img class="film" alt="the best member at work" src="data:image/gif;base64,{encoded}">\n',
+    )
+
+
+def _fact(name: str, value: Any) -> str:
+    if name.endswith("bytes"):
+        return size(value)
+    if isinstance(value, list):
+        return ", ".join(
+            count(n, str(kind), str(kind)) for kind, n in Counter(map(str, value)).items()
+        )
+    return str(value)
+
+
+def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", "default" if value is None else str(value)
+
+
+def _last_finite(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite[-1]) if finite.size else float("nan")

@@ -1,0 +1,211 @@
+"""Runs and claims as tables for the terminal, and as plain dictionaries for `--json`.
+
+The dictionaries hold JSON values alone: what is not a finite number is None.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ontogeny.runtime.store import Store
+from ontogeny.views.findings import verdict
+from ontogeny.views.lineage import rounds_since_move
+from ontogeny.views.quantities import NOTHING, count, duration, number
+from ontogeny.views.record import Record, read_record
+from ontogeny.views.scales import score_scale
+from ontogeny.views.sparkline import sparkline
+
+STATUS = {"finished": "green", "growing": "cyan", "interrupted": "yellow", "failed": "red"}
+SPARK = 12  # blocks of a run's course in the list
+
+
+def run_summary(store: Store) -> dict[str, Any]:
+    """Return what one line of a list says of a run, as JSON values. Times are seconds; `begun` is
+    ISO 8601.
+    """
+    return _summary(read_record(store))
+
+
+def run_details(store: Store) -> dict[str, Any]:
+    """Return all that `show` says of a run, as JSON values: its summary, members, events, fields
+    and machine.
+    """
+    record = read_record(store)
+    return _summary(record) | {
+        "verdict": verdict(record),
+        "members": _members(record),
+        "winning_line": [list(pair) for pair in record.line],
+        "founders_alive": int(record.founders_alive[-1]) if record.rounds else None,
+        "events": [event._asdict() for event in record.events],
+        "artifacts": [artifact._asdict() for artifact in record.artifacts],
+        "fields": record.fields,
+        "machine": record.run.get("machine"),
+        "repeat": record.run.get("repeat"),
+        "papers": record.run.get("papers") or [],
+    }
+
+
+def runs_table(summaries: Iterable[Mapping[str, Any]]) -> RenderableType:
+    """Return the list of runs. The recipe has a column where the runs' names don't say it."""
+    runs = list(summaries)
+    if not runs:
+        return Text("no runs yet; grow one with: ontogeny grow toy")
+    named = all(str(run["name"]).startswith(str(run["recipe"])) for run in runs)
+    words = ["run"] if named else ["run", "recipe"]
+    table = _table(*words, "status", "members", "rounds", "best", "course", "time", "begun")
+    for column in table.columns:
+        column.no_wrap = str(column.header) in ("status", "course", "begun")
+        if str(column.header) in ("members", "rounds", "best", "time"):
+            column.justify, column.no_wrap = "right", True
+    for run in runs:
+        course = np.array(run["course"], float)  # None becomes NaN
+        table.add_row(
+            *(Text(str(run["name" if word == "run" else word])) for word in words),
+            Text(run["status"], STATUS.get(run["status"], "")),
+            f"{run['population']:,}",
+            f"{run['rounds']:,} of {run['planned']:,}",
+            number(run["best"], 4),
+            sparkline(score_scale(course).place(course), SPARK),
+            duration(run["seconds"]),
+            str(run["begun"] or NOTHING).replace("T", " ")[:16],
+        )
+    return table
+
+
+def run_table(details: Mapping[str, Any]) -> RenderableType:
+    """Return what `show` prints of a run, from its details."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column(overflow="fold")
+    lines = [
+        ("folder", details["folder"]),
+        ("recipe", details["recipe"]),
+        (
+            "status",
+            f"{details['status']}, {details['rounds']:,} of {count(details['planned'], 'round')}",
+        ),
+        (
+            "time",
+            f"{duration(details['seconds'])} in rounds, "
+            f"{duration(details['compile_seconds'])} compiling",
+        ),
+        (
+            "work",
+            f"{number(details['work'])} {details['unit']}"
+            if details["work"] is not None
+            else NOTHING,
+        ),
+        ("moves", f"{details['moves']:,}; deaths {details['deaths']:,}"),
+        ("repeat", details["repeat"] or NOTHING),
+    ]
+    for name, value in lines:
+        facts.add_row(name, Text(str(value)))
+    parts: list[RenderableType] = [
+        Text(str(details["name"]), style="bold"),
+        Text(details["verdict"]),
+        Text(),
+        facts,
+    ]
+    if details["members"]:
+        parts += [Text(), members_table(details["members"])]
+    return Group(*parts)
+
+
+def members_table(members: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Return the members, best first."""
+    hypers = list(members[0]["hypers"]) if members else []
+    table = _table("slot", "score", "age", *hypers)
+    for column in table.columns:
+        column.justify = "right"
+    for i, member in enumerate(members):
+        table.add_row(
+            str(member["slot"]),
+            number(member["score"], 4) if member["alive"] else "dead",
+            f"{member['age']:,}",
+            *(number(member["hypers"][name], 4) for name in hypers),
+            style="bold" if i == 0 and member["alive"] else None,
+        )
+    return table
+
+
+def claims_table(claims: Iterable[Mapping[str, Any]]) -> RenderableType:
+    """Return the claims of `reproduce`, and whether each holds."""
+    table = _table("claim", "paper", "measured", "threshold", "")
+    for claim in claims:
+        holds = Text("holds", "green") if claim["holds"] else Text("does not hold", "bold red")
+        table.add_row(
+            *(Text(_cell(claim[key])) for key in ("claim", "paper", "measured", "threshold")), holds
+        )
+    return table
+
+
+def _summary(record: Record) -> dict[str, Any]:
+    begun = record.run.get("begun")
+    best = None if record.winner is None else record.last[record.winner]
+    alive = record.last[np.isfinite(record.last)]
+    compiling = record.run.get("compile_seconds")
+    course = np.full(record.rounds, -np.inf)
+    np.max(record.score, axis=1, initial=-np.inf, where=np.isfinite(record.score), out=course)
+    return {
+        "name": record.folder.name,
+        "folder": str(record.folder),
+        "recipe": record.title,
+        "status": record.status,
+        "population": record.pop,
+        "rounds": record.rounds,
+        "planned": record.planned,
+        "best": _json(best),
+        "best_slot": record.winner,
+        "median": _json(np.median(alive)) if alive.size else None,
+        "course": [_json(value) for value in course],
+        "seconds": float(np.nansum(record.seconds)),
+        "compile_seconds": _json(compiling),
+        "begun": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(begun)) if begun else None,
+        "work": None if record.work is None else float(record.work.sum()),
+        "unit": None if record.unit is None else record.unit[0],
+        "moves": int(record.moved.sum()),
+        "deaths": int(record.dead.sum()),
+    }
+
+
+def _members(record: Record) -> list[dict[str, Any]]:
+    if not record.rounds:
+        return []
+    age = rounds_since_move(record.parent, record.lived) * (record.steps or 1)
+    order = sorted(
+        range(record.pop), key=lambda slot: -np.nan_to_num(record.last[slot], nan=-np.inf)
+    )
+    return [
+        {
+            "slot": slot,
+            "score": _json(record.last[slot]),
+            "alive": bool(np.isfinite(record.last[slot])),
+            "age": int(age[slot]),
+            "hypers": {name: _json(values[-1, slot]) for name, values in record.hypers.items()},
+        }
+        for slot in order
+    ]
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
+    return table
+
+
+def _cell(value: Any) -> str:
+    return number(value, 4) if isinstance(value, float) else str(value)
+
+
+def _json(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None

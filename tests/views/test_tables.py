@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+from rich.console import Console
+
+from ontogeny.views.tables import claims_table, run_details, run_summary, run_table, runs_table
+
+
+def printed(table, width: int = 110) -> str:
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    console.print(table)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_the_summary_of_a_grown_run(grown_store):
+    summary = run_summary(grown_store)
+    score = grown_store.metric("score")
+    assert summary["name"] == "quadratic-1"
+    assert summary["status"] == "finished"
+    assert (summary["population"], summary["rounds"], summary["planned"]) == (8, 20, 20)
+    assert summary["best"] == score[-1].max()
+    assert summary["best_slot"] == score[-1].argmax()
+    assert summary["course"] == score.max(axis=1).tolist()
+    assert (summary["moves"], summary["deaths"], summary["work"], summary["unit"]) == (
+        38,
+        0,
+        1600.0,
+        "updates",
+    )
+    assert summary["begun"][4] == "-"
+    assert summary["begun"][10] == "T"
+
+
+def test_details_are_json_and_members_come_best_first(grown_store):
+    details = run_details(grown_store)
+    assert json.loads(json.dumps(details, allow_nan=False)) == details
+    scores = [member["score"] for member in details["members"]]
+    assert scores == sorted(scores, reverse=True)
+    assert len(scores) == 8
+    assert set(details["members"][0]["hypers"]) == {"rate", "drag"}
+    assert details["winning_line"][-1] == [19, details["best_slot"]]
+    assert {member["age"] % 10 for member in details["members"]} == {0}
+    assert min(member["age"] for member in details["members"]) == 10  # who moved last
+
+
+def test_the_dead_and_the_empty_are_json_too(make_store):
+    dead = run_details(make_store(np.array([[1.0, 2.0], [-np.inf, np.nan]]), name="dead"))
+    assert [(m["slot"], m["score"], m["alive"]) for m in dead["members"]] == [
+        (1, 2.0, True),
+        (0, None, False),
+    ]
+    assert dead["course"] == [2.0, None]
+    gone = run_details(make_store(np.full((1, 2), -np.inf), name="gone"))
+    empty = run_details(
+        make_store(np.zeros((0, 1)), name="empty", fields={"rounds": 9, "population": 4})
+    )
+    assert gone["best"] is gone["median"] is None
+    assert gone["deaths"] == 2
+    assert (empty["rounds"], empty["members"], empty["population"]) == (0, [], 4)
+    json.dumps([dead, gone, empty], allow_nan=False)
+    text = printed(runs_table([dead, gone, empty]))
+    assert "0 of 9" in text
+    assert "dead" in printed(run_table(gone))
+    assert "No round is recorded yet." in printed(run_table(empty))
+
+
+def test_the_list_keeps_a_line_a_run(grown_store):
+    lines = printed(runs_table([run_summary(grown_store)])).splitlines()
+    row = next(line for line in lines if "quadratic-1" in line)
+    assert "finished" in row
+    assert "20 of 20" in row
+    assert "█" in row
+    assert "no runs yet" in printed(runs_table([]))
+
+
+def test_what_show_prints(grown_store):
+    text = printed(run_table(run_details(grown_store)))
+    assert "ontogeny grow quadratic --population 8" in text
+    assert "38; deaths 0" in text
+    assert "1,600 updates" in text
+
+
+def test_names_are_not_read_as_markup(make_store):
+    store = make_store(
+        np.ones((1, 1)), {"[red]rate": np.ones((1, 1))}, recipe="[bold]x", repeat="grow [/x]"
+    )
+    details = run_details(store)
+    text = printed(run_table(details)) + printed(runs_table([details]))
+    assert "[red]rate" in text
+    assert text.count("[bold]x") == 2
+    assert "grow [/x]" in text
+
+
+def test_claims():
+    claims = [
+        {
+            "claim": "toy [a]",
+            "paper": "1.197",
+            "measured": 1.19512345,
+            "threshold": "±0.02",
+            "holds": True,
+        },
+        {
+            "claim": "breakout",
+            "paper": "more",
+            "measured": "less",
+            "threshold": 1.0,
+            "holds": False,
+        },
+    ]
+    lines = printed(claims_table(claims)).splitlines()
+    assert any(
+        "toy [a]" in line and "1.195" in line and line.rstrip().endswith("holds") for line in lines
+    )
+    assert any("breakout" in line and "does not hold" in line for line in lines)
