@@ -27,7 +27,9 @@ def test_help_is_quick_and_imports_nothing_heavy():
         "heavy = {'jax', 'numpy', 'tyro', 'rich', 'plotly'} & set(sys.modules);"
         "print('HEAVY', sorted(heavy), 'SECONDS', time.process_time())"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert all(f"  {name}" in done.stdout for name in VERBS)
     heavy, seconds = done.stdout.splitlines()[-1].removeprefix("HEAVY ").split(" SECONDS ")
     assert heavy == "[]"

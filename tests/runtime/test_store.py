@@ -78,6 +78,15 @@ def test_one_driver_at_a_time(store):
     Store(store.folder).close()  # readers are welcome
 
 
+def test_a_run_whose_process_died_has_stopped(store):
+    with store.transaction():
+        store.put(status="growing")
+    with Store(store.folder) as reader:
+        assert reader.run()["status"] == "growing"
+        store.close()
+        assert reader.run()["status"] == "stopped"
+
+
 def test_a_reader_can_not_write(store):
     def write(reader: Store) -> None:
         with reader.transaction():

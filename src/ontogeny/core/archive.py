@@ -18,8 +18,8 @@ from typing import Any
 import jax
 import numpy as np
 from jaxtyping import PyTree
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors import SafetensorError, deserialize
+from safetensors.numpy import save
 
 from ontogeny.core.errors import StoreError, StructureError
 from ontogeny.core.trees import named_leaves
@@ -39,7 +39,7 @@ def write_archive(folder: Path, tree: PyTree, about: dict[str, Any]) -> int:
         raise StructureError(
             "two leaves have one path", where=str(folder), hint="rename a key that holds a dot"
         )
-    data = save({path: np.ascontiguousarray(leaf) for path, leaf in leaves.items()})
+    data = save({path: np.asarray(leaf, order="C") for path, leaf in leaves.items()})
     structure = {
         "format": FORMAT,
         "about": about,
@@ -49,6 +49,8 @@ def write_archive(folder: Path, tree: PyTree, about: dict[str, Any]) -> int:
     }
     part, old = folder.with_name(folder.name + ".part"), folder.with_name(folder.name + ".old")
     try:
+        if old.exists() and not folder.exists():
+            old.rename(folder)  # a kill fell between the two renames below
         for leftover in (part, old):
             shutil.rmtree(leftover, ignore_errors=True)
         part.mkdir(parents=True)
@@ -98,8 +100,13 @@ def read_archive(folder: Path, like: PyTree) -> PyTree:
             hint="the file was cut or changed after it was written; use another checkpoint",
         )
     try:
-        arrays = load(data)
-    except SafetensorError as error:
+        arrays = {
+            path: np.frombuffer(view["data"], np.dtype(structure["leaves"][path]["dtype"])).reshape(
+                view["shape"]
+            )
+            for path, view in deserialize(data)
+        }
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise StoreError(
             f"arrays.safetensors is not readable ({error})", where=str(folder)
         ) from error

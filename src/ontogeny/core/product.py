@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 class Product(Protocol):
     """Callable; `save(folder)` writes it, and a function of its own module reads it back."""
 
-    def __call__(self, *args: Any) -> Any: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
     def save(self, folder: Path) -> None:
         """Write the product as an archive."""

@@ -162,10 +162,9 @@ class Integer(Bounded):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.low != int(self.low) or self.high != int(self.high):
-            raise ConfigError(
-                f"bounds ({self.low}, {self.high}) are not whole numbers", where="Integer"
-            )
+        for name, ends in (("bounds", self.ends()), ("prior", self.prior)):
+            if isinstance(ends, tuple) and any(end != int(end) for end in ends):
+                raise ConfigError(f"{name} {ends} are not whole numbers", where="Integer")
 
     def offset(self, factor: Array) -> Array:
         shift = (factor - 1) * (self.high - self.low)

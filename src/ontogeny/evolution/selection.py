@@ -113,9 +113,9 @@ def welch_p_value(
     (n_a, mean_a, error_a), (n_b, mean_b, error_b) = moments(a), moments(b)
     error = jnp.maximum(error_a + error_b, 1e-30)
     t_squared = (mean_a - mean_b) ** 2 / error
-    nu = error**2 / jnp.maximum(
-        error_a**2 / jnp.maximum(n_a - 1, 1) + error_b**2 / jnp.maximum(n_b - 1, 1), 1e-37
-    )
+    share_a, share_b = error_a / error, error_b / error  # squares of the errors would underflow
+    doubt = share_a**2 / jnp.maximum(n_a - 1, 1) + share_b**2 / jnp.maximum(n_b - 1, 1)
+    nu = jnp.where(doubt > 0, 1 / jnp.maximum(doubt, 1e-30), 1.0)
     tail = jax.scipy.special.betainc(nu / 2, 0.5, nu / (nu + t_squared)) / 2
     p = jnp.where(mean_a > mean_b, tail, 1 - tail)
     return jnp.where((n_a > 1) & (n_b > 1), p, 1.0)

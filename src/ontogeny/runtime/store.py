@@ -12,6 +12,7 @@ that is not a number is NULL.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import sqlite3
@@ -204,8 +205,16 @@ class Store:
     # Reading.
 
     def run(self) -> dict[str, Any]:
-        """Return what is known of the run."""
-        return {key: json.loads(value) for key, value in self._read("SELECT key, value FROM run")}
+        """Return what is known of the run. One that was being grown when its process died has
+        "stopped".
+        """
+        known = {key: json.loads(value) for key, value in self._read("SELECT key, value FROM run")}
+        if known.get("status") == "growing" and self._lock is None:
+            with contextlib.suppress(StoreError):  # somebody has the lock: it is growing
+                if (lock := _locked(self.folder)) is not None:
+                    lock.close()
+                    known["status"] = "stopped"
+        return known
 
     def rounds(self) -> int:
         """Return how many rounds are recorded."""

@@ -29,6 +29,7 @@ def _state(record: Record) -> str:
     said = {
         "growing": f"Still growing: {done} so far.",
         "interrupted": f"Interrupted after {done}.",
+        "stopped": f"Its process died after {done}; it can be resumed.",
         "failed": f"Failed after {done}.",
     }
     return said.get(record.status, f"{done} recorded.")

@@ -24,7 +24,13 @@ from ontogeny.views.record import Record, read_record
 from ontogeny.views.scales import score_scale
 from ontogeny.views.sparkline import sparkline
 
-STATUS = {"finished": "green", "growing": "cyan", "interrupted": "yellow", "failed": "red"}
+STATUS = {
+    "finished": "green",
+    "growing": "cyan",
+    "interrupted": "yellow",
+    "stopped": "yellow",
+    "failed": "red",
+}
 SPARK = 12  # blocks of a run's course in the list
 
 

@@ -1,0 +1,83 @@
+"""One environment under a policy for a fixed number of steps: what an agent learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from ontogeny.worlds.episodes import autoreset
+from ontogeny.worlds.world import World
+
+
+class Choice(NamedTuple):
+    """What a policy decided, and what it thought of it."""
+
+    action: Int[Array, ""]
+    log_probability: Float[Array, ""]
+    value: Float[Array, ""]
+
+
+class Trajectory(NamedTuple):
+    """What one environment gave. Episodes follow each other; `terminated` and `truncated` say where
+    they end.
+    """
+
+    observation: Float[Array, "time *shape"]
+    choice: Choice
+    reward: Float[Array, " time"]
+    terminated: Bool[Array, " time"]
+    truncated: Bool[Array, " time"]
+    last: Float[Array, "*shape"]  # the observation after the last step
+    cut: Float[Array, "cut *shape"]  # the observations that time limits cut off, in order
+
+
+def rollout(
+    world: World,
+    policy: Callable[[Key[Array, ""], Float[Array, "*shape"]], Choice],
+    n_steps: int,
+    key: Key[Array, ""],
+    state: Any,
+    observation: Float[Array, "*shape"],
+) -> tuple[Any, Float[Array, "*shape"], Trajectory]:
+    """Return the state and observation after `n_steps`, and the trajectory. A new episode begins
+    where one ends.
+
+    The observation at a truncation is kept because its value is what the cut episode is
+    bootstrapped from. The world says how often it can happen, so there is room for just as many:
+    one, where limits are long.
+    """
+    step = autoreset(world)
+    room = -(-n_steps // world.time_limit) if world.time_limit else 0
+
+    def one(carry: tuple[Any, Array, Array, Array], key: Array) -> tuple[Any, Any]:
+        state, observation, cut, n_cut = carry
+        policy_key, world_key = jax.random.split(key)
+        choice = policy(policy_key, observation)
+        state, following, came = step(world_key, state, choice.action)
+        here = came.truncated & (jnp.arange(room) == n_cut)
+        cut = jnp.where(here.reshape(room, *[1] * observation.ndim), came.observation, cut)
+        lived = observation, choice, came.reward, came.terminated, came.truncated
+        return (state, following, cut, n_cut + came.truncated), lived
+
+    cut = jnp.zeros((room, *world.observation_shape))
+    begin = state, observation, cut, jnp.int32(0)
+    (state, last, cut, _), lived = jax.lax.scan(one, begin, jax.random.split(key, n_steps))
+    observations, choices, reward, terminated, truncated = lived
+    return (
+        state,
+        last,
+        Trajectory(observations, choices, reward, terminated, truncated, last, cut),
+    )
+
+
+def trajectory_axes() -> Any:
+    """Return where the environment axis of each leaf is, in the trajectories of many: after time
+    where there is time.
+
+    Time first is how a scan makes them, and what makes [time, env] one plain batch of rows.
+    """
+    return Trajectory._make([1, Choice._make([1, 1, 1]), 1, 1, 1, 0, 0])

@@ -1,0 +1,114 @@
+"""The words of `reproduce`: what a paper claims, what was measured here, and whether it holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from ontogeny.core.archive import write_archive
+from ontogeny.core.errors import StoreError
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Progress: TypeAlias = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim. `measured` carries the means and their intervals; `threshold` is the rule that
+    decides `holds`.
+    """
+
+    claim: str
+    paper: str
+    measured: str
+    threshold: str
+    holds: bool
+
+
+class Figure(NamedTuple):
+    """What a figure is drawn from: named arrays, and what lies along their axes."""
+
+    name: str  # a valid identifier
+    caption: str
+    data: Mapping[str, np.ndarray]
+    labels: Mapping[str, Sequence[str | int | float]]
+    draw: Callable[[Figure], go.Figure]
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """The claims of a system as measured here, and its figures."""
+
+    system: str
+    seconds: float
+    seed: int
+    claims: Sequence[Claim]
+    figures: Sequence[Figure] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether every claim holds."""
+        return all(claim.holds for claim in self.claims)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the system, the seconds that it took, the seed, and the claims."""
+        return {
+            "system": self.system,
+            "seconds": round(self.seconds, 1),
+            "seed": self.seed,
+            "claims": [asdict(claim) for claim in self.claims],
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write into `folder`: `claims.json`, `claims.html` (the table and the figures), and the
+        arrays of the figures as the archive `data`, their labels beside them.
+
+        Raises `StoreError` when they can't be written.
+        """
+        arrays = {figure.name: dict(figure.data) for figure in self.figures}
+        labels = {f.name: {k: list(v) for k, v in f.labels.items()} for f in self.figures}
+        write_archive(folder / "data", arrays, about=labels)
+        try:
+            _replace(folder / "claims.json", json.dumps(self.to_json(), indent=1) + "\n")
+            _replace(folder / "claims.html", self._page())
+        except OSError as error:
+            raise StoreError(
+                f"can't write the claims ({error.strerror or error})",
+                where=str(folder),
+                hint="free some space or choose another folder",
+            ) from error
+
+    def _page(self) -> str:
+        from ontogeny.views import page
+
+        columns = ("claim", "paper", "measured", "threshold", "verdict")
+        rows = [
+            [c.claim, c.paper, c.measured, c.threshold, "holds" if c.holds else "does not hold"]
+            for c in self.claims
+        ]
+        body = [
+            page.section("Claims", page.table(columns, rows, left=range(len(columns)))),
+            *(
+                page.plot(figure.draw(figure), figure.name, figure.caption)
+                for figure in self.figures
+            ),
+        ]
+        return page.document(f"{self.system}: claims, measured", body)
+
+
+def seeds_from(seed: int, count: int) -> np.ndarray:
+    """Return `count` seeds (uint32) spread from one, so that neighbours share no repeats."""
+    return np.random.SeedSequence(seed).generate_state(count)
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

@@ -1,0 +1,74 @@
+"""The figures of the claims about Population Based Training, drawn from what was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ontogeny.ops.statistics import bootstrap_interval
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from ontogeny.recipes.claims import Figure
+
+
+def draw_toy(figure: Figure) -> go.Figure:
+    """Return the paper's figure: the members' paths, one panel an arm."""
+    from ontogeny.views.study_figures import toy_figure
+
+    return toy_figure(figure.data["paths"], [str(panel) for panel in figure.labels["paths"]])
+
+
+def draw_losses(figure: Figure) -> go.Figure:
+    """Return the loss of each arm by population, with intervals."""
+    from ontogeny.views.study_figures import loss_by_size_figure
+
+    loss = figure.data["loss"]  # [population, arm, seed]
+    rows = {
+        str(arm): np.array([bootstrap_interval(values) for values in loss[:, index]])
+        for index, arm in enumerate(figure.labels["arms"])
+    }
+    return loss_by_size_figure([int(size) for size in figure.labels["populations"]], rows)
+
+
+def draw_schedule(figure: Figure) -> go.Figure:
+    """Return the schedules that the populations found, against the best fixed rate."""
+    from ontogeny.views.study_figures import found_schedule_figure
+
+    return found_schedule_figure(figure.data["schedule"], float(figure.labels["best"][0]))
+
+
+def draw_breakout(figure: Figure) -> go.Figure:
+    """Return each arm's best member and mean over frames, as means over seeds with their range."""
+    from ontogeny.views.theme import ACCENT, SECOND
+    from ontogeny.views.theme import figure as empty
+
+    fig = empty("PBT against random search", "frames of one member", "return", height=420)
+    score = np.where(np.isfinite(figure.data["score"]), figure.data["score"], np.nan)
+    frames = figure.data["frames"]
+    for index, arm in enumerate(figure.labels["arms"]):
+        colour = ACCENT if arm == "PBT" else SECOND
+        for kind, dash, curves in (
+            ("best member", "solid", np.nanmax(score[index], axis=-1)),
+            ("mean", "dot", np.nanmean(score[index], axis=-1)),
+        ):
+            fig.add_scatter(
+                x=np.concatenate([frames, frames[::-1]]),
+                y=np.concatenate([curves.max(axis=0), curves.min(axis=0)[::-1]]),
+                fill="toself",
+                fillcolor=colour,
+                opacity=0.15,
+                line={"width": 0},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+            fig.add_scatter(
+                x=frames,
+                y=curves.mean(axis=0),
+                mode="lines",
+                line={"color": colour, "width": 2.5, "dash": dash},
+                name=f"{arm}: {kind}",
+            )
+    return fig

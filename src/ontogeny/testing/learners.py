@@ -1,0 +1,98 @@
+"""Does a learner keep the contract of `core.learner`?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from ontogeny.core import trees
+from ontogeny.core.errors import StructureError
+from ontogeny.core.keys import Purpose, derive
+from ontogeny.core.learner import Hypers, Learner, check_shapes
+from ontogeny.core.population import Population, advance, fresh, live, spawn
+from ontogeny.core.space import Space
+from ontogeny.testing.comparison import check_equal, take_slot
+
+
+def check_learner(
+    learner: Learner[Any],
+    space: Space,
+    *,
+    steps: int = 2,
+    population: int = 3,
+    tolerance: float = 1e-3,
+) -> None:
+    """Check the contract of `core.learner`.
+
+    The shapes hold; no random key is carried in the state; the same keys give the same numbers;
+    members side by side learn what they would alone, to the relative tolerance; hypers are traced,
+    so one compilation serves all; and a member whose hypers are NaN ends with a score of -inf or
+    untouched, and never stops the others.
+    """
+    hypers = space.sample(derive(0, Purpose.HYPERS, 0))
+    shapes = check_shapes(learner, hypers)
+    for path, leaf in trees.named_leaves(shapes):
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            raise StructureError(
+                "the state carries a random key",
+                where=f"state leaf {path}",
+                hint="use the key that step is given: keys are computed, not carried",
+            )
+    traced = 0
+
+    def one(slot: Array, hypers: Hypers) -> Any:
+        nonlocal traced
+        traced += 1
+        count = jnp.int32(0)
+        state = fresh(learner, 0, slot, 0, hypers)
+        member = Population(state, hypers, jnp.float32(-jnp.inf), count, count)
+        return live(learner, 0, steps, slot, member)
+
+    members = spawn(learner, space, 0, population)
+    alone = jax.jit(one)
+    first = [alone(jnp.int32(slot), take_slot(members.hypers, slot)) for slot in range(population)]
+    if traced > 1:
+        raise StructureError(
+            f"{population} members with other hypers were compiled {traced} times",
+            where="learner.step",
+            hint="let hypers decide no shape and no Python branch; take their dtypes as they come",
+        )
+    again = alone(jnp.int32(0), take_slot(members.hypers, 0))
+    check_equal("the same keys and hypers gave other numbers", first[0], again, 0.0)
+    together = jax.jit(lambda members: advance(learner, 0, steps, members))(members)
+    for slot, expected in enumerate(first):
+        check_equal(
+            f"member {slot} differs side by side and alone",
+            take_slot(together, slot),
+            expected,
+            tolerance,
+        )
+    _check_poison(learner, members, steps, together[0])
+
+
+def _check_poison(
+    learner: Learner[Any], members: Population[Any], steps: int, healthy: Population[Any]
+) -> None:
+    """Check that NaN hypers in slot 0 kill that member or do nothing, and never reach another."""
+
+    def poison(leaf: Array) -> Array:
+        return leaf.at[0].set(jnp.nan) if jnp.issubdtype(leaf.dtype, jnp.inexact) else leaf
+
+    hypers = jax.tree.map(poison, members.hypers)
+    after, _ = jax.jit(lambda m: advance(learner, 0, steps, m))(members._replace(hypers=hypers))
+    score = np.asarray(after.score)
+    dead = not bool(trees.is_finite(take_slot(after.state, 0)))
+    if dead and np.isfinite(score[0]):
+        raise StructureError("a non-finite state scored finite", where="learner.score")
+    if np.isnan(score).any():
+        raise StructureError("a score of NaN came through", where="learner.score")
+    if not np.array_equal(score[1:], np.asarray(healthy.score)[1:]):
+        raise StructureError(
+            f"one member's NaN changed the others' scores to {score[1:]}",
+            where="learner.step",
+            hint="a member must not read another's numbers",
+        )

@@ -1,0 +1,113 @@
+"""Does a strategy keep the contract of `evolution.strategy`?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from ontogeny.core.errors import StructureError
+from ontogeny.core.keys import Purpose, derive
+from ontogeny.core.learner import Hypers, Learner
+from ontogeny.core.population import Move, Population, spawn
+from ontogeny.core.space import Space
+from ontogeny.evolution.strategy import Strategy
+from ontogeny.testing.comparison import check_equal, differing, kinds
+
+
+def check_strategy(strategy: Strategy[Any], space: Space, *, rounds: int = 4) -> None:
+    """Check the contract of `evolution.strategy`, on populations of 1, 2 and 8 with made-up scores.
+
+    Parents are in range; whoever is not ready keeps its state and hypers; hypers stay in their
+    bounds and keep their dtypes; a dead member that is ready is replaced by one that lives, or
+    begins anew; a population that is all dead goes on; the same key gives the same move; and all of
+    it works under `jit`.
+    """
+    for size in (1, 2, 8):
+        everybody, nobody = np.ones(size, bool), np.zeros(size, bool)
+        some = np.arange(size) % 2 == 0
+        scores = np.linspace(-1.0, 1.0, size, dtype=np.float32)
+        worst_dead = np.where(np.arange(size) == 0, -np.inf, scores)
+        all_dead = np.full(size, -np.inf)
+        cases = [
+            ("everybody ready", scores, everybody),
+            ("nobody ready", scores, nobody),
+            ("half ready", scores, some),
+            ("equal scores", np.zeros(size), everybody),
+            ("a dead member", worst_dead, everybody),
+            ("a dead member, half ready", worst_dead, some),
+            ("a dead member, nobody ready", worst_dead, nobody),
+            ("all dead", all_dead, everybody),
+        ]
+        population = _made_up(space, size)
+        memory = jax.jit(strategy.init)(derive(0, Purpose.STRATEGY), population)
+        move = jax.jit(strategy.move)
+        for number in range(rounds):
+            for name, score, ready in cases:
+                where = f"{name}, population of {size}, round {number}"
+                key, ready = derive(number, Purpose.MOVE), jnp.asarray(ready)
+                steps = jnp.full(size, 1000 * (number + 1))
+                now = population._replace(score=jnp.asarray(score, jnp.float32), steps=steps)
+                after, made = move(key, memory, now, ready)
+                again = move(key, memory, now, ready)[1]
+                check_equal(f"{where}: the same key gave another move", again, made, 0.0)
+                if kinds(after) != kinds(memory):
+                    raise StructureError(
+                        f"{where}: the memory changed its shapes", where="strategy.move"
+                    )
+                _check_move(where, space, now, np.asarray(ready), made)
+            scored = population._replace(score=jnp.asarray(scores))
+            memory, _ = move(derive(number, Purpose.MOVE), memory, scored, jnp.asarray(everybody))
+
+
+def _check_move(
+    where: str, space: Space, population: Population[Any], ready: np.ndarray, move: Move
+) -> None:
+    slots = np.arange(population.size)
+    parent, inherit = np.asarray(move.parent), np.asarray(move.inherit)
+    if parent.shape != slots.shape or not ((parent >= 0) & (parent < len(slots))).all():
+        raise StructureError(f"{where}: parents are {parent}", where="move.parent")
+    changed = differing(move.hypers, population.hypers)
+    moved = (parent != slots) | ~inherit
+    idle = ~ready & (moved | changed)
+    if idle.any():
+        raise StructureError(
+            f"{where}: slots {slots[idle].tolist()} were not ready and yet moved",
+            where="strategy.move",
+            hint="keep state and hypers where the mask is False",
+        )
+    clipped = space.clip(move.hypers)
+    if kinds(clipped) != kinds(move.hypers) or differing(clipped, move.hypers, 1e-5).any():
+        raise StructureError(f"{where}: hypers left bounds: {move.hypers}", where="move.hypers")
+    alive = np.isfinite(np.asarray(population.score))
+    stuck = ready & ~alive & ~moved & alive.any()
+    if stuck.any():
+        raise StructureError(
+            f"{where}: slots {slots[stuck].tolist()} are dead and were not replaced",
+            where="strategy.move",
+            hint="give a dead member a living parent, or let it begin anew (inherit False)",
+        )
+    buried = ready & inherit & (parent != slots) & ~alive[parent]
+    if buried.any():
+        raise StructureError(
+            f"{where}: slots {slots[buried].tolist()} inherit from the dead", where="move.parent"
+        )
+
+
+def _made_up(space: Space, size: int) -> Population[Any]:
+    """Return a population whose state is each member's number."""
+
+    def init(key: Array, hypers: Hypers) -> Array:
+        del key, hypers
+        return jnp.float32(0)
+
+    def step(key: Array, state: Array, hypers: Hypers) -> tuple[Array, dict[str, Array]]:
+        return state, {}
+
+    def score(key: Array, state: Array, hypers: Hypers) -> Array:
+        return state
+
+    return spawn(Learner(init, step, score), space, 0, size)

@@ -1,0 +1,137 @@
+"""Every gymnax environment with discrete actions as a `World`.
+
+gymnax (Lange 2022) holds CartPole, MinAtar, bsuite and more as JAX functions. Its own `step` resets
+by itself; here the inner `step_env` and `is_truncated` are used, so that the final observation of a
+truncated episode is not lost. gymnax is slow to import, so that happens when a world is asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import warnings
+from typing import Any
+from urllib.error import URLError
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, UInt8
+
+from ontogeny.core.errors import ConfigError, DataError, MissingExtra
+from ontogeny.worlds.pictures import bars_picture, cart_picture, grid_picture
+from ontogeny.worlds.world import Step, World
+
+DOWNLOADS = ("MNISTBandit-bsuite",)  # made from a data set that gymnax fetches when it is made
+
+
+def list_worlds() -> list[str]:
+    """Return the names that `gymnax_world` takes, without those that download a data set. Imports
+    gymnax.
+    """
+    gymnax = _gymnax()
+    names = [name for name in gymnax.registered_envs if name not in DOWNLOADS]
+    return [name for name in names if _n_actions(*gymnax.make(name)) is not None]
+
+
+def gymnax_world(name: str) -> World:
+    """Return the gymnax environment called `name`, with its default parameters.
+
+    Observations are one float32 array: what is not (a whole number, a dict) is made one-hot or laid
+    end to end. Raises `ConfigError` for an unknown name or continuous actions, `MissingExtra`
+    without gymnax, `DataError` when the environment's data can't be fetched.
+    """
+    gymnax = _gymnax()
+    if name not in gymnax.registered_envs:
+        near = difflib.get_close_matches(name, gymnax.registered_envs, 1, 0.4)
+        raise ConfigError(
+            f"gymnax has no environment called {name!r}",
+            where="world",
+            hint=f"did you mean {near[0]!r}?"
+            if near
+            else f"there are: {', '.join(gymnax.registered_envs)}",
+        )
+    try:
+        env, params = gymnax.make(name)
+    except (URLError, OSError) as error:
+        raise DataError(
+            f"the data that {name} is made from can't be fetched ({error})",
+            where="world",
+            hint="connect once, or choose a world that needs no data",
+        ) from error
+    n_actions = _n_actions(env, params)
+    if n_actions is None:
+        raise ConfigError(
+            f"{name} has continuous actions",
+            where="world",
+            hint="the agents choose among a few actions: take a world such as 'CartPole-v1'",
+        )
+    space = env.observation_space(params)
+
+    def observe(raw: Any) -> Float[Array, "*shape"]:
+        if type(space).__name__ == "Discrete":
+            return jax.nn.one_hot(raw, int(space.n), dtype=jnp.float32)
+        leaves = jax.tree.leaves(raw)
+        if len(leaves) == 1:
+            leaf = leaves[0].astype(jnp.float32)
+            return leaf if leaf.ndim else leaf[None]
+        return jnp.concatenate([leaf.astype(jnp.float32).reshape(-1) for leaf in leaves])
+
+    def reset(key: Array) -> tuple[Any, Array]:
+        raw, state = env.reset_env(key, params)
+        return jax.tree.map(_strong, state), observe(raw)
+
+    def step(key: Array, state: Any, action: Array) -> tuple[Any, Step]:
+        raw, after, reward, terminated, _ = env.step_env(key, state, action, params)
+        truncated = env.is_truncated(after, params) & ~terminated
+        came = Step(observe(raw), jnp.asarray(reward).astype(jnp.float32), terminated, truncated)
+        return jax.tree.map(_strong, after), came
+
+    def render(state: Any) -> UInt8[Array, "height width 3"]:
+        if name == "CartPole-v1":
+            return cart_picture(state.x, state.theta)
+        observation = observe(env.observe(jax.random.key(0), state, None, params))
+        if observation.ndim == 3:
+            return grid_picture(observation, scale=16 if observation.shape[0] <= 16 else 6)
+        if observation.ndim == 2 and min(observation.shape) > 1:
+            return grid_picture(observation[..., None])
+        return bars_picture(observation)
+
+    shapes = jax.eval_shape(lambda: reset(jax.random.key(0)))
+    limit = getattr(params, "max_steps_in_episode", None)
+    return World(
+        name,
+        shapes[1].shape,
+        n_actions,
+        reset,
+        step,
+        time_limit=None if limit is None or math.isinf(limit) else int(limit),
+        render=render,
+    )
+
+
+def _gymnax() -> Any:
+    """Import gymnax, whose plotting imports warn on some machines. Raises `MissingExtra` without
+    it.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import gymnax
+    except ImportError as error:
+        raise MissingExtra(
+            f"worlds need gymnax ({error})", where="world", hint="pip install 'ontogeny[worlds]'"
+        ) from error
+    return gymnax
+
+
+def _n_actions(env: Any, params: Any) -> int | None:
+    """Return how many actions there are, or None when they are continuous."""
+    space = env.action_space(params)
+    return int(space.n) if type(space).__name__ == "Discrete" else None
+
+
+def _strong(leaf: Any) -> Array:
+    """Return the leaf as an array of a definite dtype: Python numbers in a state would promote
+    weakly.
+    """
+    return jnp.asarray(leaf).astype(jnp.result_type(leaf))

@@ -1,0 +1,103 @@
+"""`check_shapes` finds each way in which a learner can break its contract, without computing."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ontogeny.core.errors import StructureError
+from ontogeny.core.learner import Learner, check_shapes
+
+HYPERS = {"rate": jnp.float32(0.1)}
+
+
+def init(key, hypers):
+    return {"w": jnp.zeros(3), "n": jnp.int32(0)}
+
+
+def step(key, state, hypers):
+    return {"w": state["w"] - hypers["rate"], "n": state["n"] + 1}, {"loss": jnp.sum(state["w"])}
+
+
+def score(key, state, hypers):
+    return -jnp.sum(state["w"])
+
+
+def test_a_sound_learner_gets_the_shapes_of_its_state():
+    shapes = check_shapes(Learner(init, step, score), HYPERS)
+    assert shapes["w"] == jax.ShapeDtypeStruct((3,), jnp.float32)
+    assert shapes["n"] == jax.ShapeDtypeStruct((), jnp.int32)
+
+
+def test_nothing_is_computed():
+    def refuse(value):
+        raise AssertionError("computed")
+
+    def spying(key, hypers):
+        jax.debug.callback(refuse, hypers["rate"])
+        return init(key, hypers)
+
+    check_shapes(Learner(spying, step, score), jax.eval_shape(lambda: HYPERS))
+
+
+def grown(key, state, hypers):
+    return {**state, "more": jnp.zeros(1)}, {}
+
+
+def shrunk(key, state, hypers):
+    return {"w": state["w"]}, {}
+
+
+def reshaped(key, state, hypers):
+    return {**state, "w": jnp.zeros(4)}, {}
+
+
+def recast(key, state, hypers):
+    return {**state, "n": state["n"] + 0.5}, {}
+
+
+def vector_metric(key, state, hypers):
+    return state, {"loss": state["w"]}
+
+
+@pytest.mark.parametrize(
+    ("learner", "where", "said"),
+    [
+        (Learner(lambda k, h: {"name": "w"}, step, score), "learner.init", "not an array"),
+        (Learner(init, grown, score), "learner.step", r"new: \['more'\]"),
+        (Learner(init, shrunk, score), "learner.step", r"gone: \['n'\]"),
+        (Learner(init, reshaped, score), "state leaf w", r"float32\[3\] became float32\[4\]"),
+        (Learner(init, recast, score), "state leaf n", r"int32\[\] became float32\[\]"),
+        (Learner(init, vector_metric, score), "learner.step", r"'loss' has shape \(3,\)"),
+        (Learner(init, step, lambda k, s, h: s["w"]), "learner.score", "one floating-point number"),
+        (Learner(init, step, lambda k, s, h: s["n"]), "learner.score", "one floating-point number"),
+        (
+            Learner(init, step, lambda k, s, h: (s["w"][0], s["w"][1])),
+            "learner.score",
+            "one floating",
+        ),
+    ],
+)
+def test_each_breach_is_named(learner, where, said):
+    with pytest.raises(StructureError, match=said) as caught:
+        check_shapes(learner, HYPERS)
+    assert caught.value.where is not None
+    assert where in caught.value.where
+    assert caught.value.hint
+
+
+def test_an_error_of_the_learner_itself_is_not_dressed_up():
+    def broken(key, hypers):
+        return jnp.zeros(3) @ jnp.zeros(4)
+
+    with pytest.raises(TypeError, match="dot_general"):
+        check_shapes(Learner(broken, step, score), HYPERS)
+
+
+def test_a_numpy_state_counts_as_arrays():
+    learner = Learner(
+        lambda k, h: np.zeros(2, np.float32), lambda k, s, h: (s * 2, {}), lambda k, s, h: s[0]
+    )
+    assert check_shapes(learner, HYPERS).shape == (2,)

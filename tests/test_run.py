@@ -1,0 +1,109 @@
+"""The Python face: grow a recipe or a learner, hold the run, come back to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import ontogeny as og
+from ontogeny.core.errors import ConfigError, StoreError
+
+SMALL = {"population": 4, "rounds": 3, "steps": 5, "progress": False}
+SPACE = og.Space({"rate": og.Log(1e-3, 1e-1)})
+LEARNER = og.Learner(
+    init=lambda key, hypers: jnp.ones(3),
+    step=lambda key, x, hypers: (x * (1 - hypers["rate"]), {}),
+    score=lambda key, x, hypers: -jnp.sum(x**2),
+)
+
+
+def test_import_is_lazy():
+    program = (
+        "import sys, ontogeny as og; assert 'jax' not in sys.modules; og.Space;"
+        "assert 'jax' in sys.modules; assert set(dir(og)) >= {'grow', 'pbt', 'testing'}"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_every_public_name_is_there():
+    for name in og.__all__:
+        assert getattr(og, name) is not None
+    with pytest.raises(AttributeError, match="gorw"):
+        og.gorw  # noqa: B018
+
+
+def test_a_recipe_by_name_can_be_loaded_and_grown_on(tmp_path):
+    run = og.grow("quadratic", **SMALL, folder=tmp_path / "run")
+    assert run.population.size == 4
+    assert run.metrics()["score"].shape == (3, 4)
+    assert run.best.score == run.metrics()["score"][-1].max()
+    assert run.best.hypers["learning_rate"] == run.metrics()["hypers.learning_rate"][-1].take(
+        run.best.slot
+    )
+    again = og.load(tmp_path / "run")
+    np.testing.assert_array_equal(again.population.score, run.population.score)
+    longer = og.resume(tmp_path / "run", rounds=5, progress=False)
+    assert longer.metrics()["score"].shape == (5, 4)
+    assert longer.product() is not None
+    assert (tmp_path / "run" / "product" / "arrays.safetensors").is_file()
+    assert longer.report().read_text().startswith("<!doctype html>")
+    assert "4 members" in repr(longer)
+
+
+def test_a_learner_grows_and_goes_on(tmp_path):
+    run = og.grow(LEARNER, space=SPACE, **SMALL, folder=tmp_path / "run")
+    assert run.best.state.shape == (3,)
+    longer = og.grow(LEARNER, space=SPACE, **{**SMALL, "rounds": 6}, folder=tmp_path / "run")
+    assert longer.metrics()["score"].shape == (6, 4)
+    with pytest.raises(ConfigError, match="bare learner"):
+        run.product()
+    with pytest.raises(ConfigError, match="og.grow with the same learner"):
+        og.load(tmp_path / "run")
+
+
+def test_the_first_draws_are_the_same_whatever_the_strategy(tmp_path):
+    first = []
+    for number, strategy in enumerate([og.pbt(SPACE), og.random_search(SPACE)]):
+        folder = tmp_path / str(number)
+        run = og.grow(LEARNER, space=SPACE, strategy=strategy, **SMALL, folder=folder)
+        first.append(run.metrics()["hypers.rate"][0])
+    np.testing.assert_array_equal(*first)
+
+
+def test_runs_are_numbered_in_the_runs_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONTOGENY_RUNS", str(tmp_path))
+    names = [og.grow(LEARNER, space=SPACE, **SMALL).folder.name for _ in range(2)]
+    assert names == ["run-1", "run-2"]
+
+
+@pytest.mark.parametrize(
+    ("what", "settings", "said"),
+    [
+        (LEARNER, {}, "needs a space"),
+        (LEARNER, {"space": SPACE, "populaton": 3}, "populaton"),
+        (LEARNER, {"space": SPACE, "population": 0}, "population is 0"),
+        ("quadratic", {"space": SPACE}, "brings its own"),
+        ("quadratic", {"dimension": 3}, "did you mean 'dimensions'"),
+        ("quadratik", {}, "did you mean 'quadratic'"),
+    ],
+)
+def test_mistakes_are_refused_before_anything_is_written(tmp_path, what, settings, said):
+    with pytest.raises(ConfigError, match=said):
+        og.grow(what, **settings, folder=tmp_path / "run", progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_another_job_does_not_overwrite_a_run(tmp_path):
+    og.grow(LEARNER, space=SPACE, **SMALL, folder=tmp_path / "run")
+    with pytest.raises(StoreError, match="population 4, not 8"):
+        og.grow(LEARNER, space=SPACE, **{**SMALL, "population": 8}, folder=tmp_path / "run")
+
+
+def test_there_is_no_slot_beyond_the_last(tmp_path):
+    run = og.grow(LEARNER, space=SPACE, **SMALL, folder=tmp_path / "run")
+    with pytest.raises(ConfigError, match="no slot 4"):
+        run.member(4)
