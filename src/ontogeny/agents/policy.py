@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key, PyTree, UInt8
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt8
 
 from ontogeny.agents.actor_critic import AgentState
 from ontogeny.agents.network import network_of
@@ -28,15 +28,16 @@ KIND = "actor-critic policy"
 
 
 class Film(NamedTuple):
-    """One episode, cut where it ended, on the host."""
+    """The episode whose return is the median of those played, on the host, cut where it ended."""
 
     frames: UInt8[np.ndarray, "time height width 3"]
     reward: Float[np.ndarray, " time"]
     ended: bool  # False: the steps ran out first
+    returns: list[float]  # of all episodes played
 
     @property
     def total(self) -> float:
-        """The episode's return so far."""
+        """The filmed episode's return."""
         return float(self.reward.sum())
 
 
@@ -52,7 +53,8 @@ class Policy:
     @classmethod
     def of(cls, world: World, config: ActorCriticConfig, state: AgentState) -> Policy:
         """Return the policy of one member's state."""
-        return cls(world, config, state.network, state.moments)
+        network, moments = jax.tree.map(jnp.asarray, (state.network, state.moments))
+        return cls(world, config, network, moments)
 
     def __call__(self, key: Key[Array, ""], observation: Float[Array, "*shape"]) -> Int[Array, ""]:
         """Return an action drawn from the policy."""
@@ -81,11 +83,13 @@ class Policy:
         about = {"kind": KIND, "world": self.world.name, "config": dataclasses.asdict(self.config)}
         write_archive(Path(folder), (self.network, self.moments), about)
 
-    def play(self, key: Key[Array, ""], steps: int, greedy: bool = False) -> Film:
-        """Return a film of one episode, at most `steps` long. One compiled program plays and draws
-        it.
+    def play(
+        self, seed: int = 0, steps: int = 500, episodes: int = 1, greedy: bool = False
+    ) -> Film:
+        """Play some episodes, at most `steps` long, and return a film of the one in the middle.
 
-        Raises `ConfigError` when the world can't be drawn.
+        All are played in one compiled program, and the filmed one is played again, drawn. Raises
+        `ConfigError` when the world can't be drawn.
         """
         if self.world.render is None:
             raise ConfigError(
@@ -93,10 +97,39 @@ class Policy:
                 where="Policy.play",
                 hint="give the world a render function: state -> uint8 [height, width, 3]",
             )
-        arrays = (self.network, self.moments)
-        frames, reward, alive = jax.device_get(_episode(self, arrays, steps, greedy, key))
-        length = int(alive.sum())
-        return Film(frames[:length], reward[:length], ended=length < steps or not bool(alive[-1]))
+        keys = jax.random.split(jax.random.key(seed), episodes)
+        blind = jax.jit(jax.vmap(partial(self._episode, steps, greedy, False)))
+        returns = np.asarray(blind(keys).reward).sum(axis=1)
+        middle = int(np.argsort(returns, kind="stable")[(episodes - 1) // 2])
+        seen = jax.device_get(jax.jit(partial(self._episode, steps, greedy, True))(keys[middle]))
+        length = int(seen.alive.sum())
+        return Film(seen.frames[:length], seen.reward[:length], bool(seen.ended), returns.tolist())
+
+    def _episode(self, steps: int, greedy: bool, draw: bool, key: Array) -> _Episode:
+        reset_key, play_key = jax.random.split(key)
+        state, observation = self.world.reset(reset_key)
+
+        def one(carry: tuple[Any, Array, Array], key: Array) -> tuple[Any, Any]:
+            state, observation, alive = carry
+            policy_key, world_key = jax.random.split(key)
+            action = self.greedy(observation) if greedy else self(policy_key, observation)
+            frame = self.world.render(state) if draw and self.world.render else None
+            state, came = self.world.step(world_key, state, action)
+            still = alive & ~(came.terminated | came.truncated)
+            return (state, came.observation, still), (came.reward * alive, alive, frame)
+
+        begin = state, observation, jnp.array(True)
+        (_, _, still), lived = jax.lax.scan(one, begin, jax.random.split(play_key, steps))
+        return _Episode(*lived, ended=~still)
+
+
+class _Episode(NamedTuple):
+    """One episode, and after its end nothing: rewards of zero, and frames that don't count."""
+
+    reward: Float[Array, "*batch time"]
+    alive: Bool[Array, "*batch time"]
+    frames: UInt8[Array, "*batch time height width 3"] | None
+    ended: Bool[Array, "*batch"]
 
 
 def load_policy(folder: Path, world: World | None = None) -> Policy:
@@ -122,28 +155,4 @@ def load_policy(folder: Path, world: World | None = None) -> Policy:
     network = network_of(world.observation_shape, world.n_actions, config)
     moments = no_moments(world.observation_shape) if config.normalise_observations else None
     like = jax.eval_shape(lambda: (network.init(jax.random.key(0)), moments))
-    return Policy(world, config, *read_archive(folder, like))
-
-
-def _episode(policy: Policy, arrays: Any, steps: int, greedy: bool, key: Key[Array, ""]) -> Any:
-    """Return frames, rewards, and whether the episode was still on at each step."""
-
-    @partial(jax.jit)
-    def run(arrays: Any, key: Array) -> Any:
-        player = dataclasses.replace(policy, network=arrays[0], moments=arrays[1])
-        reset_key, play_key = jax.random.split(key)
-        state, observation = policy.world.reset(reset_key)
-
-        def one(carry: tuple[Any, Array, Array], key: Array) -> tuple[Any, Any]:
-            state, observation, alive = carry
-            policy_key, world_key = jax.random.split(key)
-            action = player.greedy(observation) if greedy else player(policy_key, observation)
-            frame = policy.world.render(state) if policy.world.render else None
-            state, came = policy.world.step(world_key, state, action)
-            still = alive & ~(came.terminated | came.truncated)
-            return (state, came.observation, still), (frame, came.reward, alive)
-
-        begin = state, observation, jnp.array(True)
-        return jax.lax.scan(one, begin, jax.random.split(play_key, steps))[1]
-
-    return run(arrays, key)
+    return Policy(world, config, *jax.tree.map(jnp.asarray, read_archive(folder, like)))

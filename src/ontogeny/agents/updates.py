@@ -126,7 +126,8 @@ def _terms(
         terms = jax.vmap(along, in_axes=(trajectory_axes(),))(one)
     else:
         advantage, target = batch.advantage, batch.target
-        assert advantage is not None and target is not None  # `_prepare` gave them
+        assert advantage is not None  # `_prepare` gave them
+        assert target is not None
         if config.normalise_advantages:
             advantage = (advantage - jnp.mean(advantage)) / (jnp.std(advantage) + 1e-8)
         logits, value = jax.vmap(apply)(one.observation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 from ontogeny.cli.words import RunName, parse, say
 from ontogeny.core.errors import ConfigError
@@ -33,6 +33,8 @@ class Play:
 
 def play(arguments: list[str]) -> int:
     """Film an agent."""
+    import numpy as np
+
     from ontogeny.run import load
     from ontogeny.runtime.machine import prepare
     from ontogeny.runtime.store import Store
@@ -42,18 +44,19 @@ def play(arguments: list[str]) -> int:
     prepare()
     run = load(chosen.run)
     product = run.product(chosen.slot)
-    play_episodes = getattr(product, "play", None)
-    if play_episodes is None:
+    if not hasattr(product, "play"):
         raise ConfigError(
             f"a {type(product).__name__.lower()} can't be played",
             where=str(run.folder),
-            hint="see its report",
+            hint=f"see: ontogeny report {chosen.run}",
         )
-    played = play_episodes(
-        seed=chosen.seed, steps=chosen.steps, episodes=chosen.episodes, greedy=chosen.greedy
-    )
+    film = cast(Any, product).play(chosen.seed, chosen.steps, chosen.episodes, chosen.greedy)
     path = write_film(
-        played.frames, chosen.out or run.folder / "film.gif", captions=played.captions
+        film.frames,
+        chosen.out or run.folder / "film.gif",
+        scale=2,
+        caption=run.folder.name,
+        scores=np.cumsum(film.reward).tolist(),
     )
     size = path.stat().st_size
     if path.is_relative_to(run.folder):
@@ -63,15 +66,18 @@ def play(arguments: list[str]) -> int:
     answer = {
         "film": str(path),
         "bytes": size,
-        "frames": len(played.frames),
-        "returns": played.returns,
+        "frames": len(film.frames),
+        "return": film.total,
+        "ended": film.ended,
+        "returns": film.returns,
     }
 
-    def text() -> None:
-        print(f"{path}: {len(played.frames)} frames, {size / 1e3:.0f} kB")
-        low, middle, high = min(played.returns), played.median, max(played.returns)
-        print(
-            f"{len(played.returns)} episodes: return {middle:.1f} (median), {low:.1f} to {high:.1f}"
+    def text() -> str:
+        low, high = min(film.returns), max(film.returns)
+        return (
+            f"{path}: {len(film.frames)} frames, {size / 1e3:.0f} kB\n"
+            f"{len(film.returns)} episodes: return {film.total:g} (median, filmed), "
+            f"{low:g} to {high:g}"
         )
 
     say(answer, chosen.json, text, f"ontogeny report {chosen.run}")

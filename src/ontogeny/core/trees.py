@@ -33,8 +33,8 @@ def take(tree: PyTree, index: Int[Array, "..."]) -> PyTree:
     return jax.tree.map(lambda x: x[index], tree)
 
 
-def where(mask: Bool[Array, " pop"], yes: PyTree, no: PyTree) -> PyTree:
-    """Return, for each member, the leaves of `yes` where the mask is true and those of `no`
+def where(mask: Bool[Array, "*pop"], yes: PyTree, no: PyTree) -> PyTree:
+    """Return the leaves of `yes` where the mask (over their leading axes) is true, and those of `no`
     elsewhere.
     """
 

@@ -3,10 +3,11 @@
 All take one trajectory, time first; the caller vmaps. Two numbers a step say where a trajectory
 ends:
 
-- `discount_t` is zero where the episode terminated: nothing follows; - `continues_t` is False where
-step t + 1 belongs to another episode (this one terminated, or was truncated by a
-  time limit). A truncated step still has a future: it is bootstrapped from `next_value_t`, the
-  value of the observation that followed *before* the reset, and only the trace is cut.
+- `discount_t` is zero where the episode terminated: nothing follows;
+- `continues_t` is False where step t + 1 belongs to another episode: this one terminated, or was
+  truncated by a time limit. A truncated step still has a future: it is bootstrapped from
+  `next_value_t`, the value of the observation that followed *before* the reset, and only the trace
+  is cut.
 """
 
 from __future__ import annotations

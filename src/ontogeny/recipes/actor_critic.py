@@ -7,7 +7,7 @@ A population tunes some of the learner's five hypers. Run `ontogeny grow breakou
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ontogeny.agents.settings import HYPERS, ActorCriticConfig
 from ontogeny.core.errors import ConfigError
@@ -19,9 +19,19 @@ if TYPE_CHECKING:
     from ontogeny.core.space import Dimension, Space
 
 
+PAPERS = (
+    "Jaderberg et al. 2017, Population Based Training of Neural Networks, arXiv 1711.09846",
+    "Espeholt et al. 2018, IMPALA, arXiv 1802.01561",
+    "Schulman et al. 2017, Proximal Policy Optimization Algorithms, arXiv 1707.06347",
+)
+MINATAR = "Young and Tian 2019, MinAtar, arXiv 1903.03176"
+
+
 @dataclass(frozen=True)
 class Agents(Recipe):
     """Actor-critics in any gymnax world with discrete actions."""
+
+    papers: ClassVar[tuple[str, ...]] = PAPERS
 
     world: str = "Catch-bsuite"
     """The world's name; `ontogeny doctor` lists them."""
@@ -101,6 +111,8 @@ class CartPole(Agents):
 @dataclass(frozen=True)
 class Breakout(Agents):
     """Actor-critics that play MinAtar's Breakout: one point a brick."""
+
+    papers: ClassVar[tuple[str, ...]] = (*PAPERS, MINATAR)
 
     world: str = "Breakout-MinAtar"
     rounds: int = 20

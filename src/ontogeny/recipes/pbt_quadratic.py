@@ -127,9 +127,8 @@ def _study(seeds: np.ndarray, populations: tuple[int, ...], progress: Progress) 
     for population in populations:
         recipe = Quadratic(population=population)
         table[population] = {}
-        for name, strategy in strategies(recipe.space()).items():
-            progress(f"quadratic: {name}, population of {population}")
-            rounds = trials(recipe, strategy, seeds)
+        progress(f"quadratic: population of {population}, {len(ARMS)} arms, {SEEDS} seeds")
+        for name, rounds in trials(recipe, strategies(recipe.space()), seeds):
             table[population][name] = best_loss(rounds)
             if (population, name) == (STUDIED, "full PBT"):
                 schedule = np.exp(np.mean(np.log(rounds.hypers["learning_rate"]), axis=-1))
@@ -148,7 +147,7 @@ def _row(population: int, losses: dict[str, np.ndarray], seed: int) -> Claim:
     for arm, cell in zip(ARMS, TABLE[population], strict=True):
         told.append(f"{arm} {bootstrap_interval(losses[arm], seed=seed)}")
         error = np.sqrt(standard_error(losses[arm]) ** 2 + cell.error**2 + HALF_UNIT**2)
-        apart.append(abs(float(np.mean(losses[arm])) - cell.mean) / error)
+        apart.append(float(abs(np.mean(losses[arm]) - cell.mean) / error))
     row = zip(ARMS, TABLE[population], strict=True)
     return Claim(
         claim=f"quadratic, population of {population}: "

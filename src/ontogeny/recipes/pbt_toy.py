@@ -101,13 +101,14 @@ def measure_toy(seed: int, progress: Progress) -> tuple[list[Claim], list[Figure
     steps, of the first seed; its `final` the best Q of every arm of the table, [arm, seed].
     """
     recipe, seeds = Toy(), seeds_from(seed, SEEDS)
-    table = arms(recipe.space())
+    table = {arm.name: arm for arm in arms(recipe.space())}
     claims: list[Claim] = []
     paths: dict[str, np.ndarray] = {}
     final: list[np.ndarray] = []
-    for arm in table:
-        progress(f"toy: {arm.name}")
-        rounds = trials(recipe, arm.strategy, seeds)
+    progress(f"toy: {len(table)} arms, {SEEDS} seeds")
+    strategies = {name: arm.strategy for name, arm in table.items()}
+    for name, rounds in trials(recipe, strategies, seeds):
+        arm = table[name]
         final.append(np.max(rounds.score[:, -1], axis=-1))
         claims.append(_claim(arm, final[-1], seed))
         if arm.panel:
@@ -118,7 +119,7 @@ def measure_toy(seed: int, progress: Progress) -> tuple[list[Claim], list[Figure
         "toy",
         "The paths of two members, of which each can see one axis only. A jump is a copy.",
         data,
-        {"paths": PANELS, "final": [arm.name for arm in table]},
+        {"paths": PANELS, "final": list(table)},
         draw_toy,
     )
     return claims, [figure]

@@ -1,18 +1,19 @@
-"""A whole growth repeated over seeds, as one compiled program: how a claim about a strategy is
-measured in seconds.
+"""A whole growth repeated over seeds, under several strategies, as one compiled program: how a
+claim about a strategy is measured in seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import UInt32
+from jaxtyping import Array, Int, UInt32
 
 from ontogeny.core.learner import Hypers
+from ontogeny.core.population import Move, Population
 from ontogeny.evolution.evolve import Round, evolve
 from ontogeny.evolution.replay import first_of, replay
 from ontogeny.evolution.strategy import Strategy
@@ -23,14 +24,23 @@ from ontogeny.recipes.recipe import Recipe
 QUICK_TO_COMPILE = {"xla_backend_optimization_level": 1}
 
 
-def trials(recipe: Recipe, strategy: Strategy[Any], seeds: UInt32[np.ndarray, " batch"]) -> Round:
-    """Return the rounds of the recipe under the strategy: NumPy arrays [seed, round, pop, ...].
+def trials(
+    recipe: Recipe, strategies: Mapping[str, Strategy[Any]], seeds: UInt32[np.ndarray, " batch"]
+) -> Iterator[tuple[str, Round]]:
+    """Yield, for each strategy, its name and the rounds: NumPy arrays [seed, round, pop, ...].
 
     The recipe's own strategy and seed are not used. A seed gives the same first draws whatever the
-    strategy.
+    strategy. All strategies are one program, which is compiled before the first is yielded.
     """
     hypers = recipe.first_hypers()
-    return _compiled(lambda seed: _rounds(recipe, strategy, seed, hypers))(seeds)
+    arms = tuple(strategies.values())
+
+    def one(seed: Array, index: Array) -> Round:
+        return _rounds(recipe, one_of(arms, index), seed, hypers)
+
+    program = _compiled(one, (0, None))
+    for index, name in enumerate(strategies):
+        yield name, jax.device_get(program(jnp.asarray(seeds, jnp.uint32), jnp.int32(index)))
 
 
 def replays(recipe: Recipe, schedules: Hypers, seeds: UInt32[np.ndarray, " batch"]) -> Round:
@@ -40,13 +50,35 @@ def replays(recipe: Recipe, schedules: Hypers, seeds: UInt32[np.ndarray, " batch
     The leaves of `schedules` have leading axes [schedule, seed, round].
     """
 
-    def one(seed: Any, schedule: Hypers) -> Round:
+    def one(seed: Array, schedule: Hypers) -> Round:
         return _rounds(recipe, replay(schedule), seed, first_of(schedule, recipe.population))
 
-    def all_schedules(seed: Any, schedule: Hypers) -> Round:
+    def all_schedules(seed: Array, schedule: Hypers) -> Round:
         return jax.vmap(one, in_axes=(None, 0))(seed, schedule)
 
-    return _compiled(all_schedules, in_axes=(0, 1), out_axes=1)(seeds, schedules)
+    program = _compiled(all_schedules, in_axes=(0, 1), out_axes=1)
+    return jax.device_get(program(jnp.asarray(seeds, jnp.uint32), schedules))
+
+
+def one_of(strategies: Sequence[Strategy[Any]], index: Int[Array, ""]) -> Strategy[tuple[Any, ...]]:
+    """Return the strategy at a traced index: it keeps the memory of each, and only that one moves."""
+
+    def init(key: Array, population: Population[Any]) -> tuple[Any, ...]:
+        return tuple(strategy.init(key, population) for strategy in strategies)
+
+    def move(
+        key: Array, state: tuple[Any, ...], population: Population[Any], ready: Array
+    ) -> tuple[tuple[Any, ...], Move]:
+        def branch(place: int) -> Callable[[tuple[Any, ...]], tuple[tuple[Any, ...], Move]]:
+            def decide(state: tuple[Any, ...]) -> tuple[tuple[Any, ...], Move]:
+                after, move = strategies[place].move(key, state[place], population, ready)
+                return (*state[:place], after, *state[place + 1 :]), move
+
+            return decide
+
+        return jax.lax.switch(index, [branch(place) for place in range(len(strategies))], state)
+
+    return Strategy(init, move)
 
 
 def _rounds(recipe: Recipe, strategy: Strategy[Any], seed: Any, hypers: Hypers | None) -> Round:
@@ -56,11 +88,7 @@ def _rounds(recipe: Recipe, strategy: Strategy[Any], seed: Any, hypers: Hypers |
 
 
 def _compiled(
-    function: Callable[..., Round], in_axes: Any = 0, out_axes: int = 0
+    function: Callable[..., Round], in_axes: Any, out_axes: int = 0
 ) -> Callable[..., Round]:
-    mapped = jax.jit(jax.vmap(function, in_axes, out_axes), compiler_options=QUICK_TO_COMPILE)
-
-    def call(seeds: np.ndarray, *rest: Any) -> Round:
-        return jax.device_get(mapped(jnp.asarray(seeds, jnp.uint32), *rest))
-
-    return call
+    mapped = jax.vmap(function, in_axes, out_axes)
+    return jax.jit(mapped, compiler_options=QUICK_TO_COMPILE)

@@ -59,8 +59,8 @@ def kt_redundancy_bound(length: int) -> float:
 
 
 def ctw_redundancy_bound(length: int, leaves: int) -> float:
-    """Return how much binary CTW may cost over the best tree with this many leaves and the best coin
-    at each: (2 leaves - 1) bits for the tree, 1/2 log2(T / leaves) + 1 bits a leaf, in nats.
+    """Return how much binary CTW may cost over the best tree with this many leaves and the best
+    coin at each: (2 leaves - 1) bits for the tree, 1/2 log2(T / leaves) + 1 bits a leaf, in nats.
 
     Source: Willems, Shtarkov and Tjalkens 1995, theorem 2 (for T at least the number of leaves).
     """

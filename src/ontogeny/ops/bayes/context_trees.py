@@ -42,7 +42,7 @@ def context_path(recent: Int[Array, " depth"], n_symbols: int) -> Int[Array, " l
     powers = n_symbols ** np.arange(depth, dtype=np.int32)
     place = jnp.append(0, jnp.cumsum(recent * powers))
     above = np.array([first_node(d, n_symbols) for d in range(depth + 1)], np.int32)
-    return (above + place).astype(jnp.int32)
+    return jnp.asarray(above + place, jnp.int32)
 
 
 def ctw_predictive(

@@ -150,7 +150,8 @@ def expected_rewards(
 ) -> Float[np.ndarray, " time"]:
     """Return the policy's expected reward at every step, tasks drawn from the prior.
 
-    `policy` holds action probabilities, one table for all times or one a step. The sum is its value.
+    `policy` holds action probabilities, one table for all times or one a step. The sum is its
+    value.
     """
     steps = _steps(machine, horizon)
     n_states = machine.probability.shape[0]

@@ -67,10 +67,10 @@ def expected_best(
 
 
 def _rule(alpha: np.ndarray, beta: np.ndarray, low: float) -> list[tuple[float, float]]:
-    """Return nodes and weights on (low, 1) that integrate the polynomials of these Betas exactly."""
+    """Return nodes and weights on (low, 1) that are exact for the polynomials of these Betas."""
     if alpha.size and min(alpha.min(), beta.min()) < 1:
         raise ConfigError(
-            f"a Beta with parameters down to {min(alpha.min(), beta.min())} has no finite mean rule",
+            f"a Beta with parameters down to {min(alpha.min(), beta.min())} is no polynomial",
             where="ops.bayes.optimality",
             hint="use whole parameters of 1 or more",
         )

@@ -24,9 +24,10 @@ def ptw_predictive(
     """Return p(x_t | x_<t) of the mixture at every step.
 
     The whole stretch has 2^depth steps, the first power of two that holds the sequence when `depth`
-    is None. Level j's stretches have 2^(depth - j) steps: one is done, and its successor begins with
-    no counts and even odds, whenever that divides t. A finished first half leaves its evidence in
-    the odds of the level above, so nothing else is kept.
+    is None. Level j's stretches have 2^(depth - j) steps: whenever that divides t one is done, and
+    its successor begins with no counts and even odds. A finished first half leaves its evidence in
+    the odds of the level above, so nothing else is kept. Of a sequence longer than 2^depth every
+    2^depth steps are a stretch of their own.
     """
     length = sequence.shape[0]
     deep = max(length - 1, 0).bit_length() if depth is None else depth

@@ -87,7 +87,7 @@ def regression_predictive(
     prior_variance: float,
     noise_variance: float,
 ) -> Normal:
-    """Return the predictive of y_t = w · x_t + noise with w ~ N(0, prior variance × identity), given
+    """Return the predictive of y_t = w · x_t + noise, w ~ N(0, prior variance × identity), given
     x_t and every pair before it.
 
     One rank-one correction a step: with S the covariance of w and v = x·Sx + noise the variance of

@@ -1,0 +1,119 @@
+"""The two-parameter example: the paper's start, and the three traps."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ontogeny.core.product import Product
+from ontogeny.core.space import Linear, Space
+from ontogeny.evolution.evolve import evolve
+from ontogeny.recipes.claims import seeds_from
+from ontogeny.recipes.pbt_toy import arms, multiply, stay
+from ontogeny.recipes.recipe import Evolution
+from ontogeny.recipes.toy import Point, Toy, load, quality
+from ontogeny.recipes.trials import trials
+
+SEEDS = seeds_from(0, 50)
+
+
+@pytest.fixture(scope="module")
+def final():
+    """Return the final best Q of each arm, [seed]."""
+    recipe = Toy()
+    strategies = {arm.name: arm.strategy for arm in arms(recipe.space())}
+    found = trials(recipe, strategies, SEEDS)
+    return {name: np.max(rounds.score[:, -1], axis=-1) for name, rounds in found}
+
+
+def test_it_starts_as_the_paper_does():
+    job = Toy().job()
+    assert (job.population, job.rounds * job.steps) == (2, 200)
+    assert np.array_equal(job.hypers["h"], [[1, 0], [0, 1]])
+    assert np.allclose(job.learner.init(jax.random.key(0), {}), [0.9, 0.9])
+    assert Toy().evolution.explore == "jitter"
+    assert Toy().evolution.deviation == 0.1
+
+
+def test_one_step_climbs_the_surrogate_and_not_the_score():
+    learner, start = Toy().learner(), jnp.array([0.9, 0.9])
+    after, metrics = learner.step(jax.random.key(0), start, {"h": jnp.array([1.0, 0.0])})
+    assert np.allclose(after, [0.9 * (1 - 0.02), 0.9])
+    assert metrics["surrogate"] == pytest.approx(1.2 - 0.81)
+    assert learner.score(jax.random.key(0), start, {}) == pytest.approx(1.2 - 2 * 0.81)
+
+
+def test_more_members_take_turns_at_seeing_an_axis():
+    assert np.array_equal(Toy(population=3).first_hypers()["h"], [[1, 0], [0, 1], [1, 0]])
+
+
+def test_the_evolution_options_of_the_command_line_apply():
+    recipe = Toy(evolution=Evolution(strategy="random-search"))
+    job = recipe.job()
+    grown, _ = jax.jit(
+        lambda: evolve(job.learner, job.space, job.strategy, 0, 2, 50, 4, job.hypers)
+    )()
+    assert np.max(grown.score) == pytest.approx(0.39, abs=1e-3)
+
+
+def test_grid_search_never_leaves_its_axis(final):
+    # theta after 200 steps is 0.9 * 0.98^200 on the axis that is seen, and 0.9 on the other
+    assert np.allclose(final["grid search"], 1.2 - 0.81 - (0.9 * 0.98**200) ** 2, atol=1e-5)
+
+
+def test_first_trap_copying_h_too_makes_both_climb_the_same_axis(final):
+    assert np.allclose(final["exploit only, copy theta and h"], 0.39, atol=1e-3)
+    assert np.all(final["exploit only, copy theta"] > 1.17)
+
+
+def test_second_trap_a_factor_cannot_leave_zero(final):
+    assert np.allclose(final["PBT, copy theta and h, h times 0.8 or 1.2"], 0.39, atol=1e-3)
+    assert np.mean(final["PBT, copy theta and h"]) > 1.19
+
+
+def test_third_trap_without_luck_nobody_breaks_the_tie():
+    """Where equal scores are not told apart at random, exploitation never begins."""
+
+    def strictly_better(key, score, recent):
+        return jnp.where(score < jnp.max(score), jnp.argmax(score), jnp.arange(2))
+
+    from ontogeny.evolution.explore import keep
+    from ontogeny.evolution.pbt import pbt
+
+    recipe = Toy()
+    strategy = pbt(recipe.space(), strictly_better, keep(), copy="weights")
+    (_, rounds), *_ = trials(recipe, {"strict": strategy}, SEEDS[:3])
+    assert np.allclose(rounds.score[:, -1], 0.39, atol=1e-3)
+    assert np.all(rounds.move.parent == np.arange(2))
+
+
+def test_exploration_and_exploitation_each_do_most_of_it_and_both_together_all(final):
+    assert np.mean(final["explore only"]) == pytest.approx(1.13, abs=0.06)
+    assert np.mean(final["PBT, copy theta"]) > np.mean(final["explore only"])
+    assert np.mean(final["PBT, copy theta and h"]) == pytest.approx(1.2, abs=0.01)
+
+
+def test_the_explorations_of_the_table():
+    space, h = Space({"h": Linear(0, 2, shape=(100,))}), {"h": jnp.tile(jnp.array([0.0, 1.0]), 50)}
+    moved = np.asarray(multiply()(jax.random.key(0), space, h)["h"])
+    assert np.all(moved[::2] == 0)
+    assert set(np.round(np.float64(moved[1::2]), 4)) == {0.8, 1.2}
+    score = jnp.arange(3.0)
+    assert np.array_equal(stay()(jax.random.key(0), score, score[:, None]), [0, 1, 2])
+
+
+def test_the_product_is_the_point_and_survives_a_save(tmp_path):
+    point = Toy().product(jnp.array([0.5, -0.25]))
+    assert isinstance(point, Product)
+    assert point() == quality(jnp.array([0.5, -0.25])) == pytest.approx(1.2 - 0.3125)
+    point.save(tmp_path / "point")
+    again = load(tmp_path / "point")
+    assert isinstance(again, Point)
+    assert np.array_equal(again.theta, point.theta)
+
+
+def test_the_recipe_survives_its_json():
+    recipe = Toy(rounds=7, evolution=Evolution(explore="jitter", deviation=0.2))
+    assert Toy.from_json(recipe.to_json()) == recipe

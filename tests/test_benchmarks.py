@@ -1,0 +1,48 @@
+"""The benchmarks name themselves, and the kept figures have the fields that the docs explain."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NAMES = {"moves", "single", "sb3", "start", "memory", "devices"}
+RESULTS = ROOT / "benchmarks" / "results.json"
+
+
+def ask(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_list_names_them_all_and_each_has_its_file():
+    said = ask("--list")
+    assert said.returncode == 0, said.stderr
+    assert {line.split()[0] for line in said.stdout.splitlines()} == NAMES
+    assert {path.stem for path in (ROOT / "benchmarks").glob("*.py")} >= NAMES
+
+
+def test_an_unknown_name_is_refused_before_anything_is_measured():
+    said = ask("singel")
+    assert said.returncode == 2
+    assert "'singel'" in said.stderr
+
+
+@pytest.mark.skipif(not RESULTS.exists(), reason="nothing was measured in this checkout")
+def test_the_kept_figures_have_their_fields():
+    kept = json.loads(RESULTS.read_text())
+    assert kept["format"] == 1
+    assert {"processor", "cores", "devices", "jax", "python"} <= kept["machine"].keys()
+    assert set(kept["benchmarks"]) <= NAMES
+    for result in kept["benchmarks"].values():
+        assert "load before" in result["setting"]
+        assert result["figures"]
+        for row in result["figures"]:
+            assert {"name", "unit", "n", "median", "min", "max"} <= row.keys()
+            assert row["n"] >= 1
+            assert row["min"] <= row["median"] <= row["max"]
+            assert ("target" in row) == ("holds" in row)

@@ -1,0 +1,79 @@
+"""Every gymnax environment with discrete actions is a world, and a wrong name is corrected."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ontogeny.core.errors import ConfigError, MissingExtra
+from ontogeny.testing import check_world
+from ontogeny.worlds.gymnax_worlds import gymnax_world, list_worlds
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # what gymnax's own imports and code warn of
+
+
+@pytest.fixture(scope="module")
+def names():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list_worlds()
+
+
+def test_the_five_minatar_games_and_more_are_there(names):
+    games = {
+        f"{g}-MinAtar" for g in ("Asterix", "Breakout", "Freeway", "Seaquest", "SpaceInvaders")
+    }
+    assert games | {"CartPole-v1", "Catch-bsuite", "Acrobot-v1"} <= set(names)
+    assert "Pendulum-v1" not in names  # its actions are continuous
+
+
+def test_every_world_keeps_its_shapes(names):
+    """Traced, not run: quick for all of them."""
+    key = jax.random.key(0)
+    for name in names:
+        world = gymnax_world(name)
+        state, observation = jax.eval_shape(world.reset, key)
+        after, came = jax.eval_shape(world.step, key, state, jax.ShapeDtypeStruct((), jnp.int32))
+        kinds = [jax.tree.map(lambda x: (x.shape, x.dtype), s) for s in (state, after)]
+        assert kinds[0] == kinds[1], name
+        assert observation.shape == came.observation.shape == world.observation_shape, name
+        assert observation.dtype == jnp.float32, name
+        picture = jax.eval_shape(world.render, state)
+        assert (picture.dtype, picture.shape[2]) == (jnp.uint8, 3), name
+
+
+@pytest.mark.parametrize("name", ["CartPole-v1", "Breakout-MinAtar"])
+def test_some_are_played(name):
+    check_world(gymnax_world(name))
+
+
+def test_breakout_is_drawn_in_colours():
+    world = gymnax_world("Breakout-MinAtar")
+    state, observation = world.reset(jax.random.key(0))
+    picture = np.asarray(world.render(state))
+    assert picture.shape == (160, 160, 3)
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) >= 4  # field, paddle, ball, bricks
+    assert observation.sum() == 33  # 30 bricks, the paddle, the ball and its trail
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Breakout-Minatar", "did you mean 'Breakout-MinAtar'"),
+        ("Pendulum-v1", "continuous actions"),
+    ],
+)
+def test_a_name_that_will_not_do(name, said):
+    with pytest.raises(ConfigError, match=said):
+        gymnax_world(name)
+
+
+def test_without_gymnax(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gymnax", None)
+    with pytest.raises(MissingExtra, match=r"ontogeny\[worlds\]"):
+        gymnax_world("CartPole-v1")
