@@ -25,7 +25,7 @@ types: .venv/dev.done
 docs: .venv/docs.done  ## built strictly into site/
 	$(BIN)/mkdocs build --strict --quiet
 
-bench: .venv/bench.done  ## beside what a user would pick instead; minutes
+bench: .venv/worlds.done .venv-bench/peers.done  ## beside what a user would pick instead; half an hour
 	$(BIN)/python -m benchmarks
 
 figures: .venv/figures.done  ## draw the pictures of docs/ again from runs made now (needs a Chromium)
@@ -41,5 +41,12 @@ figures: .venv/figures.done  ## draw the pictures of docs/ again from runs made 
 	$(PIP) --editable '.[$*]'
 	@touch $@
 
+.venv-bench/peers.done: benchmarks/constraints.txt
+	@echo "installing what is measured beside ontogeny (PyTorch among it; first time only)"
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint benchmarks/constraints.txt torch stable-baselines3 gymnasium
+	@touch $@
+
 clean:
-	rm -rf .venv site runs reproduce
+	rm -rf .venv .venv-bench site runs reproduce

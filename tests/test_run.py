@@ -61,7 +61,7 @@ def test_a_learner_grows_and_goes_on(tmp_path):
     assert longer.metrics()["score"].shape == (6, 4)
     with pytest.raises(ConfigError, match="bare learner"):
         run.product()
-    with pytest.raises(ConfigError, match="og.grow with the same learner"):
+    with pytest.raises(ConfigError, match=r"og\.grow with the same learner"):
         og.load(tmp_path / "run")
 
 

@@ -1,4 +1,4 @@
-"""The actor-critic keeps the learner's contract, learns, and takes its moments along when copied."""
+"""The actor-critic keeps its contract, learns, and takes its moments along when copied."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_it_learns(loss):
 
 
 def test_an_heir_takes_the_moments_and_uses_the_new_rate_at_once():
-    """With Adam the change of the weights is the rate times a direction, so the rate shows in it."""
+    """With Adam the change of the weights is the rate times a direction, so it shows."""
     space = Space({"learning_rate": Log(1e-5, 1e-1)})
     learner = actor_critic(WORLD, small(epochs=1, minibatches=1))
     grown, _ = advance(learner, 0, 3, spawn(learner, space, 0, 2))

@@ -1,4 +1,4 @@
-"""A run that is killed at any moment, several times over, ends with the bits of one that was not."""
+"""A run that is killed at any moment, several times, ends with the bits of one that was not."""
 
 from __future__ import annotations
 

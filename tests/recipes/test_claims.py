@@ -102,8 +102,8 @@ def test_an_interval_that_touches_zero_does_not_hold():
 
 def test_breakouts_claim_is_decided_seed_by_seed():
     base = np.array([3.0, 9.0, 5.0])
-    higher = {"random search": base, "PBT": base + [0.1, 0.2, 0.1]}
-    mixed = {"random search": base, "PBT": base + [4.0, -0.1, 4.0]}
+    higher = {"random search": base, "PBT": base + np.array([0.1, 0.2, 0.1])}
+    mixed = {"random search": base, "PBT": base + np.array([4.0, -0.1, 4.0])}
     assert pbt_breakout._claim("best member", higher, "a setting", quick=False).holds
     lost = pbt_breakout._claim("best member", mixed, "a setting", quick=True)
     assert not lost.holds

@@ -41,7 +41,7 @@ def test_a_step_without_noise_is_gradient_descent():
 
 
 def test_a_fixed_rate_stays_in_the_noise_that_theory_gives():
-    """In the long run the loss of rate r is sum_i r / (2 (2 - r a_i)), since Var x_i = r / (a_i (2 - r a_i))."""
+    """The loss of rate r becomes sum_i r / (2 (2 - r a_i)), as Var x_i = r / (a_i (2 - r a_i))."""
     recipe, rate = Quadratic(population=16), 0.1
     schedule = {"learning_rate": np.full((1, len(SEEDS), recipe.rounds), rate, np.float32)}
     lived = replays(recipe, schedule, SEEDS)

@@ -34,9 +34,7 @@ def take(tree: PyTree, index: Int[Array, "..."]) -> PyTree:
 
 
 def where(mask: Bool[Array, "*pop"], yes: PyTree, no: PyTree) -> PyTree:
-    """Return the leaves of `yes` where the mask (over their leading axes) is true, and those of `no`
-    elsewhere.
-    """
+    """Return the leaves of `yes` where the mask over their leading axes is true, else of `no`."""
 
     def choose(a: Array, b: Array) -> Array:
         return jnp.where(mask.reshape(mask.shape + (1,) * (a.ndim - 1)), a, b)

@@ -40,7 +40,8 @@ def interquartile_mean(
     """
     ordered = np.sort(np.asarray(values, np.float64), axis=axis)
     n = ordered.shape[axis]
-    return np.mean(np.take(ordered, range(n // 4, n - n // 4), axis=axis), axis=axis)
+    kept = np.take(ordered, range(n // 4, n - n // 4), axis=axis)
+    return np.asarray(np.mean(kept, axis=axis))
 
 
 def bootstrap_interval(

@@ -116,8 +116,8 @@ class Breakout(Agents):
 
     world: str = "Breakout-MinAtar"
     rounds: int = 20
-    steps: int = 8
+    steps: int = 64
     learning_rates: tuple[float, float] = (1e-5, 5e-3)
     agent: ActorCriticConfig = field(
-        default_factory=lambda: replace(ActorCriticConfig(), environments=64, unroll=128)
+        default_factory=lambda: replace(ActorCriticConfig(), environments=32, unroll=32)
     )

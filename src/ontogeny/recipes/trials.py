@@ -61,7 +61,7 @@ def replays(recipe: Recipe, schedules: Hypers, seeds: UInt32[np.ndarray, " batch
 
 
 def one_of(strategies: Sequence[Strategy[Any]], index: Int[Array, ""]) -> Strategy[tuple[Any, ...]]:
-    """Return the strategy at a traced index: it keeps the memory of each, and only that one moves."""
+    """Return the strategy at a traced index: it keeps the memory of each, and that one moves."""
 
     def init(key: Array, population: Population[Any]) -> tuple[Any, ...]:
         return tuple(strategy.init(key, population) for strategy in strategies)

@@ -1,7 +1,7 @@
 """The run store: one SQLite file a run, which anyone can read with plain SQL.
 
     run(key, value)                             what is grown, as JSON values
-    metric(name, round, slot, value)            score, hypers.*, the learner's own; slot -1: the run's
+    metric(name, round, slot, value)            score, hypers.*, the learner's; slot -1: the run's
     lineage(round, slot, parent, inherit)       who moved as the round began
     event(id, round, slot, time, kind, detail)  a death, an interruption, a resumption, the end
     artifact(round, kind, path, bytes, time)    files beside the store

@@ -38,7 +38,8 @@ def test_coins(length, bayes, regret, kt, worst, bound):
 
 
 def test_kt_keeps_its_bound():
-    assert all(kt_worst_redundancy(n) <= kt_redundancy_bound(n) for n in range(1, 200))
+    # At length 1 they are equal, so rounding decides.
+    assert all(kt_worst_redundancy(n) <= kt_redundancy_bound(n) + 1e-12 for n in range(1, 200))
 
 
 def test_a_die_of_three_faces():
@@ -77,4 +78,4 @@ def test_regret_grows_like_half_a_logarithm():
     def regret(length):
         return dirichlet_code_length(length, (1, 1)) - informed_code_length(length, (1, 1))
 
-    assert regret(4000) - regret(1000) == pytest.approx(0.5 * math.log(4), abs=0.01)
+    assert regret(1200) - regret(300) == pytest.approx(0.5 * math.log(4), abs=0.01)

@@ -32,7 +32,7 @@ def random_hypotheses(seed=0, n_tasks=3, n_states=3, n_actions=2, n_outcomes=2):
 
 
 def all_histories(h, horizon):
-    """Return the Bayes optimum by recursion over every history, the posterior as a plain product."""
+    """Return the Bayes optimum by recursion over every history, posteriors as products."""
 
     @cache
     def value(state, weights, left):
@@ -71,7 +71,7 @@ def test_evidence_that_rules_out_counts_once():
     evidence = evidence_of(h)
     assert evidence.once.all()
     machine = hypotheses_machine(h, 6)
-    # Nothing; one or two boxes seen empty (6); the prize seen, after any set of other boxes (3 × 4).
+    # Nothing; one or two boxes seen empty (6); the prize, after any set of others (3 × 4).
     assert len(machine.statistics) == 1 + 6 + 3 * 4
     # Open in turn until the prize is found, and stay: it comes at 1, 2 or, being certain, 3.
     assert plan(machine)[0, 0].max() == pytest.approx((6 + 5 + 4) / 3)
@@ -84,7 +84,8 @@ def test_proportional_likelihoods_are_one_kind():
     """Arms with chances theta and 1 - theta: a success of one is a failure of the other."""
     theta = np.array([0.2, 0.7])
     p = np.stack([np.stack([theta, 1 - theta], -1), np.stack([1 - theta, theta], -1)], axis=1)
-    h = Hypotheses(np.array([0.5, 0.5]), p[:, None], np.broadcast_to([1.0, 0.0], (1, 2, 2)), np.zeros((1, 2, 2), int))  # fmt: skip
+    pays = np.broadcast_to([1.0, 0.0], (1, 2, 2))
+    h = Hypotheses(np.array([0.5, 0.5]), p[:, None], pays, np.zeros((1, 2, 2), int))
     kind = evidence_of(h).kind
     assert kind[0, 0, 0] == kind[0, 1, 1]
     assert kind[0, 0, 1] == kind[0, 1, 0]
@@ -113,13 +114,12 @@ def test_the_oracle_knows_and_the_rest_do_not():
 def test_one_who_knows_plans_each_hypothesis():
     h = random_hypotheses(4)
     values = informed_values(h, 3)
-    for task, plans in enumerate(
-        [list(itertools.product(range(2), repeat=3)) for _ in range(len(h.prior))]
-    ):
+    for task in range(3):
         alone = h._replace(prior=np.eye(3)[task])
-        fixed = max(_open_loop(alone, actions) for actions in plans)
+        fixed = max(_open_loop(alone, actions) for actions in itertools.product(range(2), repeat=3))
         assert values[0, task, h.start].max() >= fixed - 1e-12
-        assert values[-1, task, 0] == pytest.approx(np.sum(h.probability[task, 0] * h.reward[0], axis=-1))  # fmt: skip
+        last = np.sum(h.probability[task, 0] * h.reward[0], axis=-1)
+        assert values[-1, task, 0] == pytest.approx(last)
 
 
 def _open_loop(h, actions):

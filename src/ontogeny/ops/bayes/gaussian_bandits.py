@@ -51,10 +51,11 @@ def gaussian_values(arms: GaussianArms, horizon: int, half: int = 200) -> dict[s
     base = horizon * arms.means[1]
     coarse = _sweep(arms, horizon, spacing, n_points)
     fine = _sweep(arms, horizon, spacing / 2, 2 * n_points)
-    best = gap * _below(gap / spread) + spread * _density(gap / spread)
+    ahead = np.array([gap / spread])
+    best = float((gap * _below(ahead) + spread * _density(ahead))[0])
     return {name: base + fine[name] + (fine[name] - coarse[name]) / 3 for name in fine} | {
         "random": base + horizon * gap / 2,
-        "oracle": base + horizon * float(best),
+        "oracle": base + horizon * best,
     }
 
 
@@ -123,12 +124,12 @@ def _expect(
 _erf = np.vectorize(math.erf, otypes=[float])
 
 
-def _below(x: Float[np.ndarray, "*shape"] | float) -> Float[np.ndarray, "*shape"]:
+def _below(x: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """Return the standard normal's distribution function."""
-    return 0.5 * (1 + _erf(np.asarray(x) / math.sqrt(2)))
+    return 0.5 * (1 + _erf(x / math.sqrt(2)))
 
 
-def _density(x: Float[np.ndarray, "*shape"] | float) -> Float[np.ndarray, "*shape"]:
+def _density(x: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """Return the standard normal's density."""
     return np.exp(-0.5 * np.square(x)) / math.sqrt(2 * math.pi)
 

@@ -117,16 +117,12 @@ def _zero(
     charge: np.ndarray, margin: np.ndarray, left: np.ndarray, column: np.ndarray
 ) -> Float[np.ndarray, " state"]:
     """Return where a convex falling function crosses zero between `left` and the next charge."""
-    n = charge.shape[0]
-
-    def chord(i: np.ndarray) -> np.ndarray:
-        """Return where the line through charges i and i + 1 is zero."""
-        i = np.clip(i, 0, n - 2)
-        here, there = margin[i, column], margin[i + 1, column]
-        return charge[i] + (charge[i + 1] - charge[i]) * here / (here - there)
-
-    above = chord(left)
-    below = np.maximum(chord(left - 1), chord(left + 1))
+    # Row 1 is the chord across the bracket, rows 0 and 2 those on either side.
+    i = np.clip(left + np.array([[-1], [0], [1]]), 0, charge.shape[0] - 2)
+    here, there = margin[i, column], margin[i + 1, column]
+    chord = charge[i] + (charge[i + 1] - charge[i]) * here / (here - there)
+    above = chord[1]
+    below = np.maximum(chord[0], chord[2])
     below = np.clip(below, charge[left], above)
     return (above + below) / 2
 

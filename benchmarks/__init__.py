@@ -1,0 +1,17 @@
+"""Side-by-side runs of Ontogeny with what a user would pick instead, and with itself.
+
+`python -m benchmarks [NAME …] [--quick]` measures, prints a table each and keeps the figures in
+`results.json`. What is compared runs by turns in one go, A B A B, and what is reported is the
+median of pairwise ratios: a machine that others use too slows both sides alike.
+"""
+
+from __future__ import annotations
+
+BENCHMARKS = {
+    "moves": "what moves and recording cost a growing population",
+    "single": "one agent and sixteen beside a whole trainer in one jitted function",
+    "sb3": "sixteen agents beside Stable-Baselines3's PPO on CartPole",
+    "start": "seconds from the command to the first numbers on the screen",
+    "memory": "the peak memory that `doctor` predicts, and the one that `grow` has",
+    "devices": "two devices of a CPU beside one",
+}

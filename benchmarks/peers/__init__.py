@@ -1,0 +1,1 @@
+"""What Ontogeny is held against, each as its users run it."""
