@@ -76,10 +76,11 @@ def test_an_heir_takes_the_moments_and_uses_the_new_rate_at_once():
     """With Adam the change of the weights is the rate times a direction, so it shows."""
     space = Space({"learning_rate": Log(1e-5, 1e-1)})
     learner = actor_critic(WORLD, small(epochs=1, minibatches=1))
-    grown, _ = advance(learner, 0, 3, spawn(learner, space, 0, 2))
+    grown, _ = jax.jit(lambda: advance(learner, 0, 3, spawn(learner, space, 0, 2)))()
     rates = jnp.array([1e-3, 4e-3])
     move = Move(jnp.array([0, 0]), jnp.array([True, True]), {"learning_rate": rates})
-    heirs = apply(learner, 0, grown, move)
+    heirs = jax.jit(lambda grown, move: apply(learner, 0, grown, move))(grown, move)
+    step = jax.jit(learner.step)
     for name in ("network", "optimiser"):
         for leaf in jax.tree.leaves(getattr(heirs.state, name)):
             np.testing.assert_array_equal(leaf[0], leaf[1])
@@ -88,7 +89,7 @@ def test_an_heir_takes_the_moments_and_uses_the_new_rate_at_once():
     deltas = []
     for slot in range(2):
         state = trees.take(heirs.state, jnp.int32(slot))
-        after, _ = learner.step(key, state, {"learning_rate": rates[slot]})
+        after, _ = step(key, state, {"learning_rate": rates[slot]})
         deltas.append(
             np.concatenate(
                 [

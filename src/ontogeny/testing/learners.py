@@ -52,7 +52,7 @@ def check_learner(
         member = Population(state, hypers, jnp.float32(-jnp.inf), count, count)
         return live(learner, 0, steps, slot, member)
 
-    members = spawn(learner, space, 0, population)
+    members = jax.jit(lambda: spawn(learner, space, 0, population))()
     alone = jax.jit(one)
     first = [alone(jnp.int32(slot), take_slot(members.hypers, slot)) for slot in range(population)]
     if traced > 1:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,8 @@ from ontogeny.core.space import Space
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.testing.comparison import check_equal, differing, kinds
 
+Clip: TypeAlias = Callable[[Hypers], Hypers]
+
 
 def check_strategy(strategy: Strategy[Any], space: Space, *, rounds: int = 4) -> None:
     """Check the contract of `evolution.strategy`, on populations of 1, 2 and 8 with made-up scores.
@@ -26,6 +29,7 @@ def check_strategy(strategy: Strategy[Any], space: Space, *, rounds: int = 4) ->
     begins anew; a population that is all dead goes on; the same key gives the same move; and all of
     it works under `jit`.
     """
+    clip = jax.jit(space.clip)
     for size in (1, 2, 8):
         everybody, nobody = np.ones(size, bool), np.zeros(size, bool)
         some = np.arange(size) % 2 == 0
@@ -58,13 +62,13 @@ def check_strategy(strategy: Strategy[Any], space: Space, *, rounds: int = 4) ->
                     raise StructureError(
                         f"{where}: the memory changed its shapes", where="strategy.move"
                     )
-                _check_move(where, space, now, np.asarray(ready), made)
+                _check_move(where, clip, now, np.asarray(ready), made)
             scored = population._replace(score=jnp.asarray(scores))
             memory, _ = move(derive(number, Purpose.MOVE), memory, scored, jnp.asarray(everybody))
 
 
 def _check_move(
-    where: str, space: Space, population: Population[Any], ready: np.ndarray, move: Move
+    where: str, clip: Clip, population: Population[Any], ready: np.ndarray, move: Move
 ) -> None:
     slots = np.arange(population.size)
     parent, inherit = np.asarray(move.parent), np.asarray(move.inherit)
@@ -79,7 +83,7 @@ def _check_move(
             where="strategy.move",
             hint="keep state and hypers where the mask is False",
         )
-    clipped = space.clip(move.hypers)
+    clipped = clip(move.hypers)
     if kinds(clipped) != kinds(move.hypers) or differing(clipped, move.hypers, 1e-5).any():
         raise StructureError(f"{where}: hypers left bounds: {move.hypers}", where="move.hypers")
     alive = np.isfinite(np.asarray(population.score))
@@ -110,4 +114,5 @@ def _made_up(space: Space, size: int) -> Population[Any]:
     def score(key: Array, state: Array, hypers: Hypers) -> Array:
         return state
 
-    return spawn(Learner(init, step, score), space, 0, size)
+    # One program: op by op, the many small compilations would take most of the check's time.
+    return jax.jit(lambda: spawn(Learner(init, step, score), space, 0, size))()

@@ -1,0 +1,54 @@
+"""Pictures show what they should, pixel by pixel where that is short."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+
+from ontogeny.worlds.pictures import BACKGROUND, PALETTE, bars_picture, cart_picture, grid_picture
+
+
+def test_a_cell_has_the_colour_of_its_first_channel():
+    grid = jnp.zeros((2, 2, 3)).at[0, 1, 2].set(1).at[1, 0, 0].set(1).at[1, 0, 2].set(1)
+    picture = np.asarray(grid_picture(grid, scale=2))
+    assert picture.shape == (4, 4, 3)
+    for cell, colour in (((0, 0), BACKGROUND), ((0, 2), PALETTE[2]), ((2, 0), PALETTE[0])):
+        row, column = cell
+        block = picture[row : row + 2, column : column + 2].reshape(-1, 3)
+        np.testing.assert_array_equal(block, np.tile(colour, (4, 1)))
+
+
+def test_large_cells_are_parted_by_a_line():
+    picture = np.asarray(grid_picture(jnp.ones((1, 1, 1)), scale=8))
+    np.testing.assert_array_equal(picture[:7, :7], np.broadcast_to(PALETTE[0], (7, 7, 3)))
+    np.testing.assert_array_equal(picture[7], np.broadcast_to(BACKGROUND, (8, 3)))
+
+
+def test_the_colours_are_distinct():
+    assert len({*PALETTE, BACKGROUND}) == len(PALETTE) + 1
+
+
+def column_of(picture, colour) -> float:
+    """Return the mean column of the pixels of this colour."""
+    return float(np.argwhere((np.asarray(picture) == colour).all(axis=-1))[:, 1].mean())
+
+
+def test_the_cart_goes_right_and_the_pole_leans_right():
+    middle = cart_picture(jnp.float32(0), jnp.float32(0))
+    aside = cart_picture(jnp.float32(1.2), jnp.float32(0))
+    leaning = cart_picture(jnp.float32(0), jnp.float32(0.2))
+    assert abs(column_of(middle, PALETTE[6]) - 120) < 1
+    assert abs(column_of(aside, PALETTE[6]) - (120 + 240 * 1.2 / 6)) < 1
+    assert column_of(leaning, PALETTE[6]) > 125
+    assert abs(column_of(leaning, PALETTE[0]) - column_of(middle, PALETTE[0])) < 2
+
+
+def test_bars_go_up_and_down():
+    picture = np.asarray(bars_picture(jnp.array([5.0, -5.0]), height=40, width=40))
+    up, down = ((picture == colour).all(axis=-1) for colour in (PALETTE[0], PALETTE[3]))
+    assert up[:19, :20].any()
+    assert down[21:, 20:].any()
+    assert not up[:, 20:].any()
+    assert not up[21:].any()
+    assert not down[:, :20].any()
+    assert not down[:19].any()
