@@ -33,19 +33,21 @@ class Size(NamedTuple):
 
     population: int
     rounds: int
-    steps: int
+    frames: int  # of a member in a round
     seeds: int
 
 
-FULL = Size(population=16, rounds=24, steps=2, seeds=3)
-QUICK = Size(population=8, rounds=8, steps=1, seeds=2)
+FULL = Size(population=16, rounds=24, frames=12 * 1024, seeds=3)
+QUICK = Size(population=8, rounds=8, frames=8 * 1024, seeds=2)
 
 
 def breakout(size: Size) -> Recipe:
     """Return what is grown, but for its strategy and its seed."""
     from ontogeny.recipes.actor_critic import Breakout
 
-    return Breakout(population=size.population, rounds=size.rounds, steps=size.steps)
+    frames = int(Breakout().updates_per_step()["environment steps"])
+    steps = max(1, size.frames // frames)
+    return Breakout(population=size.population, rounds=size.rounds, steps=steps)
 
 
 def grow_rounds(recipe: Recipe) -> Iterator[Lived]:
