@@ -20,7 +20,7 @@ from benchmarks.result import Figure, Result, Target, by_turns, pairwise
 from ontogeny.recipes import recipe_class
 from ontogeny.runtime.machine import prepare
 
-CASES = {"cartpole": 16, "breakout": 2}  # the recipe, and the steps of a round
+CASES = {"cartpole": 16, "breakout": 16}  # the recipe, and the steps of a round
 ROUNDS = 5
 
 

@@ -3,7 +3,8 @@ moves or records.
 
 - recorded: `growing.grow` with a PBT move every round: the strategy, the inheritance, the store;
 - still: the same executor with a strategy that never moves, not recorded;
-- bare: a loop of the compiled `core.population.advance` under the same `shard_map`.
+- bare: a loop of the compiled `core.population.live` of the members, spread and taking turns as the
+  executor has them.
 
 The three take turns round by round: the recorded growth is interrupted after each of its rounds, by
 an observer that lives one round of each of the others. Checkpoints are written every 30 seconds by
@@ -25,7 +26,7 @@ import jax.numpy as jnp
 from jax.sharding import NamedSharding, PartitionSpec
 
 from benchmarks.result import Figure, Result, Target, pairwise
-from ontogeny.core.population import Move, Population, advance, spawn
+from ontogeny.core.population import Move, Population, live, spawn
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes import recipe_class
 from ontogeny.runtime import growing
@@ -35,9 +36,9 @@ from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import VectorisedProgram
 
-# A round of 2 steps, of the recipe's 8: what a round costs apart from its steps weighs four times
+# A round of 16 steps, of the recipe's 64: what a round costs apart from its steps weighs four times
 # as much as in the recipe.
-STEPS = 2
+STEPS = 16
 WARM = 2  # rounds that are not counted: the first spawns, and its cost comes once a run
 CHECKPOINT_SECONDS = 30.0
 
@@ -71,9 +72,9 @@ class Turns(Observer):
         self.seconds["recorded"].append(time.perf_counter() - self._mark)
         self.inside.append(round_.seconds)
         self.snapshot = round_.snapshot
-        for name, live in list(self.rivals.items())[:: 1 if round_.number % 2 else -1]:
+        for name, rival in list(self.rivals.items())[:: 1 if round_.number % 2 else -1]:
             begun = time.perf_counter()
-            live()
+            rival()
             self.seconds[name].append(time.perf_counter() - begun)
         self._mark = time.perf_counter()
 
@@ -144,23 +145,30 @@ def bare(job: Job, program: VectorisedProgram) -> Callable[[], None]:
     pop: Any = PartitionSpec("pop")
     spread: Any = NamedSharding(program.mesh, pop)
 
-    def members(population: Population[Any]) -> Population[Any]:
-        return advance(job.learner, job.seed, job.steps, population)[0]
+    def one(pair: Any) -> Population[Any]:
+        return live(job.learner, job.seed, job.steps, *pair)[0]
+
+    def members(slots: Any, population: Population[Any]) -> Population[Any]:
+        if program.cohort >= slots.shape[0]:
+            return jax.vmap(one)((slots, population))
+        return jax.lax.map(one, (slots, population), batch_size=program.cohort)
 
     compiled: Any = jax.jit(
         jax.shard_map(members, mesh=program.mesh, in_specs=pop, out_specs=pop, check_vma=False),
-        donate_argnums=0,
+        donate_argnums=1,
     )
     current: Any = jax.jit(
         lambda: spawn(job.learner, job.space, job.seed, job.population), out_shardings=spread
     )()
 
-    def live() -> None:
-        nonlocal current
-        current = jax.block_until_ready(compiled(current))
+    slots = jnp.arange(job.population)
 
-    live()
-    return live
+    def advance() -> None:
+        nonlocal current
+        current = jax.block_until_ready(compiled(slots, current))
+
+    advance()
+    return advance
 
 
 def void(_: Any) -> None:

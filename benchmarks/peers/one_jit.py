@@ -1,4 +1,4 @@
-"""A whole trainer of one PPO agent as one jitted function of a key.
+"""A whole trainer of one PPO agent as one jitted function.
 
 The style is PureJaxRL's (Lu et al. 2022, "Discovered Policy Optimisation", arXiv 2210.05639):
 environments under `vmap`, a `scan` over updates, inside it a scan over time and one over epochs of
@@ -59,12 +59,14 @@ class Transition(NamedTuple):
     earned: Any  # this return
 
 
-def trainer(world: str, config: ActorCriticConfig, updates: int) -> Callable[[Any], Any]:
-    """Return a function of a key that trains an agent for `updates` rollouts and returns
-    (parameters, returns).
+def trainer(
+    world: str, config: ActorCriticConfig, updates: int
+) -> tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]:
+    """Return `begin(key)`, a fresh agent in its environments, and `train(key, begun)`, which trains
+    it for `updates` rollouts and returns it and the returns.
 
-    `returns` [updates] is the mean return of the episodes that ended in each rollout, NaN where
-    none did.
+    The returns [updates] are the means over the episodes that ended in each rollout, NaN where none
+    did.
     """
     c = config
     env, params = gymnax.make(world)
@@ -148,17 +150,18 @@ def trainer(world: str, config: ActorCriticConfig, updates: int) -> Callable[[An
         earned = jnp.mean(lived.earned, where=lived.over)
         return (weights, moments, worlds, seen), earned
 
-    def train(key: Any) -> Any:
-        network_key, world_key, key = jax.random.split(key, 3)
+    def begin(key: Any) -> Any:
+        network_key, world_key = jax.random.split(key)
         keys = jax.random.split(world_key, c.environments)
         seen, worlds = jax.vmap(env.reset, in_axes=(0, None))(keys, params)
         seen = seen.astype(jnp.float32)
         weights = network.init(network_key, seen)
-        begin = weights, descent.init(weights), worlds, seen
-        (weights, *_), returns = jax.lax.scan(update, begin, jax.random.split(key, updates))
-        return weights, returns
+        return weights, descent.init(weights), worlds, seen
 
-    return train
+    def train(key: Any, begun: Any) -> Any:
+        return jax.lax.scan(update, begun, jax.random.split(key, updates))
+
+    return begin, train
 
 
 def log_probability(logits: Any, action: Any) -> Any:

@@ -96,6 +96,15 @@ def test_cohorts_are_formed_when_memory_is_short(job, monkeypatch):
     assert Vectorised().prepare(job()).cohort < program.cohort
 
 
+def test_large_members_live_one_at_a_time_on_a_cpu(job, monkeypatch):
+    member_bytes = 5 * 4 + 4 + 4 + 4 + 3 * 4  # state, hypers, accounts
+    monkeypatch.setattr("ontogeny.runtime.vectorised.LARGE", member_bytes + 1)
+    assert Vectorised().prepare(job()).cohort == 4
+    monkeypatch.setattr("ontogeny.runtime.vectorised.LARGE", member_bytes)
+    assert Vectorised().prepare(job()).cohort == 1
+    assert Vectorised(cohort=2).prepare(job()).cohort == 2
+
+
 @pytest.mark.parametrize("field", ["devices", "cohort"])
 def test_settings_are_checked(field):
     with pytest.raises(ConfigError, match=field):
