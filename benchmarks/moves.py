@@ -82,7 +82,7 @@ class Turns(Observer):
 def measure(quick: bool) -> Result:
     """Return the three arms' throughput, and what is kept."""
     recipe: Any = recipe_class("breakout")(population=16, steps=STEPS)
-    rounds = WARM + (3 if quick else 17)
+    rounds = WARM + (3 if quick else 41)
     job: Job = recipe.job()._replace(rounds=rounds)
     program = recipe.executor.prepare(job)
     still = recipe.executor.prepare(job._replace(strategy=never(), rounds=rounds))

@@ -129,7 +129,9 @@ def show(name: str, summary: str, result: Result, seconds: float) -> None:
 
 
 def keep(name: str, result: Result, machine: dict[str, Any], path: Path = FILE) -> None:
-    """Put the benchmark's figures into the file, beside those of the others that are there."""
+    """Put the benchmark's figures into the file, beside those of the others that are there, and
+    draw the table of the documentation again.
+    """
     before = json.loads(path.read_text()) if path.exists() else {}
     others = before.get("benchmarks", {}) if before.get("format") == FORMAT else {}
     whole = {
@@ -137,9 +139,39 @@ def keep(name: str, result: Result, machine: dict[str, Any], path: Path = FILE) 
         "machine": machine,
         "benchmarks": dict(sorted((others | {name: result.to_json()}).items())),
     }
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(whole, indent=1) + "\n")
-    part.rename(path)
+    for file, text in (
+        (path, json.dumps(whole, indent=1) + "\n"),
+        (path.with_name("table.md"), markdown(whole)),
+    ):
+        part = file.with_suffix(".part")
+        part.write_text(text)
+        part.rename(file)
+
+
+def markdown(whole: Mapping[str, Any]) -> str:
+    """Return the table of docs/benchmarks.md: every figure that has a target."""
+    lines = [
+        "| benchmark | | median | range | n | target | |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, result in whole["benchmarks"].items():
+        for row in result["figures"]:
+            if "target" not in row:
+                continue
+            low, high, median = (f"{row[key]:,g}" for key in ("min", "max", "median"))
+            verdict = "met" if row["holds"] else "**missed**"
+            unit = "" if row["unit"] == "ratio" else f" {row['unit']}"
+            lines.append(
+                f"| {name} | {row['name']} | {median}{unit} | {low} to {high} | {row['n']} "
+                f"| {row['target']} | {verdict} |"
+            )
+    machine = whole["machine"]
+    lines += [
+        "",
+        f"Measured on {machine['cores']} cores ({machine['processor']}), jax {machine['jax']}, "
+        f"Python {machine['python']}.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _short(value: float) -> float:

@@ -30,7 +30,7 @@ def measure(quick: bool) -> Result:
     """Return throughput and returns of both sides, on CartPole and Breakout."""
     figures: list[Figure] = []
     for name, updates, long in (("cartpole", 48, 480), ("breakout", 96, 960)):
-        figures += _compare(name, updates, 2 if quick else 9)
+        figures += _compare(name, updates, 2 if quick else 15)
         if not quick:
             figures += _learn(name, long)
     return Result({"population": 16, "devices of one": 1, "devices of 16": "all"}, figures)
@@ -98,12 +98,21 @@ def _learn(name: str, updates: int) -> list[Figure]:
 
     ours = [float(np.mean(np.asarray(grow(np.uint32(seed)))[tail:])) for seed in SEEDS]
     keys = [jax.random.key(seed) for seed in SEEDS]
-    theirs = [float(np.nanmean(np.asarray(peer(key))[tail:])) for key in keys]
+    theirs = [float(np.mean(_recent(peer(key), recipe.agent.window)[tail:])) for key in keys]
     steps = int(updates * recipe.updates_per_step()["environment steps"])
     return [
         Figure(f"{name}: return after {steps:,} steps, 1 member", "return", ours),
         Figure(f"{name}: return after {steps:,} steps, one jit", "return", theirs),
     ]
+
+
+def _recent(lived: Any, window: int) -> Any:
+    """Return the mean return of the last `window` episodes after each update, as members score."""
+    earned, over = map(np.asarray, lived)
+    returns = np.concatenate([np.zeros(1), np.cumsum(earned[over])])
+    ended = np.cumsum(over.sum((1, 2)))
+    begun = np.maximum(ended - window, 0)
+    return (returns[ended] - returns[begun]) / np.maximum(ended - begun, 1)
 
 
 def _seconds(function: Callable[[], Any]) -> float:

@@ -63,10 +63,8 @@ def trainer(
     world: str, config: ActorCriticConfig, updates: int
 ) -> tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]:
     """Return `begin(key)`, a fresh agent in its environments, and `train(key, begun)`, which trains
-    it for `updates` rollouts and returns it and the returns.
-
-    The returns [updates] are the means over the episodes that ended in each rollout, NaN where none
-    did.
+    it for `updates` rollouts and returns it, the returns and whether an episode ended with them
+    [update, time, env].
     """
     c = config
     env, params = gymnax.make(world)
@@ -147,8 +145,7 @@ def trainer(
 
         keys = jax.random.split(shuffle_key, c.epochs)
         weights, moments = jax.lax.scan(epoch, (weights, moments), keys)[0]
-        earned = jnp.mean(lived.earned, where=lived.over)
-        return (weights, moments, worlds, seen), earned
+        return (weights, moments, worlds, seen), (lived.earned, lived.over)
 
     def begin(key: Any) -> Any:
         network_key, world_key = jax.random.split(key)

@@ -20,8 +20,9 @@ from jaxtyping import Array, Float, PyTree
 from ontogeny.agents.network import network_of
 from ontogeny.agents.rollout import Choice, Trajectory, rollout, trajectory_axes
 from ontogeny.agents.settings import ActorCriticConfig, settings
-from ontogeny.agents.updates import improve, optimiser
+from ontogeny.agents.updates import improve
 from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.ops.descent import clipped_adam
 from ontogeny.ops.distributions import log_probability
 from ontogeny.ops.moments import Moments, merge, moments_of, no_moments, standardise
 from ontogeny.worlds.episodes import Episodes, no_episodes, recent_length, recent_return, record
@@ -58,7 +59,7 @@ def actor_critic(world: World, config: ActorCriticConfig | None = None) -> Learn
         worlds, observation = jax.vmap(world.reset)(jax.random.split(world_key, c.environments))
         return AgentState(
             network=arrays,
-            optimiser=optimiser(c).init(arrays),
+            optimiser=clipped_adam(c.max_gradient_norm).init(arrays),
             moments=no_moments(world.observation_shape) if c.normalise_observations else None,
             worlds=worlds,
             observation=observation,

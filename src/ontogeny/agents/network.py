@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -14,6 +14,7 @@ from ontogeny.agents.settings import ActorCriticConfig
 from ontogeny.nn.conv import ConvTorso
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
+from ontogeny.nn.parting import part
 
 
 class ActorCriticNetwork(eqx.Module):
@@ -61,19 +62,5 @@ class Network(NamedTuple):
 def network_of(shape: tuple[int, ...], n_actions: int, config: ActorCriticConfig) -> Network:
     """Return the network for observations of this shape; its static half is closed over, once."""
 
-    def make(key: Array) -> ActorCriticNetwork:
-        return ActorCriticNetwork(shape, n_actions, config, key=key)
-
-    def is_shape(leaf: Any) -> bool:
-        return isinstance(leaf, jax.ShapeDtypeStruct)
-
-    skeleton = eqx.filter_eval_shape(lambda: make(jax.random.key(0)))
-    static = eqx.filter(skeleton, is_shape, inverse=True)
-
-    def init(key: Array) -> PyTree[Array]:
-        return eqx.filter(make(key), eqx.is_array)
-
-    def apply(arrays: PyTree[Array], observation: Array) -> tuple[Array, Array]:
-        return eqx.combine(arrays, static)(observation)
-
-    return Network(init, apply)
+    parted = part(lambda key: ActorCriticNetwork(shape, n_actions, config, key=key))
+    return Network(parted.init, lambda arrays, observation: parted.whole(arrays)(observation))

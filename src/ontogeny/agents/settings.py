@@ -29,7 +29,7 @@ class ActorCriticConfig:
     """Of the dense layers of the MLP; the convolutional torso uses ReLU."""
     environments: int = 32
     """How many environments a member acts in side by side."""
-    unroll: int = 64
+    unroll: int = 32
     """Steps in each environment before an update."""
     epochs: int = 4
     """How often each step is learned from."""

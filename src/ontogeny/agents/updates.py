@@ -22,6 +22,7 @@ from ontogeny.agents.network import Network
 from ontogeny.agents.rollout import Choice, Trajectory, trajectory_axes
 from ontogeny.agents.settings import ActorCriticConfig
 from ontogeny.core.learner import Metrics
+from ontogeny.ops.descent import clipped_adam, descend
 
 
 class Batch(NamedTuple):
@@ -30,15 +31,6 @@ class Batch(NamedTuple):
     trajectory: Trajectory
     advantage: Float[Array, "time env"] | None
     target: Float[Array, "time env"] | None
-
-
-def optimiser(config: ActorCriticConfig) -> optax.GradientTransformation:
-    """Return the direction of descent: the gradient, its norm clipped, through Adam. The rate is
-    applied apart.
-    """
-    return optax.chain(
-        optax.clip_by_global_norm(config.max_gradient_norm), optax.scale_by_adam(eps=1e-5)
-    )
 
 
 def improve(
@@ -54,7 +46,7 @@ def improve(
 
     `trajectory` has the axes that `trajectory_axes` names; `hypers` are all five.
     """
-    direction = optimiser(config)
+    direction = clipped_adam(config.max_gradient_norm)
     groups = _part(_prepare(config, network, arrays, trajectory, hypers), config.minibatches)
 
     def objective(arrays: PyTree[Array], batch: Batch) -> tuple[Array, losses.Terms]:
@@ -65,8 +57,8 @@ def improve(
         arrays, moments = carry
         batch = _group(groups, number % config.minibatches)
         (_, terms), gradient = jax.value_and_grad(objective, has_aux=True)(arrays, batch)
-        change, moments = direction.update(gradient, moments)
-        arrays = jax.tree.map(lambda a, d: a - hypers["learning_rate"] * d, arrays, change)
+        rate = hypers["learning_rate"]
+        arrays, moments = descend(direction, rate, arrays, moments, gradient)
         metrics = {
             "policy_loss": terms.policy,
             "value_loss": terms.value,

@@ -23,5 +23,5 @@ class Dense(eqx.Module):
         self.weight = gain * orthogonal(key, n_in, n_out)
         self.bias = jnp.zeros(n_out)
 
-    def __call__(self, x: Float[Array, " n_in"]) -> Float[Array, " n_out"]:
+    def __call__(self, x: Float[Array, "*rows n_in"]) -> Float[Array, "*rows n_out"]:
         return x @ self.weight + self.bias

@@ -6,7 +6,7 @@ A population tunes some of the learner's five hypers. Run `ontogeny grow breakou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ontogeny.agents.settings import HYPERS, ActorCriticConfig
@@ -105,7 +105,7 @@ class CartPole(Agents):
 
     world: str = "CartPole-v1"
     rounds: int = 10
-    steps: int = 16
+    steps: int = 32
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,3 @@ class Breakout(Agents):
     rounds: int = 20
     steps: int = 64
     learning_rates: tuple[float, float] = (1e-5, 5e-3)
-    agent: ActorCriticConfig = field(
-        default_factory=lambda: replace(ActorCriticConfig(), environments=32, unroll=32)
-    )

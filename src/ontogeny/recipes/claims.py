@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from ontogeny.core.archive import write_archive
-from ontogeny.core.errors import StoreError
+from ontogeny.core.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -40,6 +41,9 @@ class Figure(NamedTuple):
     data: Mapping[str, np.ndarray]
     labels: Mapping[str, Sequence[str | int | float]]
     draw: Callable[[Figure], go.Figure]
+
+
+Measure: TypeAlias = Callable[[], tuple[list[Claim], list[Figure]]]
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,33 @@ class Reproduction:
             ),
         ]
         return page.document(f"{self.system}: claims, measured", body)
+
+
+def reproduce_parts(
+    system: str, parts: Mapping[str, Measure], seed: int, folder: Path | None, part: str | None
+) -> Reproduction:
+    """Return the claims of every part as measured, or of one, and write them into `folder` when
+    given.
+
+    Raises `ConfigError` for a part that there is not, `StoreError` when `folder` can't be written.
+    """
+    if part is not None and part not in parts:
+        raise ConfigError(
+            f"there is no part {part!r}",
+            where=f"reproduce {system}",
+            hint=f"use {', '.join(parts)}",
+        )
+    begun = time.perf_counter()
+    claims: list[Claim] = []
+    figures: list[Figure] = []
+    for name in parts if part is None else (part,):
+        found, drawn = parts[name]()
+        claims += found
+        figures += drawn
+    result = Reproduction(system, time.perf_counter() - begun, seed, claims, figures)
+    if folder is not None:
+        result.write(folder)
+    return result
 
 
 def seeds_from(seed: int, count: int) -> np.ndarray:

@@ -8,13 +8,9 @@ Source: Jaderberg et al. 2017, "Population Based Training of Neural Networks" (a
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
-from ontogeny.core.errors import ConfigError
-from ontogeny.recipes.claims import Claim, Figure, Progress, Reproduction
-
-PARTS = ("toy", "quadratic", "breakout")
+from ontogeny.recipes.claims import Progress, Reproduction, reproduce_parts
 
 
 def reproduce(
@@ -24,34 +20,18 @@ def reproduce(
     folder: Path | None = None,
     part: str | None = None,
 ) -> Reproduction:
-    """Return the claims as measured, and write them with their figures into `folder` when given.
+    """Return the claims as measured; see `claims.reproduce_parts`.
 
     `quick` leaves three of the quadratic's four populations out, and grows shorter and with fewer
-    seeds in Breakout, where the claims are then under-powered and say so. `part` measures one part
-    only. Raises `ConfigError` for a part that there is not, `StoreError` when `folder` can't be
-    written.
+    seeds in Breakout, where the claims are then under-powered and say so.
     """
-    if part is not None and part not in PARTS:
-        raise ConfigError(
-            f"there is no part {part!r}", where="reproduce pbt", hint=f"use {', '.join(PARTS)}"
-        )
     from ontogeny.recipes.pbt_breakout import measure_breakout
     from ontogeny.recipes.pbt_quadratic import measure_quadratic
     from ontogeny.recipes.pbt_toy import measure_toy
 
-    measures = {
+    parts = {
         "toy": lambda: measure_toy(seed, progress),
         "quadratic": lambda: measure_quadratic(seed, quick, progress),
         "breakout": lambda: measure_breakout(seed, quick, progress),
     }
-    begun = time.perf_counter()
-    claims: list[Claim] = []
-    figures: list[Figure] = []
-    for name in PARTS if part is None else (part,):
-        found, drawn = measures[name]()
-        claims += found
-        figures += drawn
-    result = Reproduction("pbt", time.perf_counter() - begun, seed, claims, figures)
-    if folder is not None:
-        result.write(folder)
-    return result
+    return reproduce_parts("pbt", parts, seed, folder, part)
