@@ -20,10 +20,14 @@ from ontogeny.runtime.machine import prepare
 from ontogeny.views import page
 
 FIGURES = Path(__file__).with_name("figures")
-# The picture's name: the system, the part and the figure of `ontogeny reproduce`, and its height.
+# By system and part of `ontogeny reproduce`: the pictures, of which figure each is, its height.
 MEASURED = {
-    "toy": ("pbt", "toy", "toy", 850),
-    "losses": ("pbt", "quadratic", "losses", 450),
+    ("pbt", "toy"): {"toy": ("toy", 850)},
+    ("pbt", "quadratic"): {"losses": ("losses", 450)},
+    ("sequential", "prediction"): {"prediction": ("excess", 760), "learning": ("learning", 420)},
+    ("sequential", "machine"): {"memory": ("memory", 620), "automaton": ("automaton", 660)},
+    ("sequential", "thompson"): {"thompson": ("thompson_matching", 560)},
+    ("sequential", "control"): {"control": ("control_rewards", 480)},
 }
 REPORT = (1085, 1660)  # pixels
 CLOSE = "<style>main { padding: 10px 20px } h2 { margin-top: 0 }</style>"
@@ -31,31 +35,33 @@ CLOSE = "<style>main { padding: 10px 20px } h2 { margin-top: 0 }</style>"
 
 def main(names: list[str]) -> int:
     """Draw the pictures that are named, or all; return 0, or 2 for a name that there is not."""
-    known = ["report", *MEASURED]
+    known = ["report", *(name for pictures in MEASURED.values() for name in pictures)]
     if unknown := [name for name in names if name not in known]:
         print(f"no picture is called {unknown[0]!r}; there are: {', '.join(known)}")
         return 2
     prepare()
-    for name in names or known:
-        if name == "report":
-            photograph(
-                og.grow(recipe_class("breakout")()).report().read_text(),
-                FIGURES / "report.png",
-                *REPORT,
-            )
-        else:
-            draw(name)
+    wanted = names or known
+    if "report" in wanted:
+        run = og.grow(recipe_class("breakout")())
+        photograph(run.report().read_text(), FIGURES / "report.png", *REPORT)
+    for (system, part), pictures in MEASURED.items():
+        if chosen := {name: of for name, of in pictures.items() if name in wanted}:
+            draw(system, part, chosen)
     return 0
 
 
-def draw(name: str) -> None:
-    """Measure the part that a picture shows, and draw it."""
-    system, part, wanted, height = MEASURED[name]
+def draw(system: str, part: str, pictures: dict[str, tuple[str, int]]) -> None:
+    """Measure a part of a system's claims, and draw its pictures: of which figure, how high."""
     module = importlib.import_module(f"ontogeny.recipes.{SYSTEMS[system]}")
     result = module.reproduce(quick=False, seed=0, part=part, progress=print)
-    figure = next(figure for figure in result.figures if figure.name == wanted)
-    html = page.document(name, [CLOSE, page.plot(figure.draw(figure), figure.name, figure.caption)])
-    photograph(html, FIGURES / f"{name}.png", 1100, height)
+    for claim in result.claims:
+        print(f"{'holds' if claim.holds else 'DOES NOT HOLD'}: {claim.claim}: {claim.measured}")
+    figures = {figure.name: figure for figure in result.figures}
+    for name, (which, height) in pictures.items():
+        figure = figures[which]
+        plot = page.plot(figure.draw(figure), figure.name, figure.caption)
+        html = page.document(name, [CLOSE, plot])
+        photograph(html, FIGURES / f"{name}.png", 1100, height)
 
 
 def photograph(html: str, path: Path, width: int, height: int) -> None:

@@ -112,9 +112,7 @@ class Run:
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write the report, one HTML file, and return where (`report.html` in the run's folder)."""
-        from ontogeny.views.report import write_report
-
-        return write_report(self.store, Path(path) if path else self.folder / "report.html")
+        return report(self.store, Path(path) if path else self.folder / "report.html")
 
 
 def grow(
@@ -199,6 +197,21 @@ def load(folder: Path | str) -> Run:
     store = Store(find_run(folder))
     recipe = stored_recipe(store)
     return Run(store, recipe.job(), recipe)
+
+
+def report(store: Store, path: Path) -> Path:
+    """Write a run's report, with the portrait of its winner where the recipe draws one; return
+    where.
+    """
+    from ontogeny.views.report import Portrait, write_report
+
+    portrait: list[Portrait] = []
+    if store.run().get("recipe") and store.run().get("status") == "finished":
+        recipe = stored_recipe(store)
+        if type(recipe).portrait is not Recipe.portrait:  # else nothing need be compiled
+            figures = recipe.portrait(Run(store, recipe.job(), recipe).product())
+            portrait = [Portrait(one.draw(one), one.name, one.caption) for one in figures]
+    return write_report(store, path, portrait=portrait)
 
 
 def watch(

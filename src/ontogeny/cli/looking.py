@@ -82,9 +82,9 @@ class Report:
 
 def report(arguments: list[str]) -> int:
     """Write a run's report."""
+    from ontogeny.run import report as write_report
     from ontogeny.runtime.folders import find_run
     from ontogeny.runtime.store import Store
-    from ontogeny.views.report import write_report
 
     chosen = parse(Report, "report", arguments)
     folder = find_run(chosen.run)

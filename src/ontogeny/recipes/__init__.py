@@ -32,9 +32,23 @@ RECIPES = {
     "agents": Entry(
         "actor_critic", "Agents", "actor-critics in any gymnax world with discrete actions"
     ),
+    "coin": Entry("sequences", "Coin", "predictors of a coin of unknown bias (a minute)"),
+    "die": Entry("sequences", "Die", "predictors of a die of unknown bias (a minute)"),
+    "switching": Entry("sequences", "Switching", "predictors of a coin that is replaced at times"),
+    "variable-order": Entry(
+        "sequences", "VariableOrder", "predictors of a source with a tree of contexts"
+    ),
+    "markov": Entry("sequences", "MarkovChain", "predictors of a chain of unknown transitions"),
+    "gaussian": Entry("sequences", "GaussianMean", "predictors of numbers around an unknown mean"),
+    "regression": Entry("sequences", "Regression", "regression by reading examples (a minute)"),
+    "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
+    "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),
 }
 
-SYSTEMS = {"pbt": "pbt"}  # the modules whose `reproduce` measures a paper's claims
+SYSTEMS = {
+    "pbt": "pbt",
+    "sequential": "sequential",
+}  # the modules whose `reproduce` measures a paper's claims
 
 
 def recipe_class(name: str) -> type[Recipe]:

@@ -8,6 +8,7 @@ that grow.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ontogeny.core.product import Product
     from ontogeny.core.space import Space
     from ontogeny.evolution.strategy import Strategy
+    from ontogeny.recipes.claims import Figure
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,11 @@ class Recipe:
     def product(self, state: Any) -> Product:
         """Return what a person wants of a grown member, given its state."""
         raise NotImplementedError
+
+    def portrait(self, product: Any) -> Sequence[Figure]:
+        """Return figures of what a grown member has become, given its product, for the report."""
+        del product
+        return ()
 
     def updates_per_step(self) -> dict[str, float]:
         """Return what one step of one member costs in units that a person counts, such as

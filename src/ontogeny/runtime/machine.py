@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import importlib.util
 import os
 import platform
 import sys
 from pathlib import Path
 from typing import Any
+
+# On every processor with AVX-512, XLA says at each load from its own cache that the program was
+# compiled for "prefer-no-scatter", which the host lacks and which may end in SIGILL: it takes a
+# preference of its compiler for a feature (openxla/xla, issue 44565). It says so as an error, and
+# the level is read once, when JAX is imported. That a program was really compiled for another
+# processor can't be, since `prepare` keeps a cache for each kind. Errors that matter are raised in
+# Python as well; those of an accelerator's driver may not be: where one is installed, all is said.
+if importlib.util.find_spec("jax_plugins") is None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import jax
 
@@ -19,10 +30,13 @@ def prepare(devices: int | None = None) -> int:
     device count.
 
     The number of CPU devices is fixed once JAX has computed something; then what is there is used.
-    The cache lies in `$ONTOGENY_CACHE`, or the user's cache folder.
+    The cache lies in `$ONTOGENY_CACHE`, or the user's cache folder, apart for each kind of
+    processor: a home folder may be shared by machines that can't run each other's programs.
     """
     if jax.config.values.get("jax_compilation_cache_dir") is None:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "xla"))
+        jax.config.update(
+            "jax_compilation_cache_dir", str(cache_folder() / "xla" / processor_kind())
+        )
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
     with contextlib.suppress(RuntimeError):  # too late: JAX has begun to compute with what it has
         jax.config.update("jax_num_cpu_devices", devices or cores())
@@ -36,6 +50,16 @@ def cache_folder() -> Path:
     if own := os.environ.get("ONTOGENY_CACHE"):
         return Path(own)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ontogeny"
+
+
+def processor_kind() -> str:
+    """Return a short name of what this processor can do, the same for equal features."""
+    features = platform.processor()
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        said = (line for line in lines if line.startswith(("flags", "Features")))
+        features = " ".join(sorted(next(said, features).split()))
+    return f"{platform.machine()}-{hashlib.sha256(features.encode()).hexdigest()[:8]}"
 
 
 def cores() -> int:

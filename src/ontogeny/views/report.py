@@ -7,9 +7,10 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import plotly.graph_objects as go
 
 from ontogeny.core.errors import StoreError
 from ontogeny.runtime.store import Store
@@ -30,16 +31,27 @@ KNOWN_EVENTS = {
 }
 
 
+class Portrait(NamedTuple):
+    """A figure of what the winner has become: its name is a valid identifier."""
+
+    figure: go.Figure
+    name: str
+    caption: str
+
+
 def write_report(
-    store: Store, path: Path, claims: Sequence[Mapping[str, Any]] | None = None
+    store: Store,
+    path: Path,
+    claims: Sequence[Mapping[str, Any]] | None = None,
+    portrait: Sequence[Portrait] = (),
 ) -> Path:
     """Write the run's report as one HTML file and return where it is.
 
     `claims` are rows with `claim`, `paper`, `measured`, `threshold` and `holds`, shown as a table
-    when given. What stood at `path` is replaced whole, or not at all. Raises `StoreError` when it
-    can't be written.
+    when given; `portrait` are figures of what the winner has become. What stood at `path` is
+    replaced whole, or not at all. Raises `StoreError` when it can't be written.
     """
-    html = report_html(read_record(store), claims)
+    html = report_html(read_record(store), claims, portrait)
     path = Path(path)
     part = path.with_name(path.name + ".part")
     try:
@@ -56,13 +68,18 @@ def write_report(
     return path
 
 
-def report_html(record: Record, claims: Sequence[Mapping[str, Any]] | None = None) -> str:
+def report_html(
+    record: Record,
+    claims: Sequence[Mapping[str, Any]] | None = None,
+    portrait: Sequence[Portrait] = (),
+) -> str:
     """Return the report as HTML."""
     body = [_headline(record)]
     if claims:
         body.append(page.section("Claims", _claims(claims)))
     if film := _film(record):
         body.append(film)
+    body += [page.plot(drawn.figure, drawn.name, drawn.caption) for drawn in portrait]
     if record.rounds:
         body += _figures(record)
         body.append(page.section("Members after the last round", _members(record)))

@@ -1,0 +1,43 @@
+"""How a sequential learner is trained: what all of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ontogeny.adaptation.cores import CoreConfig
+from ontogeny.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Training:
+    """A core with memory, and its descent."""
+
+    core: CoreConfig = field(default_factory=CoreConfig)
+    batch: int = 128
+    """Tasks an update, each drawn anew."""
+    learning_rate: float = 3e-3
+    """Of Adam, at first."""
+    final: float = 0.05
+    """Where the learning rate ends, as a fraction of where it began."""
+    updates: int = 5000
+    """Over how many updates it decays. A recipe takes its own rounds times steps."""
+    max_gradient_norm: float = 1.0
+    """Longer gradients are scaled down to it."""
+    test_batch: int = 512
+    """Tasks that a score is measured on."""
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "updates", "test_batch"):
+            if getattr(self, name) < 1:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)}",
+                    where=f"training.{name}",
+                    hint="use 1 or more",
+                )
+        for name in ("learning_rate", "final", "max_gradient_norm"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)}",
+                    where=f"training.{name}",
+                    hint="use a positive number",
+                )

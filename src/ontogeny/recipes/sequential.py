@@ -1,0 +1,39 @@
+"""`reproduce sequential`: memory-based meta-learning held against what is exactly optimal.
+
+Four parts. `prediction`: predictors become Bayes mixtures. `machine`: their memory is a state
+machine of sufficient statistics. `thompson`: imitating experts by log-loss gives posterior
+sampling. `control`: rewards alone give the Bayes-optimal explorer.
+
+Source: Ortega et al. 2019, "Meta-learning of Sequential Strategies" (arXiv 1905.03030).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ontogeny.recipes.claims import Progress, Reproduction, reproduce_parts
+
+
+def reproduce(
+    quick: bool,
+    seed: int,
+    progress: Progress,
+    folder: Path | None = None,
+    part: str | None = None,
+) -> Reproduction:
+    """Return the claims as measured; see `claims.reproduce_parts`.
+
+    `quick` trains less, on fewer tasks; the claims then say that they are under-powered.
+    """
+    from ontogeny.recipes.sequential_control import measure_control
+    from ontogeny.recipes.sequential_machine import measure_machine
+    from ontogeny.recipes.sequential_prediction import measure_prediction
+    from ontogeny.recipes.sequential_thompson import measure_thompson
+
+    parts = {
+        "prediction": lambda: measure_prediction(seed, quick, progress),
+        "machine": lambda: measure_machine(seed, quick, progress),
+        "thompson": lambda: measure_thompson(seed, quick, progress),
+        "control": lambda: measure_control(seed, quick, progress),
+    }
+    return reproduce_parts("sequential", parts, seed, folder, part)

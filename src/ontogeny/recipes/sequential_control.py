@@ -1,0 +1,250 @@
+"""The claims about control: rewards alone, over tasks from a prior, give a Bayes-optimal explorer.
+
+In five worlds whose exact optimum is known, agents with memory are trained by actor-critic from
+nothing; what is claimed is the return of their likeliest actions. In the first, one arm is known
+and one is not, so that exploring costs at first and pays later: there two critics are compared (one
+knows the task and adds up expected rewards; the plain one knows the history and adds up what was
+paid), each with much entropy at first and with little.
+
+Source: Ortega et al. 2019 (arXiv 1905.03030); the thresholds are this project's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ontogeny.adaptation.controller import Control, controller
+from ontogeny.adaptation.visits import belief_policy, played, visits
+from ontogeny.core.space import Log, Space
+from ontogeny.evolution.random_search import random_search
+from ontogeny.ops.bayes.bandits import greedy
+from ontogeny.ops.bayes.machines import best_actions, expected_rewards, plan
+from ontogeny.ops.statistics import bootstrap_interval
+from ontogeny.recipes.bandits import Bandit, Name
+from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.trainings import Trained
+from ontogeny.runtime.executor import Job
+from ontogeny.runtime.vectorised import Vectorised
+from ontogeny.views.strategy_figures import learning_figure, returns_figure, rewards_figure
+from ontogeny.worlds.solved import Solved
+
+PAPER = "the optimum of the expected return over tasks is the Bayes-adaptive policy"
+Critic: TypeAlias = Literal["privileged", "plain"]
+POLICIES = ("oracle", "optimal", "greedy", "thompson", "random")
+SEEDS = 4
+ROUNDS = 10
+LITTLE = 0.01  # an entropy cost that is common in actor-critics
+EPISODES = 2**15  # of each network, to average it by state; of the Gaussian arms 4 times as many
+
+
+class Study(NamedTuple):
+    """A world, how long is trained in it, and what still holds."""
+
+    world: Name
+    horizon: int
+    updates: int
+    least: float  # of the return, as a fraction of the optimum
+
+
+class Grown(NamedTuple):
+    """Some trainings in a world."""
+
+    limits: dict[str, float]
+    trained: Trained
+    rewards: np.ndarray  # [seed, time], expected, of the likeliest actions
+
+
+def studies() -> list[Study]:
+    """Return the worlds of the claims; the first, which both critics see, has a rule of its own."""
+    return [
+        Study("known-arm", 20, 600, 12.95 / 12.99014),
+        Study("two-arms", 20, 1000, 0.98),
+        Study("mirrored", 20, 600, 0.98),
+        Study("gaussian", 20, 800, 0.98),
+        Study("hidden-goal", 15, 1000, 0.98),
+    ]
+
+
+def measure_control(seed: int, quick: bool, progress: Progress) -> tuple[list[Claim], list[Figure]]:
+    """Return a claim a world, two about what the training needs, and three figures.
+
+    `quick` stays in the first world, with half the seeds and the privileged critic alone.
+    """
+    known, *others = studies()
+    seeds = SEEDS // 2 if quick else SEEDS
+    costs = (Control().entropy_cost, LITTLE)
+    arms: dict[str, Grown] = {}
+    critics: tuple[Critic, ...] = ("privileged",) if quick else ("privileged", "plain")
+    for critic in critics:
+        found = _grow(known, critic, costs, seeds, seed, progress)
+        arms |= {f"{critic} critic, entropy {c:g}": g for c, g in zip(costs, found, strict=True)}
+    own, own_little, *plain = arms.values()
+    grown = {known.world: own}
+    for study in () if quick else others:
+        (grown[study.world],) = _grow(study, "privileged", costs[:1], seeds, seed, progress)
+    weak = "; under-powered: a quick look with half the seeds" if quick else ""
+    claims = [
+        _claim(known, own, seed, weak),
+        *(_claim(known, one, seed, weak, "a plain critic will do, ") for one in plain[:1]),
+        _entropy_claim([own_little, *plain[1:]], seed, weak),
+        *(_claim(study, grown[study.world], seed, weak) for study in others if not quick),
+    ]
+    shown: dict[str, Grown] = {"network": own, "little entropy": own_little}
+    return claims, [_learning(arms), _rewards(known, shown), _returns(grown)]
+
+
+def _grow(
+    study: Study,
+    critic: Critic,
+    costs: Sequence[float],
+    seeds: int,
+    seed: int,
+    progress: Progress,
+) -> list[Grown]:
+    """Return what became of `seeds` agents for each entropy cost, all trained by one program."""
+    recipe = Bandit(world=study.world, horizon=study.horizon)
+    rewards = "expected" if critic == "privileged" else "paid"
+    training = replace(recipe.training, updates=study.updates, critic=critic, rewards=rewards)
+    solved, updates = recipe.solved(), study.updates
+    space = Space({"entropy_cost": Log(1e-3, 1.0)})
+    hypers = {"entropy_cost": jnp.repeat(jnp.array(costs, jnp.float32), seeds)}
+    size = seeds * len(costs)
+    learner = controller(solved, training)
+    job = Job(learner, space, random_search(space), seed, size, ROUNDS, updates // ROUNDS, hypers)
+    progress(f"control, {study.world}, {critic} critic: {size} agents, {updates:,} updates")
+    lived = list(Vectorised().prepare(job).rounds())
+    score = np.stack([one.score for one in lived])
+    network = lived[-1].snapshot().population.state.network
+    earned = _rewards_of(solved, training, network, seed)
+    told = ", ".join(f"{value:.2f}" for value in earned.sum(axis=1))
+    done = job.steps * np.arange(1, ROUNDS + 1)
+    seconds = np.cumsum([one.seconds for one in lived])
+    progress(f"control, {study.world}, {critic} critic: {seconds[-1]:.0f} s, returns {told}")
+    limits = solved.limits()
+    parts = [slice(first, first + seeds) for first in range(0, size, seeds)]
+    return [Grown(limits, Trained(None, score[:, s], done, seconds), earned[s]) for s in parts]
+
+
+def _rewards_of(solved: Solved, training: Control, network: Any, seed: int) -> np.ndarray:
+    """Return the expected rewards of the likeliest actions, [network, time]."""
+    key = jax.random.fold_in(jax.random.key(seed), 1)
+    if solved.machine is None:
+        # Less the best arm, whose own average is known exactly: the luck of the draw falls out.
+        mean = played(solved, training.core, network, key, 4 * EPISODES, "greedy")
+        lost = np.asarray(mean.earned - mean.best, np.float64)
+        return lost + solved.limits()["oracle"] / lost.shape[1]
+    machine = solved.machine()
+    found = visits(solved, training.core, network, key, EPISODES, "greedy")
+    return np.stack([expected_rewards(machine, belief_policy(machine, one)) for one in found])
+
+
+def _claim(study: Study, grown: Grown, seed: int, weak: str, kind: str = "") -> Claim:
+    exact = grown.limits
+    found = bootstrap_interval(grown.rewards.sum(axis=1), seed=seed)
+    least = study.least * exact["optimal"]
+    others = ", ".join(f"{name} {exact[name]:.3f}" for name in POLICIES if name != "optimal")
+    return Claim(
+        claim=f"control, {study.world}: {kind}the agent explores as Bayes does: "
+        f"{exact['optimal']:.3f} over T = {study.horizon}",
+        paper=PAPER,
+        measured=f"expected return {found}, {found.value / exact['optimal']:.2%} of the optimum "
+        f"({others}); {_effort(grown.trained)}{weak}",
+        threshold=f"the interval at least {least:.2f} ({study.least:.1%} of the optimum)",
+        holds=bool(found.low >= least),
+    )
+
+
+def _entropy_claim(little: Sequence[Grown], seed: int, weak: str) -> Claim:
+    limits = little[0].limits
+    middle = (limits["greedy"] + limits["optimal"]) / 2
+    found = [bootstrap_interval(one.rewards.sum(axis=1), seed=seed) for one in little]
+    names = ("privileged", "plain")
+    return Claim(
+        claim=f"control, known-arm: with an entropy cost of {LITTLE:g} no critic finds out that "
+        "exploring pays",
+        paper="not in the paper: what the training needs",
+        measured="expected return "
+        + ", ".join(f"{i} ({name} critic)" for name, i in zip(names, found, strict=False))
+        + f"; greedy {limits['greedy']:.3f}; {_effort(little[0].trained)}{weak}",
+        threshold=f"every interval below {middle:.2f}, half way from greedy to the optimum",
+        holds=bool(max(interval.high for interval in found) < middle),
+    )
+
+
+def _effort(trained: Trained) -> str:
+    seeds = trained.score.shape[1]
+    return f"{seeds} agents, {trained.updates[-1]:,} updates in {trained.seconds[-1]:.0f} s"
+
+
+def _learning(critics: dict[str, Grown]) -> Figure:
+    one = next(iter(critics.values()))
+    return Figure(
+        "control_learning",
+        "One known arm, one unknown: the return of the likeliest actions while the agents train "
+        "(a line the mean, a dot a seed, on fresh tasks each time), and exact returns.",
+        {name: grown.trained.score for name, grown in critics.items()}
+        | {"updates": one.trained.updates}
+        | {f"exact {name}": np.array(one.limits[name]) for name in POLICIES},
+        {"curves": list(critics), "levels": list(POLICIES)},
+        lambda figure: learning_figure(
+            "What the training needs",
+            {str(name): figure.data[str(name)] for name in figure.labels["curves"]},
+            figure.data["updates"],
+            {str(n): float(figure.data[f"exact {n}"]) for n in figure.labels["levels"]},
+        ),
+    )
+
+
+def _rewards(study: Study, critics: dict[str, Grown]) -> Figure:
+    solved: Solved = Bandit(world=study.world, horizon=study.horizon).solved()
+    assert solved.machine is not None
+    assert solved.thompson is not None
+    machine = solved.machine()
+    lines = {
+        "oracle": np.full(study.horizon, solved.limits()["oracle"] / study.horizon),
+        "optimal": expected_rewards(machine, best_actions(plan(machine))),
+        "greedy": expected_rewards(machine, greedy(machine)),
+        "Thompson": expected_rewards(machine, solved.thompson(machine)),
+    }
+    return Figure(
+        "control_rewards",
+        "One known arm, one unknown: expected reward of each pull. The optimum pays at first to "
+        "learn, and earns more later.",
+        lines | {name: grown.rewards for name, grown in critics.items()},
+        {"lines": list(lines), "networks": list(critics)},
+        lambda figure: rewards_figure(
+            "Reward of each pull",
+            {str(name): figure.data[str(name)] for name in figure.labels["lines"]},
+            {str(name): figure.data[str(name)] for name in figure.labels["networks"]},
+        ),
+    )
+
+
+def _returns(grown: dict[str, Grown]) -> Figure:
+    return Figure(
+        "control_returns",
+        "Return in every world as a fraction of the exact optimum (random play is 0, the optimum "
+        "1): a dot a seed, and the exact policies.",
+        {name: one.rewards.sum(axis=1) for name, one in grown.items()}
+        | {
+            f"{name} {policy}": np.array(one.limits[policy])
+            for name, one in grown.items()
+            for policy in POLICIES
+        },
+        {"worlds": list(grown), "policies": list(POLICIES)},
+        lambda figure: returns_figure(
+            {str(world): figure.data[str(world)] for world in figure.labels["worlds"]},
+            {
+                str(world): {
+                    str(p): float(figure.data[f"{world} {p}"]) for p in figure.labels["policies"]
+                }
+                for world in figure.labels["worlds"]
+            },
+        ),
+    )

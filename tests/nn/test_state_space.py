@@ -1,0 +1,67 @@
+"""Diagonal state spaces: how fast they forget, and that a parallel scan is the recurrence."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ontogeny.nn.state_space import TIMES, Layer, StateSpace, _then
+
+KEY = jax.random.key(0)
+
+
+def test_changes_compose():
+    first, second = (jnp.array([0.5]), jnp.array([2.0])), (jnp.array([0.25]), jnp.array([-1.0]))
+    keep, add = _then(first, second)
+    h = 3.0
+    np.testing.assert_allclose(keep * h + add, 0.25 * (0.5 * h + 2.0) - 1.0)
+
+
+def test_the_parallel_scan_is_the_recurrence():
+    keep = jax.random.uniform(KEY, (1000, 4))
+    add = jax.random.normal(jax.random.key(1), (1000, 4))
+    h, expected = np.zeros(4), []
+    for a, b in zip(np.asarray(keep, np.float64), np.asarray(add, np.float64), strict=True):
+        h = a * h + b
+        expected.append(h)
+    np.testing.assert_allclose(jax.lax.associative_scan(_then, (keep, add))[1], expected, atol=1e-4)
+
+
+def test_units_fade_at_their_times():
+    """With inputs that neither hurry nor halt, the pace is 1 and a state falls to 1/e in τ steps,
+    the τ spread evenly on a log scale.
+    """
+    layer = Layer(4, key=KEY)
+    layer.hurry.__dict__["weight"] = jnp.zeros((4, 4))
+    keep, _ = layer.change(jnp.ones(4))
+    np.testing.assert_allclose(-1 / np.log(keep), np.geomspace(*TIMES, 4), rtol=1e-2)
+    assert (np.asarray(keep) < 1).all()
+
+
+def test_the_change_by_hand():
+    layer = Layer(3, key=KEY)
+    x = jnp.array([0.5, -1.0, 2.0])
+    unit = np.asarray(x) / np.sqrt(np.mean(np.square(x)) + 1e-6)
+    pace = np.log1p(np.exp(unit @ np.asarray(layer.hurry.weight) + np.log(np.e - 1)))
+    keep, add = layer.change(x)
+    np.testing.assert_allclose(keep, np.exp(-pace / np.geomspace(*TIMES, 3)), rtol=1e-5)
+    np.testing.assert_allclose(add, pace * (unit @ np.asarray(layer.enter.weight)), rtol=1e-5)
+
+
+def test_a_long_sequence_stays_finite_and_is_remembered():
+    core = StateSpace(2, 16, key=KEY)
+    xs = jax.random.normal(KEY, (4096, 2))
+
+    @jax.jit
+    def read(xs):
+        pulled = jax.value_and_grad(lambda xs: jnp.sum(core.along(xs)[-1] ** 2))(xs)
+        stepped = jax.lax.scan(lambda memory, x: core.step(memory, x), core.begin(), xs)[1]
+        return *pulled, core.along(xs), stepped
+
+    value, slope, features, stepped = read(xs)
+    assert np.isfinite(value)
+    assert np.isfinite(slope).all()
+    # The slowest units fade in 1000 steps: 2000 steps ago still tells, by e^-2 or so a step's part.
+    assert np.abs(slope[2096]).max() > 1e-3 * np.abs(slope[4095]).max()
+    np.testing.assert_allclose(features, stepped, atol=1e-3)

@@ -1,0 +1,122 @@
+"""The recipes of agents with memory, and the claims about them."""
+
+from __future__ import annotations
+
+import typing
+
+import jax
+import numpy as np
+import pytest
+
+from ontogeny.adaptation.policy import MemoryPolicy
+from ontogeny.adaptation.visits import Visits
+from ontogeny.core.errors import ConfigError
+from ontogeny.recipes import recipe_class, recipe_name, sequential_control, sequential_thompson
+from ontogeny.recipes.bandits import Bandit, Name, Thompson, solved_world
+from ontogeny.recipes.sequential_control import Grown, Study
+from ontogeny.recipes.sequential_thompson import Fitted, apart, repeats
+from ontogeny.recipes.trainings import Trained
+
+RECIPES = {"bandit": Bandit(), "thompson": Thompson()}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_listed_and_survives_json(name):
+    recipe = RECIPES[name]
+    assert recipe_class(name) is type(recipe)
+    assert recipe_name(recipe) == name
+    assert type(recipe).from_json(recipe.to_json()) == recipe
+    assert recipe.papers
+    assert recipe.updates_per_step() == {"episodes": 256}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_product_is_a_policy_of_the_world(name):
+    recipe = RECIPES[name]
+    hypers = recipe.space().sample(jax.random.key(0))
+    state = recipe.learner().init(jax.random.key(1), hypers)
+    policy = recipe.product(state)
+    assert isinstance(policy, MemoryPolicy)
+    world = recipe.solved().world
+    _, observation = world.reset(jax.random.key(2))
+    _, action = policy(jax.random.key(3), policy.begin(), observation)
+    assert 0 <= int(action) < world.n_actions
+
+
+def test_every_world_has_the_episodes_that_are_asked_for():
+    for name in typing.get_args(Name):
+        assert solved_world(name, 7).world.time_limit == 7
+
+
+def test_the_annealing_lasts_as_long_as_the_growth():
+    """The learner of a recipe anneals over its own rounds times steps."""
+    training = Bandit(rounds=3, steps=4).learner()
+    state = training.init(jax.random.key(0), {})
+    assert int(state.updates) == 0
+    with pytest.raises(ConfigError):
+        Bandit(rounds=0)
+
+
+def test_apart_and_repeats_by_hand():
+    machine = solved_world("two-arms", 2).machine()
+    exact = np.array([[0.5, 0.5]] + [[0.7, 0.3]] * (len(machine.statistics) - 1))
+    arm_of = machine.statistics[:, 2:].sum(axis=1)  # of the states after one pull
+    first = 1 + int(np.argmax(arm_of[1:] == 0))
+    second = 1 + int(np.argmax(arm_of[1:] == 1))
+    said = np.array([[[0.5, 0.5], [0.9, 0.1]], [[0.3, 0.7], [0.2, 0.8]]])
+    found = Visits(np.array([[0, first], [0, second]]), said)
+    np.testing.assert_allclose(apart(found, exact), [0.1, 0.35])
+    assert repeats(found, machine) == pytest.approx((0.9 + 0.8) / 2)
+
+
+def fitted(total: float, dp: float, again: float) -> Fitted:
+    return Fitted(
+        np.full((3, 20), total / 20), np.full((3, 20), dp), np.full(3, again), np.zeros((0, 3)), 1.0
+    )
+
+
+def test_the_rules_of_the_claims_about_imitation():
+    limits = {"thompson": 11.9318}
+    module = sequential_thompson
+    assert module._return_claim(fitted(11.90, 0, 0), limits, 0, "").holds
+    assert not module._return_claim(fitted(11.85, 0, 0), limits, 0, "").holds
+    assert not module._return_claim(fitted(12.00, 0, 0), limits, 0, "").holds
+    assert module._probability_claim(fitted(0, 0.019, 0), 0, "").holds
+    assert not module._probability_claim(fitted(0, 0.021, 0), 0, "").holds
+    assert module._delusion_claim(fitted(10, 0.3, 0.99), 0).holds
+    assert not module._delusion_claim(fitted(10, 0.05, 0.99), 0).holds
+    assert not module._delusion_claim(fitted(10, 0.3, 0.5), 0).holds
+
+
+def grown(total: float) -> Grown:
+    limits = {"optimal": 12.99014, "oracle": 13.6, "greedy": 12, "thompson": 12.49, "random": 11}
+    trained = Trained(None, np.full((2, 3), total), np.array([5, 10]), np.array([1.0, 2.0]))
+    spread = np.linspace(-0.001, 0.001, 3)[:, None] / 20
+    return Grown(limits, trained, np.full((3, 20), total / 20) + spread)
+
+
+def test_the_rules_of_the_claims_about_control():
+    module = sequential_control
+    study = Study("known-arm", 20, 10, 12.95 / 12.99014)
+    assert module._claim(study, grown(12.96), 0, "").holds
+    lost = module._claim(study, grown(12.94), 0, "; under-powered")
+    assert not lost.holds
+    assert "under-powered" in lost.measured
+    assert module._entropy_claim([grown(12.0), grown(12.4)], 0, "").holds
+    assert not module._entropy_claim([grown(12.0), grown(12.6)], 0, "").holds
+
+
+def test_the_figures_show_every_policy():
+    critics = {"privileged critic": grown(12.9), "plain critic": grown(12.0)}
+    study = sequential_control.studies()[0]
+    figures = [
+        sequential_control._learning(critics),
+        sequential_control._rewards(study, critics),
+        sequential_control._returns({"known-arm": grown(12.9)}),
+    ]
+    named = [[trace.name for trace in figure.draw(figure).data if trace.name] for figure in figures]
+    assert named[0] == ["privileged critic", "plain critic"]
+    assert named[1] == ["oracle", "optimal", "greedy", "Thompson", *critics]
+    assert named[2] == ["greedy", "thompson", "optimal", "oracle", "network"]
+    optimum = figures[1].data["optimal"]
+    assert optimum.sum() == pytest.approx(12.9901, abs=1e-4)
