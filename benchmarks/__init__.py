@@ -14,5 +14,5 @@ BENCHMARKS = {
     "start": "seconds from the command to the first numbers on the screen",
     "memory": "the peak memory that `doctor` predicts, and the one that `grow` has",
     "devices": "two devices of a CPU beside one",
-    "sequences": "learners with memory beside PyTorch's LSTM, until Bayes, and along long sequences",
+    "sequences": "learners with memory beside PyTorch's LSTM, until Bayes, and on long sequences",
 }

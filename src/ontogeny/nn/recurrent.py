@@ -20,9 +20,10 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.nn.dense import Dense
 from ontogeny.ops.orthogonal import orthogonal
 
-# Both are scanned step by step, not unrolled, and project an input at its own step, not all of them
-# before: measured on one core of a CPU, one update of an LSTM of 32 units on 128 sequences of 20
-# symbols takes UNROLLED_MS.
+# Both are scanned step by step, not unrolled, and an input is projected at its own step, not all of
+# them before in one product: what a step then reads and stores is small. Measured on one core of a
+# CPU, the fastest of five: an update of an LSTM of 32 units on 128 sequences of 20 symbols takes
+# 2.3 ms; 3.5 unrolled by 4 and 4.5 by 20; 2.9 with inputs projected before.
 
 
 class GRU(eqx.Module):
@@ -111,8 +112,8 @@ class LSTM(eqx.Module):
         return read
 
 
-# Going back, gates are computed again from what they were given: storing them at every step, as JAX
-# would, costs a CPU more time than their tanh.
+# Going back, gates are computed again from what came into them: to store what JAX would at every
+# step costs a CPU more time than their tanh (the gradient alone: 3.0 against 3.6 ms).
 _again = functools.partial(jax.checkpoint, prevent_cse=False)
 
 

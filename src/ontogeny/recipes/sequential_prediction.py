@@ -51,7 +51,7 @@ def studies() -> list[Study]:
         Study("coin", Coin(), 3000, 0.005, False),
         Study("die", Die(), 2000, 0.005, False),
         Study("switching coin", Switching(training=wide), 1000, 0.01, True),
-        Study("variable order", VariableOrder(training=wide), 2500, 0.01, True),
+        Study("variable order", VariableOrder(training=wide), 3500, 0.01, True),
     ]
 
 

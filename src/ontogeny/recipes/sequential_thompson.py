@@ -28,7 +28,7 @@ from ontogeny.views.strategy_figures import matching_figure, rewards_figure
 
 PAPER = "the minimiser is the posterior mixture of the experts: Thompson sampling"
 SEEDS = 4
-UPDATES = 2500
+UPDATES = 4000
 ROUNDS = 10
 EPISODES = 2**15  # of each network, to average it by state
 TIMES = (0, 5, 10, 19)  # before these pulls the probabilities are compared
