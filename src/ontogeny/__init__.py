@@ -7,9 +7,20 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import os
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# On every processor with AVX-512, XLA says at each load from its own cache that the program was
+# compiled for "prefer-no-scatter", which the host lacks and which may end in SIGILL: it takes a
+# preference of its compiler for a feature (openxla/xla, issue 44565). It says so as an error, and
+# the level is read once, when JAX is imported. That a program was really compiled for another
+# processor can't be, since `runtime.machine` keeps a cache for each kind. Errors that matter are
+# raised in Python as well; those of an accelerator's driver may not be: with one, all is said.
+if importlib.util.find_spec("jax_plugins") is None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 _WHERE = {
     "Run": "run",

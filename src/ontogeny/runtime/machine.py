@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
 import os
 import platform
 import sys
 from pathlib import Path
 from typing import Any
-
-# On every processor with AVX-512, XLA says at each load from its own cache that the program was
-# compiled for "prefer-no-scatter", which the host lacks and which may end in SIGILL: it takes a
-# preference of its compiler for a feature (openxla/xla, issue 44565). It says so as an error, and
-# the level is read once, when JAX is imported. That a program was really compiled for another
-# processor can't be, since `prepare` keeps a cache for each kind. Errors that matter are raised in
-# Python as well; those of an accelerator's driver may not be: where one is installed, all is said.
-if importlib.util.find_spec("jax_plugins") is None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import jax
 
