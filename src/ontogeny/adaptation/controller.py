@@ -35,7 +35,7 @@ from ontogeny.core.learner import Hypers, Learner, Metrics
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import part
-from ontogeny.ops.descent import clipped_adam, decayed, descend
+from ontogeny.ops.adam import clipped_adam, decayed, descend
 from ontogeny.ops.distributions import entropy, log_probability
 from ontogeny.worlds.solved import Solved
 

@@ -27,7 +27,7 @@ from jaxtyping import Array, Float, Int, PyTree
 from ontogeny.adaptation.acting import Actor, Expert, agent_in, play
 from ontogeny.adaptation.settings import Training
 from ontogeny.core.learner import Hypers, Learner, Metrics
-from ontogeny.ops.descent import clipped_adam, decayed, descend
+from ontogeny.ops.adam import clipped_adam, decayed, descend
 from ontogeny.worlds.solved import Solved
 
 

@@ -23,7 +23,7 @@ from ontogeny.adaptation.cores import CoreConfig, sequence_network
 from ontogeny.adaptation.settings import Training
 from ontogeny.adaptation.tasks import Task
 from ontogeny.core.learner import Hypers, Learner, Metrics
-from ontogeny.ops.descent import clipped_adam, decayed, descend
+from ontogeny.ops.adam import clipped_adam, decayed, descend
 
 
 class PredictorState(NamedTuple):

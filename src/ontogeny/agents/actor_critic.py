@@ -22,7 +22,7 @@ from ontogeny.agents.rollout import Choice, Trajectory, rollout, trajectory_axes
 from ontogeny.agents.settings import ActorCriticConfig, settings
 from ontogeny.agents.updates import improve
 from ontogeny.core.learner import Hypers, Learner, Metrics
-from ontogeny.ops.descent import clipped_adam
+from ontogeny.ops.adam import clipped_adam
 from ontogeny.ops.distributions import log_probability
 from ontogeny.ops.moments import Moments, merge, moments_of, no_moments, standardise
 from ontogeny.worlds.episodes import Episodes, no_episodes, recent_length, recent_return, record

@@ -22,7 +22,7 @@ from ontogeny.agents.network import Network
 from ontogeny.agents.rollout import Choice, Trajectory, trajectory_axes
 from ontogeny.agents.settings import ActorCriticConfig
 from ontogeny.core.learner import Metrics
-from ontogeny.ops.descent import clipped_adam, descend
+from ontogeny.ops.adam import clipped_adam, descend
 
 
 class Batch(NamedTuple):

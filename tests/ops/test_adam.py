@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.ops.descent import clipped_adam, decayed, descend
+from ontogeny.ops.adam import clipped_adam, decayed, descend
 
 
 def test_the_first_step_of_adam_goes_by_the_rate_along_the_sign():
