@@ -27,6 +27,7 @@ from ontogeny.core.space import Space
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes import recipe_class, recipe_name
+from ontogeny.recipes.evolution import evolution_class
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.runtime import growing
 from ontogeny.runtime.checkpoints import read_newest
@@ -119,7 +120,7 @@ def grow(
     what: Learner[Any] | Recipe | str,
     *,
     space: Space | None = None,
-    strategy: Strategy[Any] | None = None,
+    strategy: Strategy[Any] | str | None = None,
     population: int | None = None,
     rounds: int | None = None,
     steps: int | None = None,
@@ -134,7 +135,8 @@ def grow(
     """Grow a recipe (an object, or a name and its fields) or a learner, and return the run.
 
     A learner needs a `space`; its strategy is PBT when none is given, with 16 members for 20 rounds
-    of 100 steps. `folder` is where the run is kept (`runs/NAME-N` when not given); a run that is
+    of 100 steps. A recipe's strategy may be given by its name, or with its settings as the field
+    `evolution`. `folder` is where the run is kept (`runs/NAME-N` when not given); a run that is
     already there goes on from its newest checkpoint, which for a bare learner is how it is resumed.
     """
     asked: dict[str, Any] = {
@@ -157,10 +159,18 @@ def grow(
         settings = {"population": 16, "rounds": 20, "steps": 100, "seed": 0, **given}
         where: Any = settings.pop("executor", Vectorised())
         _check_settings(settings)
+        if isinstance(strategy, str):
+            strategy = evolution_class(strategy)().build(space)
         recipe, job = None, Job(what, space, strategy or pbt(space), **settings)
     else:
-        if space is not None or strategy is not None:
-            raise ConfigError("a recipe brings its own space and strategy", where="og.grow")
+        if space is not None or isinstance(strategy, Strategy):
+            raise ConfigError(
+                "a recipe brings its own space and strategy",
+                where="og.grow",
+                hint='name a strategy, as in strategy="random-search", or set the field evolution',
+            )
+        if strategy is not None:
+            fields["evolution"] = evolution_class(strategy)()
         if isinstance(what, str):
             kind = recipe_class(what)
             _check_fields(kind, fields)
@@ -262,6 +272,8 @@ def open_or_create(folder: Path, job: Job, recipe: Recipe | None, **about: Any) 
         for key, value in identity.items():
             was = before.get(key)
             if key == "fields" and isinstance(value, dict) and isinstance(was, dict):
+                with contextlib.suppress(ConfigError):  # fields newer than the run: as by default
+                    was = type(recipe).from_json(was).to_json() if recipe else was
                 was, value = (
                     {**was, "rounds": 0},
                     {**value, "rounds": 0},

@@ -11,11 +11,11 @@ from ontogeny.core.product import Product
 from ontogeny.core.space import Linear, Space
 from ontogeny.evolution.evolve import evolve
 from ontogeny.evolution.explore import keep
-from ontogeny.evolution.pbt import pbt
+from ontogeny.evolution.pbt import PBT, pbt
+from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.selection import truncation
 from ontogeny.recipes.claims import seeds_from
 from ontogeny.recipes.pbt_toy import arms, multiply, stay
-from ontogeny.recipes.recipe import Evolution
 from ontogeny.recipes.toy import Point, Toy, load, quality
 from ontogeny.recipes.trials import trials
 
@@ -36,8 +36,7 @@ def test_it_starts_as_the_paper_does():
     assert (job.population, job.rounds * job.steps) == (2, 200)
     assert np.array_equal(job.hypers["h"], [[1, 0], [0, 1]])
     assert np.allclose(job.learner.init(jax.random.key(0), {}), [0.9, 0.9])
-    assert Toy().evolution.explore == "jitter"
-    assert Toy().evolution.deviation == 0.1
+    assert Toy().evolution == PBT(explore="jitter", deviation=0.1)
 
 
 def test_one_step_climbs_the_surrogate_and_not_the_score():
@@ -53,7 +52,7 @@ def test_more_members_take_turns_at_seeing_an_axis():
 
 
 def test_the_evolution_options_of_the_command_line_apply():
-    recipe = Toy(evolution=Evolution(strategy="random-search"))
+    recipe = Toy(evolution=RandomSearch())
     job = recipe.job()
     grown, _ = jax.jit(
         lambda: evolve(job.learner, job.space, job.strategy, 0, 2, 50, 4, job.hypers)
@@ -131,5 +130,5 @@ def test_the_product_is_the_point_and_survives_a_save(tmp_path):
 
 
 def test_the_recipe_survives_its_json():
-    recipe = Toy(rounds=7, evolution=Evolution(explore="jitter", deviation=0.2))
+    recipe = Toy(rounds=7, evolution=PBT(explore="jitter", deviation=0.2))
     assert Toy.from_json(recipe.to_json()) == recipe

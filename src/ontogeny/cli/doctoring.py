@@ -5,13 +5,11 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from dataclasses import dataclass, field, make_dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Any
 
-import tyro
-
+from ontogeny.cli.fields import parse_recipe
 from ontogeny.cli.words import parse, say
-from ontogeny.recipes import recipe_class
 
 ROUNDS = 3  # lived to measure the throughput; the first is not counted
 
@@ -34,15 +32,7 @@ def doctor(arguments: list[str]) -> int:
         answer = _machine()
         say(answer, chosen.json, lambda: _lines(answer), "ontogeny doctor breakout")
         return 0
-    kind = recipe_class(name)
-    both = make_dataclass(
-        "Doctor",
-        [
-            ("recipe", Annotated[kind, tyro.conf.arg(name="")], field(default_factory=kind)),
-            ("options", Annotated[Doctor, tyro.conf.arg(name="")], field(default_factory=Doctor)),
-        ],
-    )
-    chosen = parse(both, f"doctor {name}", arguments[1:], Doctor.__doc__)
+    chosen = parse_recipe(name, "doctor", arguments[1:], Doctor, Doctor.__doc__)
     answer = {**_machine(chosen.recipe.executor.devices), **_examine(chosen.recipe)}
     say(answer, chosen.options.json, lambda: _lines(answer), f"ontogeny grow {name}")
     return 0

@@ -5,15 +5,13 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import sys
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import tyro
-
+from ontogeny.cli.fields import parse_recipe
 from ontogeny.cli.words import RunName, parse, recipe_list, say
 from ontogeny.core.errors import ConfigError
-from ontogeny.recipes import recipe_class
 
 INTERRUPTED = 130
 
@@ -47,16 +45,8 @@ def grow(arguments: list[str]) -> int:
             f"the recipe comes first, not {name!r}",
             hint="write: ontogeny grow RECIPE [--field value …]",
         )
-    kind = recipe_class(name)
-    both = make_dataclass(
-        "Grow",
-        [
-            ("recipe", Annotated[kind, tyro.conf.arg(name="")], field(default_factory=kind)),
-            ("keeping", Annotated[Keeping, tyro.conf.arg(name="")], field(default_factory=Keeping)),
-        ],
-    )
-    chosen: Any = parse(both, f"grow {name}", rest, kind.__doc__)
-    return _grow(chosen.recipe, chosen.keeping, name, shlex.join(["ontogeny", "grow", *arguments]))
+    chosen = parse_recipe(name, "grow", rest, Keeping)
+    return _grow(chosen.recipe, chosen.options, name, shlex.join(["ontogeny", "grow", *arguments]))
 
 
 @dataclass(frozen=True)

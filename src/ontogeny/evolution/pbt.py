@@ -17,7 +17,8 @@ The margin, symmetric factors and mutation without copying are IMPALA's (Espehol
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,9 +28,11 @@ from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
+from ontogeny.evolution import explore as explorations
+from ontogeny.evolution import selection as selections
 from ontogeny.evolution.explore import Exploration, perturb
 from ontogeny.evolution.selection import Selection, rescue, truncation
-from ontogeny.evolution.strategy import Strategy
+from ontogeny.evolution.strategy import Evolution, Strategy
 
 WINDOW = 10  # recent scores kept for the t-test, as many as the paper's
 
@@ -103,3 +106,55 @@ def pbt(
 
 def _append(recent: Array, score: Array) -> Array:
     return jnp.concatenate([recent[:, 1:], score[:, None]], axis=1)
+
+
+@dataclass(frozen=True)
+class PBT(Evolution):
+    """Population Based Training: who does badly copies who does well, and varies its hypers."""
+
+    name: ClassVar[str] = "pbt"
+
+    selection: Literal["truncation", "welch", "tournament", "margin"] = "truncation"
+    """Who copies whom."""
+    fraction: float = 0.25
+    """Truncation: the bottom fraction copies the top fraction."""
+    margin: float = 0.0
+    """Margin: how much higher another's score must be, in units of the score."""
+    explore: Literal["perturb", "resample", "both", "jitter", "none"] = "perturb"
+    """How an heir's hypers vary."""
+    factors: tuple[float, float] = (0.8, 1.25)
+    """Perturb: the two factors that move a hyper on its scale."""
+    deviation: float = 0.1
+    """Jitter: standard deviation of the normal noise that moves a hyper on its scale."""
+    copy: Literal["both", "weights", "hypers"] = "both"
+    """What an heir takes from its parent."""
+    mutate_always: bool = False
+    """Vary the hypers of those who stay too."""
+    burn_in: int = 0
+    """Steps before anyone moves."""
+    interval: int = 0
+    """Steps between two moves of a member; 0 is every round."""
+
+    def build(self, space: Space) -> Strategy[PBTState]:
+        select = {
+            "truncation": lambda: truncation(self.fraction),
+            "welch": selections.welch,
+            "tournament": selections.tournament,
+            "margin": lambda: selections.margin(self.margin),
+        }
+        vary = {
+            "perturb": lambda: perturb(self.factors),
+            "resample": explorations.resample,
+            "both": lambda: explorations.perturb_or_resample(self.factors),
+            "jitter": lambda: explorations.jitter(self.deviation),
+            "none": explorations.keep,
+        }
+        return pbt(
+            space,
+            select[self.selection](),
+            vary[self.explore](),
+            copy=self.copy,
+            mutate_always=self.mutate_always,
+            burn_in=self.burn_in,
+            interval=self.interval,
+        )

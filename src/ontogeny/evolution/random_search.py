@@ -7,7 +7,8 @@ would otherwise be wasted.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ from jaxtyping import Array
 from ontogeny.core import trees
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
-from ontogeny.evolution.strategy import Strategy
+from ontogeny.evolution.strategy import Evolution, Strategy
 
 
 def random_search(space: Space) -> Strategy[tuple[()]]:
@@ -35,3 +36,13 @@ def random_search(space: Space) -> Strategy[tuple[()]]:
         return state, Move(slots, inherit=~dead, hypers=trees.where(dead, drawn, population.hypers))
 
     return Strategy(init, move)
+
+
+@dataclass(frozen=True)
+class RandomSearch(Evolution):
+    """Random search: every member keeps the hypers that it was born with. The baseline."""
+
+    name: ClassVar[str] = "random-search"
+
+    def build(self, space: Space) -> Strategy[tuple[()]]:
+        return random_search(space)

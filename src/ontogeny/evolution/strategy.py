@@ -1,15 +1,17 @@
 """What a strategy is: a pair of pure functions that decides moves, as an optimiser decides
-updates.
+updates. And its settings: what a recipe, a command line and a run store hold of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from jaxtyping import Array, Bool, Key
 
 from ontogeny.core.population import Move, Population
+from ontogeny.core.space import Space
 
 S = TypeVar("S")
 
@@ -25,3 +27,19 @@ class Strategy(NamedTuple, Generic[S]):
 
     init: Callable[[Key[Array, ""], Population[Any]], S]
     move: Callable[[Key[Array, ""], S, Population[Any], Bool[Array, " pop"]], tuple[S, Move]]
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """Which strategy moves a population, and how: a strategy's settings, of plain values. Each
+    strategy has a subclass, whose fields are options of the command line.
+    """
+
+    name: ClassVar[str]
+    """What the command line and the run store call the strategy."""
+
+    def build(self, space: Space) -> Strategy[Any]:
+        """Return the strategy over the space. Raises `ConfigError` for settings that make no
+        sense.
+        """
+        raise NotImplementedError

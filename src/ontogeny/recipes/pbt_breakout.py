@@ -17,15 +17,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ontogeny.evolution.pbt import PBT
+from ontogeny.evolution.random_search import RandomSearch
+from ontogeny.evolution.strategy import Evolution
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
 from ontogeny.recipes.pbt_figures import draw_breakout
-from ontogeny.recipes.recipe import Evolution, Recipe
+from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from ontogeny.runtime.executor import Lived
 
-ARMS = {"random search": Evolution(strategy="random-search"), "PBT": Evolution()}
+ARMS: dict[str, Evolution] = {"random search": RandomSearch(), "PBT": PBT()}
 
 
 class Size(NamedTuple):

@@ -10,11 +10,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import tyro
 
 from ontogeny.core.errors import ConfigError
+from ontogeny.evolution.pbt import PBT
+from ontogeny.evolution.strategy import Evolution
+from ontogeny.recipes.evolution import evolution_from_json
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
 
@@ -24,65 +27,6 @@ if TYPE_CHECKING:
     from ontogeny.core.space import Space
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.recipes.claims import Figure
-
-
-@dataclass(frozen=True)
-class Evolution:
-    """Which strategy moves the population, and how."""
-
-    strategy: Literal["pbt", "random-search"] = "pbt"
-    """Population Based Training, or random search (nobody moves): the baseline."""
-    selection: Literal["truncation", "welch", "tournament", "margin"] = "truncation"
-    """Who copies whom."""
-    fraction: float = 0.25
-    """Truncation: the bottom fraction copies the top fraction."""
-    margin: float = 0.0
-    """Margin: how much higher another's score must be, in units of the score."""
-    explore: Literal["perturb", "resample", "both", "jitter", "none"] = "perturb"
-    """How an heir's hypers vary."""
-    factors: tuple[float, float] = (0.8, 1.25)
-    """Perturb: the two factors that move a hyper on its scale."""
-    deviation: float = 0.1
-    """Jitter: standard deviation of the normal noise that moves a hyper on its scale."""
-    copy: Literal["both", "weights", "hypers"] = "both"
-    """What an heir takes from its parent."""
-    mutate_always: bool = False
-    """Vary the hypers of those who stay too."""
-    burn_in: int = 0
-    """Steps before anyone moves."""
-    interval: int = 0
-    """Steps between two moves of a member; 0 is every round."""
-
-    def build(self, space: Space) -> Strategy[Any]:
-        """Return the strategy over the space."""
-        from ontogeny.evolution import explore, selection
-        from ontogeny.evolution.pbt import pbt
-        from ontogeny.evolution.random_search import random_search
-
-        if self.strategy == "random-search":
-            return random_search(space)
-        selections = {
-            "truncation": lambda: selection.truncation(self.fraction),
-            "welch": selection.welch,
-            "tournament": selection.tournament,
-            "margin": lambda: selection.margin(self.margin),
-        }
-        explorations = {
-            "perturb": lambda: explore.perturb(self.factors),
-            "resample": explore.resample,
-            "both": lambda: explore.perturb_or_resample(self.factors),
-            "jitter": lambda: explore.jitter(self.deviation),
-            "none": explore.keep,
-        }
-        return pbt(
-            space,
-            selections[self.selection](),
-            explorations[self.explore](),
-            copy=self.copy,
-            mutate_always=self.mutate_always,
-            burn_in=self.burn_in,
-            interval=self.interval,
-        )
 
 
 @dataclass(frozen=True)
@@ -102,7 +46,7 @@ class Recipe:
     """Updates of each member in a round."""
     seed: int = 0
     """Everything random is computed from it."""
-    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(default_factory=Evolution)
+    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(default_factory=PBT)
     executor: Vectorised = field(default_factory=Vectorised)
 
     def __post_init__(self) -> None:
@@ -166,7 +110,8 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
-        return dataclasses.asdict(self)
+        values = dataclasses.asdict(self)
+        return {**values, "evolution": {"strategy": self.evolution.name, **values["evolution"]}}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
@@ -187,7 +132,9 @@ def _build(kind: Any, fields: dict[str, Any]) -> Any:
     values: dict[str, Any] = {}
     for name, value in fields.items():
         factory = known[name].default_factory
-        if isinstance(value, dict) and factory is not dataclasses.MISSING:
+        if name == "evolution":
+            values[name] = _build(*evolution_from_json(value))
+        elif isinstance(value, dict) and factory is not dataclasses.MISSING:
             values[name] = _build(type(factory()), value)
         else:
             values[name] = tuple(value) if isinstance(value, list) else value

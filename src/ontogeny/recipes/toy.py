@@ -24,7 +24,9 @@ from ontogeny.core.archive import read_archive, write_archive
 from ontogeny.core.learner import Hypers, Learner
 from ontogeny.core.product import Product
 from ontogeny.core.space import Linear, Space
-from ontogeny.recipes.recipe import Evolution, Recipe
+from ontogeny.evolution.pbt import PBT
+from ontogeny.evolution.strategy import Evolution
+from ontogeny.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Toy(Recipe):
     steps: int = 4
     """Updates of each member in a round."""
     evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(
-        default_factory=lambda: Evolution(explore="jitter")
+        default_factory=lambda: PBT(explore="jitter")
     )
     learning_rate: float = 0.01
     """Of the gradient ascent."""

@@ -1,0 +1,56 @@
+"""The strategies by name: what `--strategy` chooses from, and what a run store calls them.
+
+A strategy is one file in `evolution/` and one line here. Its settings' fields are the options that
+the command line offers once it is chosen, and those alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib
+from typing import Any, NamedTuple
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.evolution.strategy import Evolution
+
+
+class Entry(NamedTuple):
+    """Where a strategy's settings live."""
+
+    module: str
+    kind: str
+
+
+STRATEGIES = {
+    "pbt": Entry("pbt", "PBT"),
+    "random-search": Entry("random_search", "RandomSearch"),
+}
+
+
+def evolution_class(name: str) -> type[Evolution]:
+    """Return the settings of the strategy called `name`. Raises `ConfigError`, suggesting the
+    nearest name.
+    """
+    if name not in STRATEGIES:
+        near = difflib.get_close_matches(name, STRATEGIES, 1)
+        raise ConfigError(
+            f"no strategy is called {name!r}",
+            hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(STRATEGIES)}",
+        )
+    entry = STRATEGIES[name]
+    return getattr(importlib.import_module(f"ontogeny.evolution.{entry.module}"), entry.kind)
+
+
+def evolution_from_json(values: dict[str, Any]) -> tuple[type[Evolution], dict[str, Any]]:
+    """Return the class whose fields these are, and the fields.
+
+    Runs written before each strategy had settings of its own kept those of Population Based
+    Training whatever the strategy: they are left out for random search, which has none.
+    """
+    kind = evolution_class(values["strategy"])
+    fields = {key: value for key, value in values.items() if key != "strategy"}
+    if kind.name == "random-search":
+        older = {f.name for f in dataclasses.fields(evolution_class("pbt"))}
+        fields = {key: value for key, value in fields.items() if key not in older}
+    return kind, fields
