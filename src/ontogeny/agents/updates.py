@@ -4,13 +4,16 @@
         gradient of  policy loss + value_cost value loss - entropy_cost entropy  (`losses`)
         gradient <- its norm clipped; parameters <- parameters - learning_rate Adam(gradient)
 
-A minibatch is whole trajectories of some of the environments. Which ones is fixed: environments are
+A minibatch is all steps of some of the environments. Which ones is fixed: environments are
 exchangeable, so shuffling them would only cost time (a gather over a population is slow on a CPU).
+PPO learns from single steps, so its minibatches are laid out once as plain rows [group, row, ...];
+V-trace learns from whole trajectories.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -24,13 +27,16 @@ from ontogeny.agents.settings import ActorCriticConfig
 from ontogeny.core.learner import Metrics
 from ontogeny.ops.adam import clipped_adam, descend
 
+Objective: TypeAlias = Callable[[PyTree[Array], Any], losses.Terms]
 
-class Batch(NamedTuple):
-    """Trajectories of some environments, [time, env, ...], and PPO's estimates for each step."""
 
-    trajectory: Trajectory
-    advantage: Float[Array, "time env"] | None
-    target: Float[Array, "time env"] | None
+class Samples(NamedTuple):
+    """Steps that PPO learns from, each with what was estimated once, before the first update."""
+
+    observation: Float[Array, "group row *shape"]
+    choice: Choice
+    advantage: Float[Array, "group row"]
+    target: Float[Array, "group row"]
 
 
 def improve(
@@ -47,16 +53,16 @@ def improve(
     `trajectory` has the axes that `trajectory_axes` names; `hypers` are all five.
     """
     direction = clipped_adam(config.max_gradient_norm)
-    groups = _part(_prepare(config, network, arrays, trajectory, hypers), config.minibatches)
+    prepare = _vtrace if config.loss == "vtrace" else _ppo
+    groups, terms_of = prepare(config, network, arrays, trajectory, hypers)
 
-    def objective(arrays: PyTree[Array], batch: Batch) -> tuple[Array, losses.Terms]:
-        terms = _terms(config, network, arrays, batch, hypers)
+    def objective(arrays: PyTree[Array], group: Any) -> tuple[Array, losses.Terms]:
+        terms = terms_of(arrays, group)
         return losses.total(terms, config.value_cost, hypers["entropy_cost"]), terms
 
-    def update(carry: tuple[Any, Any], number: Array) -> tuple[Any, Metrics]:
+    def update(carry: tuple[Any, Any], group: Any) -> tuple[Any, Metrics]:
         arrays, moments = carry
-        batch = _group(groups, number % config.minibatches)
-        (_, terms), gradient = jax.value_and_grad(objective, has_aux=True)(arrays, batch)
+        (_, terms), gradient = jax.value_and_grad(objective, has_aux=True)(arrays, group)
         rate = hypers["learning_rate"]
         arrays, moments = descend(direction, rate, arrays, moments, gradient)
         metrics = {
@@ -68,23 +74,23 @@ def improve(
         }
         return (arrays, moments), metrics
 
-    numbers = jnp.arange(config.epochs * config.minibatches)
-    (arrays, moments), metrics = jax.lax.scan(update, (arrays, moments), numbers)
+    def epoch(carry: tuple[Any, Any], _: None) -> tuple[Any, Metrics]:
+        return jax.lax.scan(update, carry, groups)
+
+    (arrays, moments), metrics = jax.lax.scan(epoch, (arrays, moments), None, config.epochs)
     return arrays, moments, jax.tree.map(jnp.mean, metrics)
 
 
-def _prepare(
+def _ppo(
     config: ActorCriticConfig,
     network: Network,
     arrays: PyTree[Array],
     trajectory: Trajectory,
     hypers: dict[str, Any],
-) -> Batch:
-    """Return the batch; PPO's advantages are estimated once, under the values that the acting
-    network had.
+) -> tuple[Samples, Objective]:
+    """Return the minibatches, with advantages estimated once under the values that the acting
+    network had, and the mean terms of one of them.
     """
-    if config.loss == "vtrace":
-        return Batch(trajectory, None, None)
 
     def estimate(one: Trajectory) -> Array:
         _, last_value = network.apply(arrays, one.last)
@@ -92,70 +98,63 @@ def _prepare(
         return losses.advantages(one, last_value, cut_value, hypers["discount"], hypers["lambda"])
 
     advantage = jax.vmap(estimate, in_axes=(trajectory_axes(),), out_axes=1)(trajectory)
-    return Batch(trajectory, advantage, advantage + trajectory.choice.value)
+    choice = trajectory.choice
+    samples = Samples(trajectory.observation, choice, advantage, advantage + choice.value)
+
+    def rows(leaf: Array) -> Array:
+        groups = _parted(1, leaf, config.minibatches)
+        return groups.reshape(config.minibatches, -1, *leaf.shape[2:])
+
+    def terms_of(arrays: PyTree[Array], group: Samples) -> losses.Terms:
+        advantage = group.advantage
+        if config.normalise_advantages:
+            advantage = (advantage - jnp.mean(advantage)) / (jnp.std(advantage) + 1e-8)
+
+        def at(one: Samples) -> losses.Terms:
+            logits, value = network.apply(arrays, one.observation)
+            clip, clip_value = hypers["clip"], config.clip_value
+            return losses.ppo_loss(
+                logits, value, one.choice, one.advantage, one.target, clip, clip_value
+            )
+
+        return jax.tree.map(jnp.mean, jax.vmap(at)(group._replace(advantage=advantage)))
+
+    return jax.tree.map(rows, samples), terms_of
 
 
-def _terms(
+def _vtrace(
     config: ActorCriticConfig,
     network: Network,
     arrays: PyTree[Array],
-    batch: Batch,
+    trajectory: Trajectory,
     hypers: dict[str, Any],
-) -> losses.Terms:
-    """Return the terms of the loss, each the mean over the batch."""
-    apply = jax.vmap(lambda observation: network.apply(arrays, observation))
-    one = batch.trajectory
-    if config.loss == "vtrace":
-
-        def along(one: Trajectory) -> losses.Terms:
-            logits, value = apply(one.observation)
-            _, last_value = network.apply(arrays, one.last)
-            _, cut_value = apply(one.cut)
-            return losses.vtrace_loss(
-                logits, value, last_value, cut_value, one, hypers["discount"], hypers["lambda"]
-            )
-
-        terms = jax.vmap(along, in_axes=(trajectory_axes(),))(one)
-    else:
-        advantage, target = batch.advantage, batch.target
-        assert advantage is not None  # `_prepare` gave them
-        assert target is not None
-        if config.normalise_advantages:
-            advantage = (advantage - jnp.mean(advantage)) / (jnp.std(advantage) + 1e-8)
-        logits, value = jax.vmap(apply)(one.observation)
-
-        def at(
-            logits: Array, value: Array, choice: Choice, advantage: Array, target: Array
-        ) -> losses.Terms:
-            clip, clip_value = hypers["clip"], config.clip_value
-            return losses.ppo_loss(logits, value, choice, advantage, target, clip, clip_value)
-
-        terms = jax.vmap(jax.vmap(at))(logits, value, one.choice, advantage, target)
-    return jax.tree.map(jnp.mean, terms)
-
-
-def _part(batch: Batch, n_groups: int) -> Batch:
-    """Return the batch with its environment axis parted into [group, env]."""
-
-    def part(axis: int, leaf: Array) -> Array:
-        shape = leaf.shape
-        return leaf.reshape(*shape[:axis], n_groups, shape[axis] // n_groups, *shape[axis + 1 :])
-
-    return _over_axes(part, batch)
-
-
-def _group(groups: Batch, number: Array) -> Batch:
-    """Return one group of a parted batch. The number is the same for a whole population, so this is
-    a plain slice.
+) -> tuple[Trajectory, Objective]:
+    """Return the trajectories of each minibatch, and the mean terms of one: V-trace estimates anew
+    at every update.
     """
-    return _over_axes(
-        lambda axis, leaf: jax.lax.dynamic_index_in_dim(leaf, number, axis, keepdims=False), groups
+    del arrays
+
+    def along(arrays: PyTree[Array], one: Trajectory) -> losses.Terms:
+        apply = jax.vmap(lambda observation: network.apply(arrays, observation))
+        logits, value = apply(one.observation)
+        _, last_value = network.apply(arrays, one.last)
+        _, cut_value = apply(one.cut)
+        return losses.vtrace_loss(
+            logits, value, last_value, cut_value, one, hypers["discount"], hypers["lambda"]
+        )
+
+    def terms_of(arrays: PyTree[Array], group: Trajectory) -> losses.Terms:
+        terms = jax.vmap(along, in_axes=(None, trajectory_axes()))(arrays, group)
+        return jax.tree.map(jnp.mean, terms)
+
+    groups = jax.tree.map(
+        lambda axis, leaf: _parted(axis, leaf, config.minibatches), trajectory_axes(), trajectory
     )
+    return groups, terms_of
 
 
-def _over_axes(function: Any, batch: Batch) -> Batch:
-    """Return function(environment axis, leaf) for every leaf of the batch."""
-    trajectory = jax.tree.map(function, trajectory_axes(), batch.trajectory)
-    advantage = None if batch.advantage is None else function(1, batch.advantage)
-    target = None if batch.target is None else function(1, batch.target)
-    return Batch(trajectory, advantage, target)
+def _parted(axis: int, leaf: Array, n_groups: int) -> Array:
+    """Return the leaf with its environment axis parted, [group, ..., env, ...]."""
+    shape = leaf.shape
+    parts = leaf.reshape(*shape[:axis], n_groups, shape[axis] // n_groups, *shape[axis + 1 :])
+    return jnp.moveaxis(parts, axis, 0)
