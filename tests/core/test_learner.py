@@ -31,6 +31,10 @@ def test_a_sound_learner_gets_the_shapes_of_its_state():
     assert shapes["n"] == jax.ShapeDtypeStruct((), jnp.int32)
 
 
+def test_a_bequest_of_the_hypers_kind_is_sound():
+    check_shapes(Learner(init, step, score, lambda state, hypers: {"rate": state["w"][0]}), HYPERS)
+
+
 def test_nothing_is_computed():
     def refuse(value):
         raise AssertionError("computed")
@@ -40,6 +44,18 @@ def test_nothing_is_computed():
         return init(key, hypers)
 
     check_shapes(Learner(spying, step, score), jax.eval_shape(lambda: HYPERS))
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (lambda state, hypers: {}, "hypers: the structure changed"),
+        (lambda state, hypers: {"rate": state["w"]}, "hypers leaf rate"),
+    ],
+)
+def test_a_bequest_of_another_kind_is_refused(left, said):
+    with pytest.raises(StructureError, match=said):
+        check_shapes(Learner(init, step, score, left), HYPERS)
 
 
 def grown(key, state, hypers):

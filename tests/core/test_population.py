@@ -178,3 +178,16 @@ def test_who_does_not_inherit_begins_anew_with_the_moves_hypers(lived):
     assert same(after.hypers, hypers)
     others = jnp.array([0, 1, 3])
     assert same(trees.take(after.state, others), trees.take(lived.state, others))
+
+
+def test_what_is_bequeathed_becomes_the_hypers_unless_the_member_died():
+    def bequeath(state, hypers):
+        return {**hypers, "momentum": hypers["momentum"] / 2}
+
+    lamarck = LEARNER._replace(bequeath=bequeath)
+    hypers = {"rate": jnp.array([0.01, 10.0]), "momentum": jnp.array([0.4, 0.4])}
+    young = spawn(lamarck, SPACE, SEED, 2, hypers)  # a rate above 1 kills
+    old = jax.jit(lambda p: advance(lamarck, SEED, 1, p)[0])(young)
+    np.testing.assert_allclose(old.hypers["momentum"], [0.2, 0.4])
+    assert np.isneginf(old.score[1])
+    assert same(old.hypers["rate"], hypers["rate"])

@@ -42,6 +42,15 @@ def test_parents_from_moves():
     assert parents([], 0, 3).shape == (0, 3)
 
 
+def test_who_begins_anew_from_a_living_parents_genes_descends_from_it():
+    heirs = [Heir(1, 0, 2, False), Heir(1, 1, 1, False), Heir(2, 0, 0, False), Heir(2, 2, 1, False)]
+    score = np.array([[0.0, -np.inf, 1.0], [np.nan, 0.0, 1.0], [1.0, 1.0, 1.0]])
+    # Slot 1 was dead, so its successor is born. Slot 0 was not heard of since round 0.
+    np.testing.assert_array_equal(
+        parents(heirs, 3, 3, score), [[-1, -1, -1], [2, BORN, 2], [0, 1, 1]]
+    )
+
+
 def test_lines_go_back_to_round_0_or_to_a_birth():
     assert trace(PARENT, 1) == [(0, 2), (1, 0), (2, 1), (3, 1)]
     assert trace(PARENT, 2) == [(2, 2), (3, 2)]
@@ -104,7 +113,7 @@ def test_the_winner_is_the_best_of_those_alive():
 
 
 def test_winning_line_of_a_store(make_store):
-    score = np.array([[0, 0, 9], [1, 0, 0], [1, 2, 0], [1, 3, 0.0]])
+    score = np.array([[0, 0, 9], [1, 0, -np.inf], [1, 2, 0], [1, 3, 0.0]])
     store = make_store(score, heirs=HEIRS)
     assert winning_line(store) == trace(PARENT, 1)
     assert winning_line(store, 2) == [(2, 2), (3, 2)]

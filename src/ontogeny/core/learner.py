@@ -4,6 +4,11 @@
 - `step(key, state, hypers)` returns the state after one update, and metrics;
 - `score(key, state, hypers)` returns how good the state is. Bigger is better, always.
 
+A fourth may be given, and seldom is: `bequeath(state, hypers)` returns the hypers that the member
+leaves to its heirs when a round is over. Hypers can be genes (initial weights, say), and then this
+is Lamarck's inheritance: what was learned is written into what is inherited. Without it, hypers
+stay as they were born.
+
 A state is any pytree of arrays, and only arrays: what is static (layer sizes, an activation, a
 world) is closed over by the three functions. Hypers are numbers that a strategy may change while
 the learner learns; they are traced, so they never decide a shape and never cause a recompilation.
@@ -27,11 +32,12 @@ Metrics: TypeAlias = dict[str, Array]
 
 
 class Learner(NamedTuple, Generic[State]):
-    """Three pure functions of one member; see the module's text."""
+    """Three pure functions of one member, or four; see the module's text."""
 
     init: Callable[[Key[Array, ""], Hypers], State]
     step: Callable[[Key[Array, ""], State, Hypers], tuple[State, Metrics]]
     score: Callable[[Key[Array, ""], State, Hypers], Float[Array, ""]]
+    bequeath: Callable[[State, Hypers], Hypers] | None = None
 
 
 def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
@@ -39,7 +45,8 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
 
     `hypers` is one member's (arrays or shapes). Raises `StructureError` naming the leaf: when the
     state holds something that is not an array, when `step` changes its structure, a shape or a
-    dtype, when a metric is not a scalar, or when the score is not one floating-point number.
+    dtype, when `bequeath` does so to the hypers, when a metric is not a scalar, or when the score is
+    not one floating-point number.
     """
     key = jax.eval_shape(lambda: jax.random.key(0))
     try:
@@ -61,6 +68,9 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
                 where="learner.step",
                 hint="return scalars; reduce with a mean or give each part a name of its own",
             )
+    if learner.bequeath is not None:
+        left = jax.eval_shape(learner.bequeath, state, hypers)
+        _same("learner.bequeath", jax.eval_shape(lambda h: h, hypers), left, "hypers")
     score = jax.eval_shape(learner.score, key, state, hypers)
     leaves = jax.tree.leaves(score)
     if (
@@ -76,21 +86,21 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
     return state
 
 
-def _same(where: str, before: Any, after: Any) -> None:
+def _same(where: str, before: Any, after: Any, what: str = "state") -> None:
     """Raise `StructureError` unless the two trees of shapes are the same."""
     old, new = named_leaves(before), named_leaves(after)
     if jax.tree.structure(before) != jax.tree.structure(after):
         lost = sorted({p for p, _ in old} - {p for p, _ in new})
         more = sorted({p for p, _ in new} - {p for p, _ in old})
         raise StructureError(
-            f"the state's structure changed (gone: {lost or 'none'}; new: {more or 'none'})",
+            f"{what}: the structure changed (gone: {lost or 'none'}; new: {more or 'none'})",
             where=where,
-            hint="return a state of the structure that init returned",
+            hint=f"return a {what} of the structure that it was given",
         )
     for (path, a), (_, b) in zip(old, new, strict=True):
         if (a.shape, a.dtype) != (b.shape, b.dtype):
             raise StructureError(
                 f"{a.dtype}{list(a.shape)} became {b.dtype}{list(b.shape)}",
-                where=f"{where}, state leaf {path}",
-                hint="cast or reshape, so that a step maps a state to a state of the same kind",
+                where=f"{where}, {what} leaf {path}",
+                hint=f"cast or reshape, so that a {what} becomes a {what} of the same kind",
             )

@@ -39,7 +39,8 @@ class Move(NamedTuple):
     """Who inherits what from whom: a strategy's decision for every slot."""
 
     parent: Int[Array, " pop"]  # own slot = stay
-    inherit: Bool[Array, " pop"]  # True: take the parent's state. False: init anew from hypers
+    # True: take the parent's state. False: begin anew from the hypers, which are the parent's genes
+    inherit: Bool[Array, " pop"]
     hypers: Hypers
 
 
@@ -119,7 +120,7 @@ def live(
     learner: Learner[State], seed: Seed, steps: int, slot: Count, member: Population[State]
 ) -> tuple[Population[State], Metrics]:
     """Return one member (a population without its "pop" axis) `steps` updates later and scored, and
-    its metrics.
+    its metrics. Its hypers are then what it bequeaths, unless it died.
     """
 
     def update(state: State, step: Array) -> tuple[State, Metrics]:
@@ -129,9 +130,12 @@ def live(
     lived = member.steps + steps
     score = learner.score(derive(seed, Purpose.SCORE, slot, lived), state, member.hypers)
     alive = jnp.isfinite(score) & trees.is_finite(state)
+    hypers = member.hypers
+    if learner.bequeath is not None:
+        hypers = trees.where(alive, learner.bequeath(state, hypers), hypers)
     scored: Population[Any] = Population(
         state=state,
-        hypers=member.hypers,
+        hypers=hypers,
         score=jnp.where(alive, score, -jnp.inf).astype(jnp.float32),
         age=member.age + steps,
         steps=lived,

@@ -80,8 +80,9 @@ def evolve(
 
     def one(grown: Grown[State, Any], number: Array) -> tuple[Grown[State, Any], Round]:
         (population, memory), move = shift(learner, strategy, seed, number, grown)
+        lived_with = population.hypers
         population, metrics = advance(learner, seed, steps, population)
-        return Grown(population, memory), Round(move, population.hypers, population.score, metrics)
+        return Grown(population, memory), Round(move, lived_with, population.score, metrics)
 
     first = begin(learner, space, strategy, seed, size, hypers)
     last, history = jax.lax.scan(one, first, jnp.arange(rounds))

@@ -105,8 +105,9 @@ class VectorisedProgram:
         def round_(seed: Any, number: Any, grown: Any) -> Any:
             (population, memory), move = shift(job.learner, job.strategy, seed, number, grown)
             slots = jnp.arange(job.population)
+            lived_with = population.hypers
             population, metrics = spread_members(seed, slots, population)
-            lived = Round(move, population.hypers, population.score, metrics)
+            lived = Round(move, lived_with, population.score, metrics)
             return Grown(population, memory), lived
 
         number = jax.ShapeDtypeStruct((), jnp.uint32)

@@ -2,7 +2,8 @@
 
 The parents of a run are an array [rounds, pop]: where each slot's member of a round was in the
 round before. Its own slot when it stayed, another when it inherited, `BORN` when it began anew. All
-else follows from that array.
+else follows from that array. Whoever began anew from the genes of a living parent (Baldwin's
+inheritance) descends from it; whoever began in the place of a dead one is born.
 """
 
 from __future__ import annotations
@@ -39,18 +40,28 @@ def winning_line(store: Store, slot: int | None = None) -> Line:
     return (
         []
         if slot is None or not rounds
-        else trace(parents(store.heirs(), rounds, score.shape[1]), slot)
+        else trace(parents(store.heirs(), rounds, score.shape[1], score), slot)
     )
 
 
-def parents(heirs: Iterable[Heir], rounds: int, pop: int) -> Int[np.ndarray, "rounds pop"]:
-    """Return the array of parents (see the module's text) from the recorded moves."""
+def parents(
+    heirs: Iterable[Heir],
+    rounds: int,
+    pop: int,
+    score: Float[np.ndarray, "rounds pop"] | None = None,
+) -> Int[np.ndarray, "rounds pop"]:
+    """Return the array of parents (see the module's text) from the recorded moves.
+
+    The scores tell who was dead. Without them, nobody descends by genes alone.
+    """
+    living = np.zeros((rounds, pop), bool) if score is None else np.isfinite(_latest(score))
     parent = np.tile(np.arange(pop), (rounds, 1))
     if rounds:
         parent[0] = BORN
     for heir in heirs:
         if 0 < heir.round < rounds:
-            parent[heir.round, heir.slot] = heir.parent if heir.inherit else BORN
+            descends = heir.inherit or living[heir.round - 1, heir.parent]
+            parent[heir.round, heir.slot] = heir.parent if descends else BORN
     return parent
 
 
@@ -146,10 +157,7 @@ def kinship_order(parent: Int[np.ndarray, "rounds pop"]) -> list[int]:
 
 def last_scores(score: Float[np.ndarray, "rounds pop"]) -> Float[np.ndarray, " pop"]:
     """Return each slot's last score: -inf for the dead, NaN for who was never scored."""
-    last = np.full(score.shape[1], np.nan)
-    for row in score:
-        last = np.where(np.isnan(row), last, row)
-    return last
+    return _latest(score)[-1] if len(score) else np.full(score.shape[1], np.nan)
 
 
 def winner(score: Float[np.ndarray, "rounds pop"]) -> int | None:
@@ -157,3 +165,11 @@ def winner(score: Float[np.ndarray, "rounds pop"]) -> int | None:
     last = last_scores(score)
     alive = np.isfinite(last)
     return int(np.argmax(np.where(alive, last, -np.inf))) if alive.any() else None
+
+
+def _latest(score: Float[np.ndarray, "rounds pop"]) -> Float[np.ndarray, "rounds pop"]:
+    """Return each slot's latest score as of each round, NaN before its first."""
+    latest = score.copy()
+    for before, row in pairwise(latest):
+        np.copyto(row, before, where=np.isnan(row))
+    return latest

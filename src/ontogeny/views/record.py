@@ -152,9 +152,10 @@ class Record:
 def read_record(store: Store) -> Record:
     """Return the run that the store holds. Raises `StoreError` when it can't be read."""
     run, rounds = store.run(), store.rounds()
-    score = store.metric("score")
+    recorded = store.metric("score")
     stated = (run.get("fields") or {}).get("population", 0)
-    pop = max(score.shape[1] if rounds else 1, int(stated))
+    pop = max(recorded.shape[1] if rounds else 1, int(stated))
+    score = _fill(recorded, rounds, pop)
     names = store.metric_names()
     hypers = {
         name.removeprefix(HYPERS): _fill(store.metric(name), rounds, pop)
@@ -163,8 +164,8 @@ def read_record(store: Store) -> Record:
     }
     return Record(
         run,
-        _fill(score, rounds, pop),
-        lineage.parents(store.heirs(), rounds, pop),
+        score,
+        lineage.parents(store.heirs(), rounds, pop, score),
         hypers,
         _fill(store.metric("seconds"), rounds, 1)[:, 0],
         folder=store.folder,
