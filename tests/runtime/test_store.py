@@ -115,3 +115,26 @@ def test_a_file_where_the_folder_should_be(tmp_path):
     (tmp_path / "run").write_text("in the way")
     with pytest.raises(StoreError, match="can't create"):
         Store.create(tmp_path / "run" / "inner")
+
+
+def test_a_store_of_version_1_is_read_and_upgraded_when_it_is_written(tmp_path, store):
+    write_round(store, 1)
+    store.close()
+    path = tmp_path / "run" / FILE
+    with sqlite3.connect(path) as db:
+        db.executescript(
+            "ALTER TABLE lineage DROP COLUMN parent_round; DROP TABLE board;"
+            "PRAGMA user_version = 1;"
+        )
+    with Store(tmp_path / "run") as old:
+        expected = old.heirs()
+        assert [heir.parent_round for heir in expected] == [None, None]
+        assert old.board() is None
+    with Store(tmp_path / "run", write=True) as new:
+        assert new.heirs() == expected
+        with new.transaction():
+            new.add_heirs([Heir(5, 0, 2, True, 7)])
+            new.put_board(b"one")
+            new.put_board(b"two")
+        assert new.heirs()[-1] == Heir(5, 0, 2, True, 7)
+        assert new.board() == b"two"

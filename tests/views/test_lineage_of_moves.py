@@ -20,6 +20,7 @@ from ontogeny.views.lineage import (
     founders_alive,
     kinship_order,
     last_scores,
+    parent_rounds,
     parents,
     rounds_since_move,
     schedule,
@@ -172,3 +173,26 @@ def test_the_recorded_lineage_is_what_evolved(job, grown_store):
     assert moved.any()
     np.testing.assert_allclose(steps[~moved], 1.0, rtol=1e-6)  # who stays keeps its hypers
     assert all(np.isclose(step, (0.8, 1.25), rtol=1e-5).any() for step in steps[moved])
+
+
+# Slot 0 runs ahead: slot 1's round 1 comes from slot 0's round 2, and slot 0's round 3 from slot
+# 1's round 1, which is therefore slot 0's own past.
+AHEAD = [Heir(1, 1, 0, True, 2), Heir(3, 0, 1, True, 1)]
+
+
+def test_a_parent_of_another_round_is_followed():
+    parent, before = parents(AHEAD, 4, 2), parent_rounds(AHEAD, 4, 2)
+    assert trace(parent, 0, None, before) == [(0, 0), (1, 0), (2, 0), (1, 1), (3, 0)]
+    np.testing.assert_array_equal(founders(parent, before), [[0, 1], [0, 0], [0, 0], [0, 0]])
+    expected = [[1, 0], [1, 1], [1, 1], [1, 1]]
+    np.testing.assert_array_equal(survivors(parent, before), np.array(expected, bool))
+    values = np.arange(8.0).reshape(4, 2)
+    x, y = along_ancestry(values, parent, before)
+    assert [1.0, 3.0] in [x[i : i + 2].tolist() for i in range(x.size)]  # from (1, 1) to (3, 0)
+    assert [4.0, 3.0, 5.0] in [y[i : i + 3].tolist() for i in range(y.size)]  # (2, 0), (1, 1), …
+
+
+def test_a_winner_that_is_rounds_behind_is_traced_from_its_own_last_round(make_store):
+    score = np.array([[0, 1], [0, 5], [1, np.nan], [2, np.nan]])
+    store = make_store(score, heirs=[Heir(1, 1, 0, True, 2)])
+    assert winning_line(store) == [(0, 0), (1, 0), (2, 0), (1, 1)]

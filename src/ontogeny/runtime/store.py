@@ -2,9 +2,10 @@
 
     run(key, value)                             what is grown, as JSON values
     metric(name, round, slot, value)            score, hypers.*, the learner's; slot -1: the run's
-    lineage(round, slot, parent, inherit)       who moved as the round began
+    lineage(round, slot, parent, inherit, parent_round)  who moved as the round began, whence
     event(id, round, slot, time, kind, detail)  a death, an interruption, a resumption, the end
     artifact(round, kind, path, bytes, time)    files beside the store
+    board(id, value)                            where an executor's members stand, for it alone
 
 A round is one transaction, and only the driver writes: a lock on the folder sees to it. A value
 that is not a number is NULL.
@@ -33,14 +34,24 @@ CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE metric (name TEXT NOT NULL, round INTEGER NOT NULL, slot INTEGER NOT NULL, value REAL,
     PRIMARY KEY (name, round, slot)) WITHOUT ROWID;
 CREATE TABLE lineage (round INTEGER NOT NULL, slot INTEGER NOT NULL, parent INTEGER NOT NULL,
-    inherit INTEGER NOT NULL, PRIMARY KEY (round, slot)) WITHOUT ROWID;
+    inherit INTEGER NOT NULL, parent_round INTEGER NOT NULL,
+    PRIMARY KEY (round, slot)) WITHOUT ROWID;
 CREATE TABLE event (id INTEGER PRIMARY KEY, round INTEGER NOT NULL, slot INTEGER,
     time REAL NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL);
 CREATE TABLE artifact (round INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
     bytes INTEGER NOT NULL, time REAL NOT NULL, PRIMARY KEY (kind, path)) WITHOUT ROWID;
-PRAGMA user_version = 1;
+CREATE TABLE board (id INTEGER PRIMARY KEY, value BLOB NOT NULL);
+PRAGMA user_version = 2;
 """
-VERSION = 1
+VERSION = 2
+UPGRADE = """
+BEGIN IMMEDIATE;
+ALTER TABLE lineage ADD COLUMN parent_round INTEGER NOT NULL DEFAULT 0;
+UPDATE lineage SET parent_round = round - 1;
+CREATE TABLE board (id INTEGER PRIMARY KEY, value BLOB NOT NULL);
+PRAGMA user_version = 2;
+COMMIT;
+"""
 
 
 class Heir(NamedTuple):
@@ -50,6 +61,7 @@ class Heir(NamedTuple):
     slot: int
     parent: int
     inherit: bool
+    parent_round: int | None = None  # None: the round before, as it is when all move together
 
 
 class Event(NamedTuple):
@@ -97,8 +109,11 @@ class Store:
                 self._db.execute("PRAGMA query_only = ON")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             self._db.execute("SELECT count(*) FROM run").fetchone()
-        if version != VERSION:
+            if write and version == 1:
+                self._db.executescript(UPGRADE)
+        if version not in (1, VERSION):
             raise StoreError(f"store version {version} is not version {VERSION}", where=str(path))
+        self._version = VERSION if write else version
 
     @classmethod
     def create(cls, folder: Path, **values: Any) -> Store:
@@ -168,7 +183,11 @@ class Store:
 
     def add_heirs(self, heirs: Iterable[Heir]) -> None:
         """Record who moved."""
-        self._db.executemany("INSERT INTO lineage VALUES (?, ?, ?, ?)", heirs)
+        rows = [
+            (*heir[:4], heir.round - 1 if heir.parent_round is None else heir.parent_round)
+            for heir in heirs
+        ]
+        self._db.executemany("INSERT INTO lineage VALUES (?, ?, ?, ?, ?)", rows)
 
     def add_event(self, number: int, kind: str, detail: str, slot: int | None = None) -> None:
         """Record that something happened in a round."""
@@ -190,6 +209,10 @@ class Store:
             "DELETE FROM artifact WHERE kind = ? AND path = ?",
             (kind, str(path.relative_to(self.folder))),
         )
+
+    def put_board(self, value: bytes) -> None:
+        """Keep where an executor's members stand, instead of what was kept before."""
+        self._db.execute("INSERT OR REPLACE INTO board VALUES (0, ?)", (value,))
 
     def rewind(self, number: int) -> None:
         """Forget everything recorded of the rounds after `number`, except that they were
@@ -241,8 +264,19 @@ class Store:
 
     def heirs(self) -> list[Heir]:
         """Return everyone who moved, in order."""
-        rows = self._read("SELECT round, slot, parent, inherit FROM lineage ORDER BY round, slot")
-        return [Heir(number, slot, parent, bool(inherit)) for number, slot, parent, inherit in rows]
+        whence = "parent_round" if self._version > 1 else "round - 1"
+        rows = self._read(
+            f"SELECT round, slot, parent, inherit, {whence} FROM lineage ORDER BY round, slot"
+        )
+        return [
+            Heir(number, slot, parent, bool(inherit), None if came == number - 1 else came)
+            for number, slot, parent, inherit, came in rows
+        ]
+
+    def board(self) -> bytes | None:
+        """Return what `put_board` kept last; None when it never did."""
+        rows = self._read("SELECT value FROM board") if self._version > 1 else []
+        return rows[0][0] if rows else None
 
     def events(self) -> list[Event]:
         """Return what happened, in order."""

@@ -36,7 +36,7 @@ def score_figure(record: Record) -> go.Figure:
     fig = figure("Score of every member", ROUND, "score (bigger is better)", **scale.axis())
     fig.update_xaxes(**round_ticks(record.rounds))
     placed = scale.place(record.finite)
-    x, y = along_ancestry(placed, record.parent)
+    x, y = along_ancestry(placed, record.parent, record.before)
     dots = record.rounds == 1
     fig.add_scatter(
         x=x.astype("float32"),
@@ -92,7 +92,7 @@ def lineage_figure(record: Record) -> go.Figure:
 
     Lines are inheritance. Rows are ordered by kinship: who shares an ancestor for long lies near.
     """
-    order = kinship_order(record.parent)
+    order = kinship_order(record.parent, record.before)
     row = np.argsort(order)
     scale = score_scale(record.finite)
     height = int(min(720, 170 + max(16 * record.pop, 120)))
@@ -122,10 +122,11 @@ def lineage_figure(record: Record) -> go.Figure:
     )
     moves = record.moved & (record.parent != BORN)
     if moves.sum() > ALL_MOVES:
-        moves &= survivors(record.parent)
+        moves &= survivors(record.parent, record.before)
     number, slot = np.nonzero(moves)
     if number.size:
-        x = np.stack([number - 1.0, number, np.full(number.size, np.nan)], axis=1)
+        came = number - 1 if record.before is None else record.before[number, slot]
+        x = np.stack([came, number, np.full(number.size, np.nan)], axis=1)
         y = np.stack(
             [row[record.parent[number, slot]], row[slot], np.full(number.size, np.nan)], axis=1
         )
@@ -173,7 +174,7 @@ def hyper_figure(record: Record, name: str) -> go.Figure:
     if np.isfinite(placed).any() and np.nanmax(placed) - np.nanmin(placed) < 1e-9:
         middle = float(np.nanmean(placed))  # a constant: plotly would zoom into its rounding
         fig.update_yaxes(range=[middle - max(abs(middle), 0.1), middle + max(abs(middle), 0.1)])
-    x, y = along_ancestry(placed, record.parent)
+    x, y = along_ancestry(placed, record.parent, record.before)
     dots = record.rounds == 1
     fig.add_scatter(
         x=x.astype("float32"),

@@ -1,9 +1,11 @@
 """Who descends from whom: the ancestry that the record of moves tells.
 
-The parents of a run are an array [rounds, pop]: where each slot's member of a round was in the
-round before. Its own slot when it stayed, another when it inherited, `BORN` when it began anew. All
-else follows from that array. Whoever began anew from the genes of a living parent (Baldwin's
-inheritance) descends from it; whoever began in the place of a dead one is born.
+The parents of a run are an array [rounds, pop]: where each slot's member of a round was before. Its
+own slot when it stayed, another when it inherited, `BORN` when it began anew. Before is the round
+before, except in an asynchronous run, where a parent may be rounds ahead or behind: then a second
+array, `before`, names the parent's round. All else follows from these. Whoever began anew from the
+genes of a living parent (Baldwin's inheritance) descends from it; whoever began in the place of a
+dead one is born.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from ontogeny.runtime.store import Heir, Store
 BORN = -1  # instead of a parent: the member began anew
 
 Line = list[tuple[int, int]]  # (round, slot), oldest first
+Grid = Int[np.ndarray, "rounds pop"]
 
 
 def winning_line(store: Store, slot: int | None = None) -> Line:
@@ -37,11 +40,11 @@ def winning_line(store: Store, slot: int | None = None) -> Line:
         raise ConfigError(
             f"slot {slot} is not one of 0 to {score.shape[1] - 1}", where=str(store.folder)
         )
-    return (
-        []
-        if slot is None or not rounds
-        else trace(parents(store.heirs(), rounds, score.shape[1], score), slot)
-    )
+    if slot is None or not rounds:
+        return []
+    heirs, pop = store.heirs(), score.shape[1]
+    before = parent_rounds(heirs, rounds, pop)
+    return trace(parents(heirs, rounds, pop, score), slot, last_round(score, slot), before)
 
 
 def parents(
@@ -49,7 +52,7 @@ def parents(
     rounds: int,
     pop: int,
     score: Float[np.ndarray, "rounds pop"] | None = None,
-) -> Int[np.ndarray, "rounds pop"]:
+) -> Grid:
     """Return the array of parents (see the module's text) from the recorded moves.
 
     The scores tell who was dead. Without them, nobody descends by genes alone.
@@ -60,38 +63,48 @@ def parents(
         parent[0] = BORN
     for heir in heirs:
         if 0 < heir.round < rounds:
-            descends = heir.inherit or living[heir.round - 1, heir.parent]
+            came = heir.round - 1 if heir.parent_round is None else heir.parent_round
+            descends = heir.inherit or living[came, heir.parent]
             parent[heir.round, heir.slot] = heir.parent if descends else BORN
     return parent
 
 
-def trace(parent: Int[np.ndarray, "rounds pop"], slot: int, last: int | None = None) -> Line:
+def parent_rounds(heirs: Iterable[Heir], rounds: int, pop: int) -> Grid:
+    """Return the rounds in which the parents of `parents` lived: the one before, where the record
+    does not say another.
+    """
+    before = _round_before(rounds, pop)
+    for heir in heirs:
+        if 0 < heir.round < rounds and heir.parent_round is not None:
+            before[heir.round, heir.slot] = heir.parent_round
+    return before
+
+
+def trace(parent: Grid, slot: int, last: int | None = None, before: Grid | None = None) -> Line:
     """Return the ancestry of who is in `slot` in round `last` (the run's last), oldest first."""
     number = len(parent) - 1 if last is None else last
     line = [(number, slot)]
-    while (before := int(parent[number, slot])) != BORN:
-        number, slot = number - 1, before
+    while (ancestor := int(parent[number, slot])) != BORN:
+        number = number - 1 if before is None else int(before[number, slot])
+        slot = ancestor
         line.append((number, slot))
     return line[::-1]
 
 
-def founders(parent: Int[np.ndarray, "rounds pop"]) -> Int[np.ndarray, "rounds pop"]:
+def founders(parent: Grid, before: Grid | None = None) -> Grid:
     """Return, for each round and slot, the slot of round 0 that the member descends from.
 
     It is `BORN` for a member whose line began anew in a later round.
     """
-    founder = np.full_like(parent, BORN)
-    for number, row in enumerate(parent):
-        founder[number] = (
-            np.arange(row.size)
-            if number == 0
-            else np.where(row == BORN, BORN, founder[number - 1][row])
-        )
-    return founder
+    ancestor = _ancestors(parent, before)
+    while (further := ancestor[ancestor]).tolist() != ancestor.tolist():
+        ancestor = further  # twice as far back each time: rounds need not be in order
+    pop = parent.shape[1]
+    return np.where(ancestor < pop, ancestor, BORN).reshape(parent.shape)
 
 
 def founders_alive(
-    founder: Int[np.ndarray, "rounds pop"], alive: Bool[np.ndarray, "rounds pop"] | None = None
+    founder: Grid, alive: Bool[np.ndarray, "rounds pop"] | None = None
 ) -> Int[np.ndarray, " rounds"]:
     """Return how many first members have a descendant in each round (`alive`: a living one)."""
     alive = np.ones(founder.shape, bool) if alive is None else alive
@@ -99,19 +112,20 @@ def founders_alive(
     return np.array([np.unique(row).size for row in kept], dtype=int)
 
 
-def survivors(parent: Int[np.ndarray, "rounds pop"]) -> Bool[np.ndarray, "rounds pop"]:
+def survivors(parent: Grid, before: Grid | None = None) -> Bool[np.ndarray, "rounds pop"]:
     """Return which members have a descendant in the last round."""
-    lasting = np.zeros(parent.shape, bool)
-    if len(parent):
-        lasting[-1] = True
-    for number in range(len(parent) - 1, 0, -1):
-        kept = parent[number][lasting[number]]
-        lasting[number - 1, kept[kept != BORN]] = True
-    return lasting
+    ancestor = _ancestors(parent, before)
+    lasting = np.zeros(parent.size, bool)
+    reached = np.arange(parent.size)[-parent.shape[1] :]
+    while reached.size:
+        lasting[reached] = True
+        reached = np.unique(ancestor[reached])
+        reached = reached[~lasting[reached]]
+    return lasting.reshape(parent.shape)
 
 
 def rounds_since_move(
-    parent: Int[np.ndarray, "rounds pop"], lived: Bool[np.ndarray, "rounds pop"]
+    parent: Grid, lived: Bool[np.ndarray, "rounds pop"]
 ) -> Int[np.ndarray, " pop"]:
     """Return how many rounds each slot has lived since it last inherited or began anew."""
     age = np.zeros(parent.shape[1], int)
@@ -126,7 +140,7 @@ def schedule(values: Float[np.ndarray, "rounds pop"], line: Line) -> Float[np.nd
 
 
 def along_ancestry(
-    values: Float[np.ndarray, "rounds pop"], parent: Int[np.ndarray, "rounds pop"]
+    values: Float[np.ndarray, "rounds pop"], parent: Grid, before: Grid | None = None
 ) -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, " points"]]:
     """Return the x (round) and y of one broken line that joins every member to its ancestor.
 
@@ -135,23 +149,24 @@ def along_ancestry(
     xs: list[np.ndarray] = []
     ys: list[np.ndarray] = []
     gap = np.array([np.nan])
+    before = _round_before(*parent.shape) if before is None else before
     for slot in range(parent.shape[1]):
         starts = np.flatnonzero(parent[:, slot] != slot)
         for first, end in pairwise([*starts.tolist(), len(parent)]):
-            before = parent[first, slot]
-            if before != BORN:
-                xs.append(np.array([first - 1.0]))
-                ys.append(values[first - 1, before : before + 1])
+            number, ancestor = before[first, slot], parent[first, slot]
+            if ancestor != BORN:
+                xs.append(np.array([float(number)]))
+                ys.append(values[number, ancestor : ancestor + 1])
             xs += [np.arange(first, end, dtype=float), gap]
             ys += [values[first:end, slot], gap]
     return (np.concatenate(xs), np.concatenate(ys)) if xs else (np.zeros(0), np.zeros(0))
 
 
-def kinship_order(parent: Int[np.ndarray, "rounds pop"]) -> list[int]:
+def kinship_order(parent: Grid, before: Grid | None = None) -> list[int]:
     """Return the slots in an order that puts the last round's close kin side by side."""
     if not len(parent):
         return list(range(parent.shape[1]))
-    paths = {slot: tuple(trace(parent, slot)) for slot in range(parent.shape[1])}
+    paths = {slot: tuple(trace(parent, slot, None, before)) for slot in range(parent.shape[1])}
     return sorted(paths, key=lambda slot: paths[slot])
 
 
@@ -173,3 +188,23 @@ def _latest(score: Float[np.ndarray, "rounds pop"]) -> Float[np.ndarray, "rounds
     for before, row in pairwise(latest):
         np.copyto(row, before, where=np.isnan(row))
     return latest
+
+
+def last_round(score: Float[np.ndarray, "rounds pop"], slot: int) -> int:
+    """Return the last round that a slot has lived; the run's last, when it has lived none."""
+    lived = np.flatnonzero(~np.isnan(score[:, slot]))
+    return int(lived[-1]) if lived.size else len(score) - 1
+
+
+def _round_before(rounds: int, pop: int) -> Grid:
+    return np.tile(np.arange(rounds)[:, None] - 1, (1, pop))
+
+
+def _ancestors(parent: Grid, before: Grid | None) -> Int[np.ndarray, " members"]:
+    """Return each member's ancestor, members counted round by round; its own where it has none."""
+    rounds, pop = parent.shape
+    own = np.arange(rounds * pop)
+    before = _round_before(rounds, pop) if before is None else before
+    born = parent == BORN
+    born[:1] = True
+    return np.where(born.ravel(), own, (before * pop + parent).ravel())

@@ -28,13 +28,14 @@ class Record:
         hypers: dict[str, Float[np.ndarray, "rounds pop"]],
         seconds: Float[np.ndarray, " rounds"],
         *,
+        before: Int[np.ndarray, "rounds pop"] | None = None,
         folder: Path = Path(),
         metrics: list[str] | None = None,
         events: list[Event] | None = None,
         artifacts: list[Artifact] | None = None,
     ):
         self.run, self.score, self.parent, self.hypers = run, score, parent, hypers
-        self.seconds, self.folder = seconds, folder
+        self.before, self.seconds, self.folder = before, seconds, folder
         self.metrics, self.events, self.artifacts = metrics or [], events or [], artifacts or []
 
     @property
@@ -96,12 +97,15 @@ class Record:
     @cached_property
     def line(self) -> lineage.Line:
         """The winner's ancestry, oldest first; empty when nobody is alive."""
-        return [] if self.winner is None else lineage.trace(self.parent, self.winner)
+        if self.winner is None:
+            return []
+        last = lineage.last_round(self.score, self.winner)
+        return lineage.trace(self.parent, self.winner, last, self.before)
 
     @cached_property
     def founder(self) -> Int[np.ndarray, "rounds pop"]:
         """The first member that each descends from."""
-        return lineage.founders(self.parent)
+        return lineage.founders(self.parent, self.before)
 
     @cached_property
     def founders_alive(self) -> Int[np.ndarray, " rounds"]:
@@ -151,7 +155,7 @@ class Record:
 
 def read_record(store: Store) -> Record:
     """Return the run that the store holds. Raises `StoreError` when it can't be read."""
-    run, rounds = store.run(), store.rounds()
+    run, rounds, heirs = store.run(), store.rounds(), store.heirs()
     recorded = store.metric("score")
     stated = (run.get("fields") or {}).get("population", 0)
     pop = max(recorded.shape[1] if rounds else 1, int(stated))
@@ -165,9 +169,10 @@ def read_record(store: Store) -> Record:
     return Record(
         run,
         score,
-        lineage.parents(store.heirs(), rounds, pop, score),
+        lineage.parents(heirs, rounds, pop, score),
         hypers,
         _fill(store.metric("seconds"), rounds, 1)[:, 0],
+        before=lineage.parent_rounds(heirs, rounds, pop),
         folder=store.folder,
         metrics=names,
         events=store.events(),
