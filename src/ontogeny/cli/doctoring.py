@@ -39,7 +39,8 @@ def doctor(arguments: list[str]) -> int:
 
 
 def _machine(devices: int | None = None) -> dict[str, Any]:
-    from ontogeny.runtime.machine import cache_folder, describe, prepare
+    from ontogeny.core.cache import cache_folder
+    from ontogeny.runtime.machine import describe, prepare
 
     prepare(devices)
     about = describe()

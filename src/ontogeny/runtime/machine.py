@@ -13,6 +13,7 @@ from typing import Any
 import jax
 
 from ontogeny import __version__
+from ontogeny.core.cache import cache_folder
 
 
 def prepare(devices: int | None = None) -> int:
@@ -31,15 +32,6 @@ def prepare(devices: int | None = None) -> int:
     with contextlib.suppress(RuntimeError):  # too late: JAX has begun to compute with what it has
         jax.config.update("jax_num_cpu_devices", devices or cores())
     return jax.device_count()
-
-
-def cache_folder() -> Path:
-    """Return the folder for what can be made again: `$ONTOGENY_CACHE`, or `ontogeny` in the user's
-    cache folder.
-    """
-    if own := os.environ.get("ONTOGENY_CACHE"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ontogeny"
 
 
 def processor_kind() -> str:
