@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -109,3 +110,20 @@ def test_large_members_live_one_at_a_time_on_a_cpu(job, monkeypatch):
 def test_settings_are_checked(field):
     with pytest.raises(ConfigError, match=field):
         Vectorised(**{field: 0})
+
+
+def test_data_that_a_learner_holds_are_arguments_and_not_constants(job):
+    """A learner closes over its data: the compiled program must not hold a copy of them."""
+    data = jnp.arange(100_000, dtype=jnp.float32)
+    plain = job(population=2, rounds=2, steps=1)
+
+    def step(key, state, hypers):
+        state, metrics = plain.learner.step(key, state, hypers)
+        rows = data[state["seen"]["count"] + jnp.arange(3)]
+        return state, metrics | {"row": jnp.sum(rows)}
+
+    program = Vectorised().prepare(plain._replace(learner=plain.learner._replace(step=step)))
+    first, second = program.rounds()
+    np.testing.assert_array_equal(first.metrics["row"], [6.0, 6.0])  # data 1 + 2 + 3
+    np.testing.assert_array_equal(second.metrics["row"], [9.0, 9.0])
+    assert program._round.memory_analysis().argument_size_in_bytes > data.nbytes

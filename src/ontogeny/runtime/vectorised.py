@@ -117,14 +117,25 @@ class VectorisedProgram:
             ),
             out_shardings=sharding,
         )
+        arguments = number, number, self.shapes
+        # Arrays that a learner closes over (its data) would be written into the program as
+        # constants, and compiled: they are taken out, and given to every call as arguments.
+        traced, shapes_out = jax.make_jaxpr(round_, return_shape=True)(*arguments)
+        into, out = jax.tree.structure(arguments), jax.tree.structure(shapes_out)
+
+        def with_data(data: Any, seed: Any, number: Any, grown: Any) -> Any:
+            leaves = into.flatten_up_to((seed, number, grown))
+            return out.unflatten(jax.core.eval_jaxpr(traced.jaxpr, data, *leaves))
+
+        self._data = jax.device_put(traced.consts, whole)
         self._round = (
             jax.jit(
-                round_,
-                in_shardings=(whole, whole, sharding),
+                with_data,
+                in_shardings=(whole, whole, whole, sharding),
                 out_shardings=(sharding, whole),
-                donate_argnums=2,
+                donate_argnums=3,
             )
-            .lower(number, number, self.shapes)
+            .lower(self._data, *arguments)
             .compile()
         )
         self._sharding = sharding
@@ -145,7 +156,7 @@ class VectorisedProgram:
         everybody = np.ones(self.job.population, bool)
         for number in range(first, self.job.rounds):
             begun = time.perf_counter()
-            current, lived = self._round(seed, np.uint32(number), current)
+            current, lived = self._round(self._data, seed, np.uint32(number), current)
             lived = jax.device_get(lived)
             yield Lived(
                 number,
