@@ -78,6 +78,7 @@ class VectorisedProgram:
     def __init__(self, job: Job, mesh: Mesh, cohort: int, shapes: Grown[Any, Any]):
         import jax
         import jax.numpy as jnp
+        from jax.core import eval_jaxpr
         from jax.sharding import NamedSharding, PartitionSpec
 
         from ontogeny.core.population import live
@@ -125,7 +126,7 @@ class VectorisedProgram:
 
         def with_data(data: Any, seed: Any, number: Any, grown: Any) -> Any:
             leaves = into.flatten_up_to((seed, number, grown))
-            return out.unflatten(jax.core.eval_jaxpr(traced.jaxpr, data, *leaves))
+            return out.unflatten(eval_jaxpr(traced.jaxpr, data, *leaves))
 
         self._data = jax.device_put(traced.consts, whole)
         self._round = (
