@@ -12,9 +12,15 @@ from ontogeny.core.archive import read_about, read_archive
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.recipes import pbt_breakout, pbt_quadratic, pbt_toy
 from ontogeny.recipes.claims import Claim, Figure, Reproduction, seeds_from
+from ontogeny.recipes.comparison import (
+    best_member,
+    compare,
+    line_of_the_best,
+    of_the_best,
+    population_mean,
+)
 from ontogeny.recipes.pbt import reproduce
-from ontogeny.recipes.pbt_breakout import best_member, population_mean
-from ontogeny.recipes.pbt_figures import draw_breakout
+from ontogeny.recipes.pbt_figures import draw_arms
 from ontogeny.recipes.quadratic import Quadratic
 
 HELD = Claim("a < b", "yes", "1 < 2", "a below b", True)
@@ -120,7 +126,9 @@ def test_two_arms_of_a_comparison_share_their_first_round_and_differ_later():
     """The machinery of the Breakout claims, on a task that takes a second."""
     said: list[str] = []
     recipe = Quadratic(population=4, rounds=6, steps=5)
-    found = pbt_breakout.compare(recipe, seeds_from(0, 2), said.append)
+    found = compare(
+        recipe, seeds_from(0, 2), said.append, "quadratic", ask=lambda x: {"first": x[:, 0]}
+    )
     search, pbt = found["random search"], found["PBT"]
     assert search["score"].shape == (2, 6, 4)
     assert np.array_equal(search["learning_rate"][:, 0], pbt["learning_rate"][:, 0])
@@ -128,15 +136,26 @@ def test_two_arms_of_a_comparison_share_their_first_round_and_differ_later():
     assert not np.allclose(search["score"][:, -1], pbt["score"][:, -1])
     assert np.all(search["learning_rate"] == search["learning_rate"][:, :1])
     assert len(said) == 4
+    assert search["first"].shape == (2, 4)
+    assert np.array_equal(search["parent"], np.broadcast_to(np.arange(4), (2, 6, 4)))
+    assert not np.array_equal(pbt["parent"], search["parent"])
+
+
+def test_what_is_asked_is_asked_of_the_best_and_its_line_is_followed_back():
+    score = np.array([[[3.0, 1.0, 2.0], [1.0, 2.0, 9.0]], [[0.0, 0.0, 0.0], [5.0, 2.0, -np.inf]]])
+    assert of_the_best(score, np.array([[1, 2, 3], [4, 5, 6]])).tolist() == [3, 4]
+    parent = np.array([[0, 1, 2], [0, 1, 0], [0, 2, 2]])  # slot 1 copies 2, which had copied 0
+    values = np.arange(9.0).reshape(3, 3)
+    last = np.array([[0.0, 0, 0], [0, 0, 0], [1, 7, 3]])
+    assert line_of_the_best(parent, last, values).tolist() == [0.0, 5.0, 7.0]
 
 
 def test_breakouts_figure_shows_both_arms_and_leaves_the_dead_out():
     score = np.random.default_rng(0).normal(size=(2, 3, 5, 4))
     score[0, 0, 2, 1] = -np.inf
-    data = {"score": score, "frames": np.arange(1, 6) * 100.0}
-    drawn = draw_breakout(
-        Figure("breakout", "", data, {"arms": ["random search", "PBT"]}, draw_breakout)
-    )
+    data = {"score": score, "spent": np.arange(1, 6) * 100.0}
+    labels = {"arms": ["random search", "PBT"], "axes": ["frames", "return"]}
+    drawn = draw_arms(Figure("breakout", "", data, labels, draw_arms))
     named = [trace.name for trace in drawn.data if trace.name]
     assert named == [f"{a}: {k}" for a in ("random search", "PBT") for k in ("best member", "mean")]
     assert all(np.all(np.isfinite(trace.y)) for trace in drawn.data)

@@ -40,14 +40,17 @@ def draw_schedule(figure: Figure) -> go.Figure:
     return found_schedule_figure(figure.data["schedule"], float(figure.labels["best"][0]))
 
 
-def draw_breakout(figure: Figure) -> go.Figure:
-    """Return each arm's best member and mean over frames, as means over seeds with their range."""
+def draw_arms(figure: Figure) -> go.Figure:
+    """Return each arm's best member and mean against what was spent, as means over seeds with their
+    range.
+    """
     from ontogeny.views.theme import ACCENT, SECOND
     from ontogeny.views.theme import figure as empty
 
-    fig = empty("PBT against random search", "frames of one member", "return", height=420)
+    across, up = map(str, figure.labels["axes"])
+    fig = empty("PBT against random search", across, up, height=420)
     score = np.where(np.isfinite(figure.data["score"]), figure.data["score"], np.nan)
-    frames = figure.data["frames"]
+    spent = figure.data["spent"]
     for index, arm in enumerate(figure.labels["arms"]):
         colour = ACCENT if arm == "PBT" else SECOND
         for kind, dash, curves in (
@@ -55,7 +58,7 @@ def draw_breakout(figure: Figure) -> go.Figure:
             ("mean", "dot", np.nanmean(score[index], axis=-1)),
         ):
             fig.add_scatter(
-                x=np.concatenate([frames, frames[::-1]]),
+                x=np.concatenate([spent, spent[::-1]]),
                 y=np.concatenate([curves.max(axis=0), curves.min(axis=0)[::-1]]),
                 fill="toself",
                 fillcolor=colour,
@@ -65,7 +68,7 @@ def draw_breakout(figure: Figure) -> go.Figure:
                 showlegend=False,
             )
             fig.add_scatter(
-                x=frames,
+                x=spent,
                 y=curves.mean(axis=0),
                 mode="lines",
                 line={"color": colour, "width": 2.5, "dash": dash},
