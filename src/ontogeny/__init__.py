@@ -43,6 +43,8 @@ _WHERE = {
     "random_search": "evolution.random_search",
     "actor_critic": "agents.actor_critic",
     "Vectorised": "runtime.vectorised",
+    "compare": "views.comparison",
+    "replay": "replaying",
 }
 _MODULES = {
     "testing": "testing",
@@ -64,8 +66,10 @@ if TYPE_CHECKING:
     from ontogeny.evolution.pbt import pbt
     from ontogeny.evolution.random_search import random_search
     from ontogeny.evolution.strategy import Strategy
+    from ontogeny.replaying import replay
     from ontogeny.run import Run, grow, load, resume
     from ontogeny.runtime.vectorised import Vectorised
+    from ontogeny.views.comparison import compare
 
 
 def __getattr__(name: str) -> Any:

@@ -194,7 +194,7 @@ def test_a_report_that_cannot_be_written_leaves_what_stood_there(grown_store, tm
     path = tmp_path / "report.html"
     path.mkdir()
     (path / "old").write_text("old")
-    with pytest.raises(StoreError, match="can't write the report"):
+    with pytest.raises(StoreError, match="can't write the page"):
         write_report(grown_store, path)
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
     assert (path / "old").read_text() == "old"

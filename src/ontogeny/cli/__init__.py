@@ -31,6 +31,12 @@ VERBS = {
     "list": Verb("looking", "", "the runs that there are"),
     "show": Verb("looking", "RUN", "one run: where it stands, who is best, what happened"),
     "report": Verb("looking", "RUN [--out FILE]", "the whole story of a run, as one HTML file"),
+    "compare": Verb(
+        "comparing", "RUN RUN… [--by FIELD]", "which settings are better, and how surely"
+    ),
+    "replay": Verb(
+        "replaying", "RUN [--members N]", "one member along the schedule that a population found"
+    ),
     "play": Verb("playing", "RUN [--out FILE]", "film the best agent (GIF)"),
     "export": Verb("playing", "RUN --to safetensors", "what was grown, as files that others read"),
     "recipes": Verb("looking", "", "what can be grown"),

@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
+
+from ontogeny.core.errors import StoreError
 
 TITLE = 40  # pixels that a figure keeps for its title, which the page takes over
 
@@ -111,6 +114,25 @@ def document(title: str, body: Iterable[str]) -> str:
             f"</main>\n<script>{get_plotlyjs()}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
         ]
     )
+
+
+def write(path: Path, html: str) -> Path:
+    """Write the page, and return where. What stood there is replaced whole, or not at all. Raises
+    `StoreError` when it can't be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(html, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(
+            f"can't write the page ({error.strerror or error})",
+            where=str(path),
+            hint="free some space or choose another file; what it tells of is intact",
+        ) from error
+    return path
 
 
 def section(title: str, *html: str) -> str:

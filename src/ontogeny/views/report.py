@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from ontogeny.core.errors import StoreError
 from ontogeny.runtime.store import Store
 from ontogeny.views import figures, page
 from ontogeny.views.findings import verdict
 from ontogeny.views.lineage import rounds_since_move
 from ontogeny.views.quantities import count, duration, number, score_text, size
-from ontogeny.views.record import Record, read_record
+from ontogeny.views.record import Record, flat, read_record
 
 HYPERS = 12  # hypers that get a figure; more stand in the table
 EVENTS = 100  # events listed one by one
@@ -52,20 +51,7 @@ def write_report(
     replaced whole, or not at all. Raises `StoreError` when it can't be written.
     """
     html = report_html(read_record(store), claims, portrait)
-    path = Path(path)
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(html, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(
-            f"can't write the report ({error.strerror or error})",
-            where=str(path),
-            hint="free some space or choose another file; the run itself is intact",
-        ) from error
-    return path
+    return page.write(Path(path), html)
 
 
 def report_html(
@@ -216,7 +202,10 @@ def _repeat(record: Record) -> Iterable[str]:
     if rows:
         yield "<h3>The machine that it ran on</h3>\n" + page.table(["", ""], rows, left=(0, 1))
     if record.fields:
-        fields = [(name, value) for name, value in _flat(record.fields)]
+        fields = [
+            (name, "default" if value is None else str(value))
+            for name, value in flat(record.fields).items()
+        ]
         yield "<h3>Every field of the recipe</h3>\n" + page.table(
             ["field", "value"], fields, left=(0, 1)
         )
@@ -262,14 +251,6 @@ def _fact(name: str, value: Any) -> str:
             count(n, str(kind), str(kind)) for kind, n in Counter(map(str, value)).items()
         )
     return str(value)
-
-
-def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
-    for name, value in fields.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", "default" if value is None else str(value)
 
 
 def _last_finite(values: np.ndarray) -> float:

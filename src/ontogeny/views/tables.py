@@ -143,6 +143,18 @@ def members_table(members: Sequence[Mapping[str, Any]]) -> RenderableType:
     return table
 
 
+def plain_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()
+) -> RenderableType:
+    """Return a table of words; `right` are its columns of numbers."""
+    table = _table(*columns)
+    for place in right:
+        table.columns[place].justify, table.columns[place].no_wrap = "right", True
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
 def claims_table(claims: Iterable[Mapping[str, Any]]) -> RenderableType:
     """Return the claims of `reproduce`, and whether each holds."""
     table = _table("claim", "paper", "measured", "threshold", "")

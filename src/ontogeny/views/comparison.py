@@ -1,0 +1,237 @@
+"""Runs held against each other: how good each group of them is in the end, and how likely one of
+one group beats one of another.
+
+A group is the runs whose settings agree but for the seed. What counts of a run is one number, its
+final score; what is said of a group is the interquartile mean of its runs' numbers, with a
+bootstrap interval that draws the runs of each task anew.
+
+Source: Agarwal et al. 2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice"
+(arXiv 2108.13264).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.ops.statistics import (
+    Interval,
+    interquartile_mean,
+    probability_of_improvement,
+    stratified_interval,
+)
+from ontogeny.runtime.folders import find_run
+from ontogeny.views.contenders import (
+    Contender,
+    Score,
+    differs,
+    label,
+    read_contender,
+    whole_name,
+)
+from ontogeny.views.quantities import count
+
+TASK = ("recipe", "world")  # fields that say what is learnt: across them scores mean nothing
+FEW = 5  # runs of a group below which its interval is known to be too narrow
+
+
+Strata: TypeAlias = Mapping[str, np.ndarray]  # the final scores of a group's runs, by task
+
+
+class Group(NamedTuple):
+    """Runs that are alike. `score` is the interquartile mean of their final scores."""
+
+    name: str
+    runs: list[Contender]
+    score: Interval
+
+
+class Improvement(NamedTuple):
+    """How likely a run of one group is better than a run of another."""
+
+    above: str
+    below: str
+    probability: Interval
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """Groups, best first, and what is known of every pair of them."""
+
+    groups: list[Group]
+    improvements: list[Improvement]
+    fields: list[str]  # that tell the groups apart
+    tasks: list[str]  # one "" where all runs have one task
+    score: Score
+    notes: list[str]  # what a reader must know before believing the numbers
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything but the courses, as JSON values."""
+        return {
+            "score": self.score,
+            "fields": self.fields,
+            "tasks": [task for task in self.tasks if task],
+            "groups": [
+                {
+                    "group": group.name,
+                    "runs": [
+                        {"name": run.name, "folder": str(run.folder), "final": run.final}
+                        for run in group.runs
+                    ],
+                    "iqm": group.score._asdict(),
+                }
+                for group in self.groups
+            ],
+            "improvements": [
+                {"above": one.above, "below": one.below, **one.probability._asdict()}
+                for one in self.improvements
+            ],
+            "notes": self.notes,
+        }
+
+    def write(self, path: Path | str) -> Path:
+        """Write the comparison as one HTML file, and return where. Raises `StoreError`."""
+        from ontogeny.views.comparison_page import write_comparison
+
+        return write_comparison(self, Path(path))
+
+    def __str__(self) -> str:
+        lines = [f"{group.name}: {group.score}, {count(len(group.runs), 'run')}" for group in self]
+        lines += [f"{i.above} over {i.below}: {i.probability}" for i in self.improvements]
+        return "\n".join([*lines, *self.notes])
+
+    def __iter__(self) -> Iterator[Group]:
+        return iter(self.groups)
+
+
+def compare(
+    runs: Sequence[Path | str],
+    *,
+    by: Sequence[str] = (),
+    tasks: Sequence[str] = (),
+    score: Score = "best",
+) -> Comparison:
+    """Return how runs (folders, or names in the runs folder) compare.
+
+    `by` names the fields that make the groups; when none is given, all that differ do, but for the
+    seed. `tasks` names the fields that say which task a run had (`recipe` is one): scores of
+    several tasks are put on a scale from the worst run's, 0, to the best run's, 1. `score` says
+    what counts of a run's members: the best one's last score, their median, or their mean. Raises
+    `ConfigError` for runs that can't be compared, and says why.
+    """
+    if not runs:
+        raise ConfigError("no runs were given", where="compare", hint="name two or more")
+    folders = [find_run(run) for run in runs]
+    doubled = next((one for one in folders if folders.count(one) > 1), None)
+    if doubled is not None:
+        raise ConfigError(f"{doubled.name} was given twice", where="compare")
+    contenders = [read_contender(folder, score) for folder in folders]
+    known = sorted({name for run in contenders for name in run.settings})
+    apart = [whole_name(name, known) for name in tasks]
+    fields = [whole_name(name, known) for name in by]
+    _refuse_other_tasks(contenders, {*apart, *fields})
+    if not by:
+        fields = [name for name in known if name not in apart and differs(name, contenders)]
+    of_task: dict[str, list[Contender]] = {}
+    groups: dict[str, dict[str, list[Contender]]] = {}
+    for run in sorted(contenders, key=lambda run: label(run.settings, apart)):
+        task = label(run.settings, apart) if apart else ""
+        of_task.setdefault(task, []).append(run)
+        groups.setdefault(label(run.settings, fields), {}).setdefault(task, []).append(run)
+    scales = {task: _scale(found, len(of_task)) for task, found in of_task.items()}
+    finals: dict[str, Strata] = {
+        name: {
+            task: np.array([(run.final - scales[task][0]) / scales[task][1] for run in found])
+            for task, found in by_task.items()
+        }
+        for name, by_task in groups.items()
+    }
+    ranked = [
+        Group(
+            name,
+            [run for found in by_task.values() for run in found],
+            _centre(list(finals[name].values())),
+        )
+        for name, by_task in groups.items()
+    ]
+    ranked.sort(key=lambda group: -group.score.value)
+    improvements = [
+        Improvement(a, b, _improvement(finals[a], finals[b]))
+        for a, b in combinations([group.name for group in ranked], 2)
+        if finals[a].keys() & finals[b].keys()
+    ]
+    notes = _notes(ranked, finals, sorted(of_task))
+    return Comparison(ranked, improvements, fields, sorted(of_task), score, notes)
+
+
+def _refuse_other_tasks(runs: Sequence[Contender], asked: set[str]) -> None:
+    """Raise `ConfigError` when the runs have different tasks, and nobody said that they may."""
+    for name in TASK:
+        found = sorted({str(run.settings.get(name)) for run in runs})
+        if len(found) > 1 and name not in asked:
+            raise ConfigError(
+                f"these are runs of different tasks: {', '.join(found)}",
+                where=f"compare, field {name}",
+                hint=f"their scores say nothing of each other; leave some out, or compare over "
+                f"several tasks with: --tasks {name}",
+            )
+
+
+def _scale(runs: Sequence[Contender], n_tasks: int) -> tuple[float, float]:
+    """Return a task's zero and unit: the worst final score and the span to the best; 0 and 1 where
+    it is the only task.
+    """
+    finals = [run.final for run in runs]
+    return (min(finals), (max(finals) - min(finals)) or 1.0) if n_tasks > 1 else (0.0, 1.0)
+
+
+def _centre(strata: Sequence[np.ndarray]) -> Interval:
+    return stratified_interval(
+        strata, lambda drawn: interquartile_mean(np.concatenate(drawn, axis=-1))
+    )
+
+
+def _improvement(above: Strata, below: Strata) -> Interval:
+    shared = sorted(above.keys() & below.keys())
+
+    def mean_over_tasks(drawn: Sequence[np.ndarray]) -> np.ndarray:
+        pairs = zip(drawn[: len(shared)], drawn[len(shared) :], strict=True)
+        return np.mean([probability_of_improvement(a, b) for a, b in pairs], axis=0)
+
+    strata = [above[task] for task in shared] + [below[task] for task in shared]
+    return stratified_interval(strata, mean_over_tasks)
+
+
+def _notes(
+    groups: Sequence[Group], finals: Mapping[str, Strata], tasks: Sequence[str]
+) -> list[str]:
+    notes: list[str] = []
+    if len(groups) == 1:
+        notes.append("All runs have the same settings: there is one group, and nothing to compare.")
+    if few := [group.name for group in groups if _fewest(finals[group.name]) < FEW]:
+        notes.append(
+            f"With fewer than {FEW} runs of a task an interval is about their range, which is too "
+            f"narrow, and of one run it has no width: {'; '.join(few)}."
+        )
+    for group in groups:
+        alike = {(str(run.seed), str(sorted(run.settings.items()))) for run in group.runs}
+        if len(alike) < len(group.runs):
+            notes.append(
+                f"Some runs have the same settings and seed, so they are not independent: "
+                f"{group.name}."
+            )
+    if len(tasks) > 1:
+        notes.append("Scores are scaled in each task from the worst run's, 0, to the best's, 1.")
+        if uneven := [name for name, found in finals.items() if len(found) < len(tasks)]:
+            notes.append(f"Not every task was run by: {'; '.join(uneven)}.")
+    return notes
+
+
+def _fewest(strata: Strata) -> int:
+    return min(values.size for values in strata.values())

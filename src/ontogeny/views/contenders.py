@@ -1,0 +1,113 @@
+"""One run of a comparison: what it was grown with, what came of it, and its group's name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.runtime.store import Store
+from ontogeny.views.quantities import number
+from ontogeny.views.record import Record, flat, read_record
+
+Score: TypeAlias = Literal["best", "median", "mean"]
+REDUCE = {"best": np.max, "median": np.median, "mean": np.mean}
+
+
+class Contender(NamedTuple):
+    """One run: what it was grown with, and what came of it."""
+
+    name: str
+    folder: Path
+    settings: dict[str, Any]  # the recipe and its fields, the nested ones dotted
+    seed: Any
+    final: float
+    course: Float[np.ndarray, " rounds"]  # the score after every round, NaN where nobody lived
+    updates: Float[np.ndarray, " rounds"]  # of one member, by then
+
+
+def read_contender(folder: Path, score: Score) -> Contender:
+    """Return the run in a folder. Raises `ConfigError` when it is unfinished, or nobody is
+    alive.
+    """
+    with Store(folder) as store:
+        record = read_record(store)
+    if record.status != "finished":
+        raise ConfigError(
+            f"{folder.name} is {record.status}: {record.rounds} of {record.planned} rounds",
+            where=str(folder),
+            hint=f"finish it with: ontogeny resume {folder.name}; or leave it out",
+        )
+    alive = record.last[np.isfinite(record.last)]
+    if not alive.size:
+        raise ConfigError(
+            f"all members of {folder.name} are dead, so it has no score", where=str(folder)
+        )
+    settings = settings_of(record)
+    seed = settings.pop("seed", None)
+    course = np.full(record.rounds, np.nan)
+    for place, row in enumerate(record.finite):
+        if (living := row[~np.isnan(row)]).size:
+            course[place] = REDUCE[score](living)
+    updates = (record.steps or 1) * np.arange(1.0, record.rounds + 1)
+    final = float(REDUCE[score](alive))
+    return Contender(folder.name, folder, settings, seed, final, course, updates)
+
+
+def settings_of(record: Record) -> dict[str, Any]:
+    """Return what a run was grown with: its recipe and fields, dotted. A replay's strategy is
+    `replay`, whatever its source's was.
+    """
+    settings = {"recipe": record.run.get("recipe"), **flat(record.fields)}
+    if record.run.get("replay"):
+        settings = {k: v for k, v in settings.items() if not k.startswith("evolution.")}
+        settings["evolution.strategy"] = "replay"
+    return settings
+
+
+def whole_name(name: str, known: Sequence[str]) -> str:
+    """Return the whole name of a field, of which the last part may be given. Raises
+    `ConfigError`.
+    """
+    fits = [one for one in known if one == name] or [
+        one for one in known if one.rpartition(".")[2] == name
+    ]
+    if len(fits) == 1:
+        return fits[0]
+    near = difflib.get_close_matches(name, [one.rpartition(".")[2] for one in known], 1)
+    raise ConfigError(
+        f"no field is called {name!r}" if not fits else f"{name!r} could be {' or '.join(fits)}",
+        where="compare",
+        hint=f"did you mean {near[0]!r}?"
+        if near and not fits
+        else f"there are: {', '.join(fits or known)}",
+    )
+
+
+def differs(name: str, runs: Sequence[Contender]) -> bool:
+    """Return whether two of the runs that have the field have it otherwise: a strategy's own
+    settings tell nothing of the runs with another strategy.
+    """
+    return len({str(run.settings[name]) for run in runs if name in run.settings}) > 1
+
+
+def label(settings: Mapping[str, Any], fields: Sequence[str]) -> str:
+    """Return what tells a group from the others, as `strategy pbt, population 16`."""
+    last = [name.rpartition(".")[2] for name in fields]
+    words = [
+        f"{short if last.count(short) == 1 else name} {_value(settings[name])}"
+        for name, short in zip(fields, last, strict=True)
+        if name in settings
+    ]
+    return ", ".join(words) or (str(settings["recipe"] or "run") if not fields else "without")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(_value(one) for one in value)
+    return number(value, 4) if isinstance(value, float) else str(value)
