@@ -43,6 +43,9 @@ _WHERE = {
     "random_search": "evolution.random_search",
     "actor_critic": "agents.actor_critic",
     "Vectorised": "runtime.vectorised",
+    "TensorBoard": "runtime.sinks.tensorboard",
+    "WandB": "runtime.sinks.wandb",
+    "MLflow": "runtime.sinks.mlflow",
     "compare": "views.comparison",
     "replay": "replaying",
 }
@@ -68,6 +71,9 @@ if TYPE_CHECKING:
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.replaying import replay
     from ontogeny.run import Run, grow, load, resume
+    from ontogeny.runtime.sinks.mlflow import MLflow
+    from ontogeny.runtime.sinks.tensorboard import TensorBoard
+    from ontogeny.runtime.sinks.wandb import WandB
     from ontogeny.runtime.vectorised import Vectorised
     from ontogeny.views.comparison import compare
 

@@ -35,6 +35,7 @@ from ontogeny.runtime.executor import Executor, Job
 from ontogeny.runtime.folders import find_run, new_run_folder
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
+from ontogeny.runtime.schedules import along, read_schedule
 from ontogeny.runtime.store import FILE, Heir, Store
 from ontogeny.runtime.vectorised import Vectorised
 
@@ -198,15 +199,16 @@ def resume(folder: Path | str, *, rounds: int | None = None, progress: bool = Tr
             with store.transaction():
                 store.put(fields=recipe.to_json(), rounds=rounds)
         prepare(recipe.executor.devices)
-        watch(store, recipe.job(), recipe.executor, recipe, progress)
-        return Run(Store(path), recipe.job(), recipe)
+        job = stored_job(store, recipe)
+        watch(store, job, recipe.executor, recipe, progress)
+        return Run(Store(path), job, recipe)
 
 
 def load(folder: Path | str) -> Run:
     """Return a run of a recipe by its folder, its name in the runs folder, or "last"."""
     store = Store(find_run(folder))
     recipe = stored_recipe(store)
-    return Run(store, recipe.job(), recipe)
+    return Run(store, stored_job(store, recipe), recipe)
 
 
 def report(store: Store, path: Path) -> Path:
@@ -219,7 +221,7 @@ def report(store: Store, path: Path) -> Path:
     if store.run().get("recipe") and store.run().get("status") == "finished":
         recipe = stored_recipe(store)
         if type(recipe).portrait is not Recipe.portrait:  # else nothing need be compiled
-            figures = recipe.portrait(Run(store, recipe.job(), recipe).product())
+            figures = recipe.portrait(Run(store, stored_job(store, recipe), recipe).product())
             portrait = [Portrait(one.draw(one), one.name, one.caption) for one in figures]
     return write_report(store, path, portrait=portrait)
 
@@ -312,6 +314,17 @@ def stored_recipe(store: Store) -> Recipe:
             hint="call og.grow with the same learner and folder: it goes on from there",
         )
     return recipe_class(run["recipe"]).from_json(run["fields"])
+
+
+def stored_job(store: Store, recipe: Recipe, rounds: int | None = None) -> Job:
+    """Return what a run of the recipe grows, to `rounds` when given. That of a replay has a
+    schedule, which lies in the run's folder.
+    """
+    job = recipe.job() if rounds is None else recipe.job()._replace(rounds=rounds)
+    if store.run().get("replay"):
+        planned = int(store.run()["rounds"]) if rounds is None else rounds
+        return along(job, read_schedule(store.folder, job), planned)
+    return job
 
 
 def _check_settings(settings: dict[str, Any]) -> None:

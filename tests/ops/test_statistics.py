@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import sem, trim_mean
+from scipy.stats import mannwhitneyu, sem, trim_mean
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.ops.statistics import bootstrap_interval, interquartile_mean, standard_error
+from ontogeny.ops.statistics import (
+    bootstrap_interval,
+    interquartile_mean,
+    probability_of_improvement,
+    standard_error,
+    stratified_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +76,52 @@ def test_nothing_to_resample_is_an_error():
         bootstrap_interval(np.zeros(0))
     with pytest.raises(ConfigError, match="confidence"):
         bootstrap_interval(np.ones(3), confidence=1.0)
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "expected"),
+    [
+        ([3.0], [1.0, 2.0], 1.0),
+        ([1.0, 4.0], [2.0, 3.0], 0.5),  # 1 loses both, 4 wins both
+        ([2.0, 2.0], [2.0], 0.5),
+        ([1.0, 2.0, 3.0], [2.0, 5.0], 1.5 / 6),  # one tie, and 3 over 2
+        ([-np.inf], [-np.inf, 0.0], 0.25),
+    ],
+)
+def test_the_probability_of_improvement_of_a_few(above, below, expected):
+    assert probability_of_improvement(np.array(above), np.array(below)) == pytest.approx(expected)
+    other = probability_of_improvement(np.array(below), np.array(above))
+    assert other == pytest.approx(1 - expected)
+
+
+def test_the_probability_of_improvement_is_mann_whitneys_u():
+    rng = np.random.default_rng(4)
+    above, below = rng.integers(0, 6, size=(2, 9)), rng.integers(0, 6, size=(2, 7))  # with ties
+    u = mannwhitneyu(above, below, axis=1).statistic
+    np.testing.assert_allclose(probability_of_improvement(above, below), u / (9 * 7))
+
+
+def test_a_stratified_resample_leaves_no_stratum_out():
+    """Two tasks that differ by 100: drawn together their mean would spread, drawn apart it
+    can't.
+    """
+    tasks = [np.array([0.0, 1.0, 2.0]), np.array([100.0, 101.0, 102.0])]
+
+    def mean(drawn):
+        return np.mean(np.concatenate(drawn, axis=-1), axis=-1)
+
+    apart, together = stratified_interval(tasks, mean), bootstrap_interval(np.concatenate(tasks))
+    assert apart.value == together.value == 51
+    assert 50 <= apart.low < apart.high <= 52
+    assert together.high - together.low > 50
+
+
+def test_one_stratum_is_the_plain_bootstrap():
+    values = np.random.default_rng(5).normal(size=20)
+    plain = bootstrap_interval(values, np.median)
+    assert stratified_interval([values], lambda drawn: np.median(drawn[0], axis=-1)) == plain
+
+
+def test_an_empty_stratum_is_an_error():
+    with pytest.raises(ConfigError, match="no repeats"):
+        stratified_interval([np.ones(2), np.zeros(0)], lambda drawn: drawn[0].mean(-1))

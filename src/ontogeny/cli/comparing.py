@@ -23,7 +23,8 @@ class Compare:
     for the seed are a group; several seeds a group are what the intervals are made of.
     """
 
-    runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN…")]
+    """Folders, or names in runs/: several seeds of each setting."""
     by: tuple[str, ...] = ()
     """The fields that make the groups, as `--by strategy population`; all that differ when not
     given."""
@@ -58,7 +59,11 @@ def _text(found: Comparison, path: Path) -> RenderableType:
     from ontogeny.views.comparison_page import group_rows, improvement_rows
     from ontogeny.views.tables import plain_table
 
-    parts: list[RenderableType] = [plain_table(*group_rows(found), right=(2, 3))]
+    columns, rows = group_rows(found)
+    rows = [
+        [row[0], str(len(group.runs)), *row[2:]] for row, group in zip(rows, found, strict=True)
+    ]
+    parts: list[RenderableType] = [plain_table(columns, rows, right=(1, 2, 3))]
     if found.improvements:
         parts.append(plain_table(*improvement_rows(found), right=(1, 2)))
     parts += [Text(f"{note}\n", "dim") for note in found.notes]

@@ -7,13 +7,14 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from ontogeny.cli.fields import parse_recipe
 from ontogeny.cli.words import RunName, parse, recipe_list, say
 from ontogeny.core.errors import ConfigError
 
 INTERRUPTED = 130
+Tracks: TypeAlias = tuple[Literal["tensorboard", "wandb", "mlflow"], ...]
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,18 @@ class Keeping:
     """The run's folder, anywhere; instead of a name."""
     checkpoint_seconds: float = 30.0
     """Seconds between checkpoints; 0 writes one every round."""
+    track: Tracks = ()
+    """Write the run for other trackers too, as `--track tensorboard`: tensorboard, wandb (offline),
+    mlflow (a local store)."""
     quiet: bool = False
     """Print nothing until the end."""
     json: bool = False
     """Print one JSON object at the end, and nothing else."""
+
+    @property
+    def told(self) -> bool:
+        """Whether someone is to see it grow."""
+        return not (self.quiet or self.json)
 
 
 def grow(arguments: list[str]) -> int:
@@ -46,7 +55,9 @@ def grow(arguments: list[str]) -> int:
             hint="write: ontogeny grow RECIPE [--field value …]",
         )
     chosen = parse_recipe(name, "grow", rest, Keeping)
-    return _grow(chosen.recipe, chosen.options, name, shlex.join(["ontogeny", "grow", *arguments]))
+    recipe, keeping = chosen.recipe, chosen.options
+    repeat = shlex.join(["ontogeny", "grow", *arguments])
+    return _grow(recipe, recipe.job(), keeping, place(keeping, name), repeat)
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,9 @@ class Resume:
     """Grow to this many rounds in all, instead of the recipe's."""
     checkpoint_seconds: float = 30.0
     """Seconds between checkpoints; 0 writes one every round."""
+    track: Tracks = ()
+    """Write the run for other trackers too, as `--track tensorboard`: tensorboard, wandb (offline),
+    mlflow (a local store)."""
     quiet: bool = False
     """Print nothing until the end."""
     json: bool = False
@@ -66,7 +80,7 @@ class Resume:
 
 def resume(arguments: list[str]) -> int:
     """Go on with a run."""
-    from ontogeny.run import stored_recipe
+    from ontogeny.run import stored_job, stored_recipe
     from ontogeny.runtime.folders import find_run
     from ontogeny.runtime.store import Store
 
@@ -74,38 +88,53 @@ def resume(arguments: list[str]) -> int:
     folder = find_run(chosen.run)
     with Store(folder) as store:
         recipe, repeat = stored_recipe(store), store.run().get("repeat")
-    if chosen.rounds is not None:
-        recipe = dataclasses.replace(recipe, rounds=chosen.rounds)
-    keeping = Keeping(None, folder, chosen.checkpoint_seconds, chosen.quiet, chosen.json)
-    return _grow(recipe, keeping, folder.name, repeat)
+        if chosen.rounds is not None:
+            recipe = dataclasses.replace(recipe, rounds=chosen.rounds)
+        job = stored_job(store, recipe, chosen.rounds)
+    keeping = Keeping(
+        None, folder, chosen.checkpoint_seconds, chosen.track, chosen.quiet, chosen.json
+    )
+    return _grow(recipe, job, keeping, folder, repeat)
 
 
-def _grow(recipe: Any, keeping: Keeping, stem: str, repeat: str | None) -> int:
+def _grow(recipe: Any, job: Any, keeping: Keeping, folder: Path, repeat: str | None) -> int:
     from ontogeny.run import Run, open_or_create, watch
-    from ontogeny.runtime.folders import new_run_folder, runs_folder
     from ontogeny.runtime.machine import prepare
+    from ontogeny.runtime.sinks import sinks
     from ontogeny.runtime.store import Store
-    from ontogeny.views.tables import run_details, run_table
+
+    prepare(recipe.executor.devices)
+    observers = sinks(keeping.track)
+    with open_or_create(folder, job, recipe, repeat=repeat) as store:
+        seconds = keeping.checkpoint_seconds
+        watch(store, job, recipe.executor, recipe, keeping.told, observers, seconds)
+    return tell(Run(Store(folder), job, recipe), keeping)
+
+
+def place(keeping: Keeping, stem: str) -> Path:
+    """Return the folder that is asked for, or a new one. Raises `ConfigError` when two are."""
+    from ontogeny.runtime.folders import new_run_folder, runs_folder
 
     if keeping.name and keeping.folder:
         raise ConfigError(
             "--name and --folder both say where the run is kept", hint="give one of them"
         )
-    prepare(recipe.executor.devices)
-    folder = keeping.folder or (
-        runs_folder() / keeping.name if keeping.name else new_run_folder(stem)
-    )
-    job = recipe.job()
-    with open_or_create(folder, job, recipe, repeat=repeat) as store:
-        told = not (keeping.quiet or keeping.json)
-        status = watch(store, job, recipe.executor, recipe, told, (), keeping.checkpoint_seconds)
-    with Store(folder) as store:
-        run = Run(store, job, recipe)
-        details = run_details(store)
-        name = folder.name if folder.parent == runs_folder() else str(folder)
-        if status == "interrupted":
-            say(details, keeping.json, lambda: run_table(details), f"ontogeny resume {name}")
-            print(f"interrupted after round {run.store.rounds()} of {job.rounds}", file=sys.stderr)
-            return INTERRUPTED
-        say(details, keeping.json, lambda: run_table(details), f"ontogeny report {name}")
+    if keeping.name:
+        return runs_folder() / keeping.name
+    return keeping.folder or new_run_folder(stem)
+
+
+def tell(run: Any, keeping: Keeping) -> int:
+    """Say what was grown and what comes next; return the exit code."""
+    from ontogeny.runtime.folders import runs_folder
+    from ontogeny.views.tables import run_details, run_table
+
+    details = run_details(run.store)
+    name = run.folder.name if run.folder.parent == runs_folder() else str(run.folder)
+    if details["status"] == "interrupted":
+        say(details, keeping.json, lambda: run_table(details), f"ontogeny resume {name}")
+        done = f"interrupted after round {details['rounds']} of {run.job.rounds}"
+        print(done, file=sys.stderr)
+        return INTERRUPTED
+    say(details, keeping.json, lambda: run_table(details), f"ontogeny report {name}")
     return 0

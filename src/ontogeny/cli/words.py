@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ def parse(read: type[T], verb: str, arguments: Sequence[str], about: str | None 
     return tyro.cli(
         read,
         prog=f"ontogeny {verb}",
-        description=about or read.__doc__,
+        description=inspect.cleandoc(about or read.__doc__ or ""),
         args=list(arguments),
         config=(tyro.conf.FlagCreatePairsOff,),
     )

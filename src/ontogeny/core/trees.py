@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -16,6 +17,15 @@ def named_leaves(tree: PyTree) -> list[tuple[str, Any]]:
         (jax.tree_util.keystr(path, simple=True, separator=".") or "value", leaf)
         for path, leaf in flat
     ]
+
+
+def dotted(fields: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings as one mapping, its keys dotted: `evolution.fraction`."""
+    found: dict[str, Any] = {}
+    for name, value in fields.items():
+        inner = dotted(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
+        found |= {f"{prefix}{name}": value} if inner is None else inner
+    return found
 
 
 def is_finite(tree: PyTree) -> Bool[Array, ""]:

@@ -9,6 +9,7 @@ Source: Jaderberg et al. 2017 (arXiv 1711.09846), section 4.4, which asks it of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -30,6 +31,28 @@ def replay(schedule: Hypers) -> Strategy[Int[Array, " pop"]]:
     begin anew, at the same place. Raises `ConfigError` when the schedule is empty or its leaves
     differ in length.
     """
+    return _along(schedule, lambda place: trees.take(schedule, place))
+
+
+def replay_each(schedules: Hypers) -> Strategy[Int[Array, " pop"]]:
+    """Return the same with a schedule for every slot: the leading axes are "time pop"."""
+
+    def due(place: Int[Array, " pop"]) -> Hypers:
+        slots = jnp.arange(place.shape[0])
+        return jax.tree.map(lambda x: x[place, slots], schedules)
+
+    return _along(schedules, due)
+
+
+def first_of(schedule: Hypers, size: int) -> Hypers:
+    """Return the schedule's first hypers for `size` members ("pop" axis)."""
+    return jax.tree.map(lambda x: jnp.broadcast_to(x[0], (size, *x.shape[1:])), schedule)
+
+
+def _along(
+    schedule: Hypers, due: Callable[[Int[Array, " pop"]], Hypers]
+) -> Strategy[Int[Array, " pop"]]:
+    """Return the strategy that gives every slot what is `due` at its place."""
     lengths = {int(x.shape[0]) if x.ndim else 0 for x in jax.tree.leaves(schedule)}
     if len(lengths) > 1 or 0 in lengths:
         raise ConfigError(
@@ -49,13 +72,7 @@ def replay(schedule: Hypers) -> Strategy[Int[Array, " pop"]]:
         del key
         place = state + ready
         dead = ready & ~jnp.isfinite(population.score)
-        due = trees.take(schedule, jnp.minimum(place, last))
-        hypers = trees.where(ready, due, population.hypers)
+        hypers = trees.where(ready, due(jnp.minimum(place, last)), population.hypers)
         return place, Move(jnp.arange(population.size), inherit=~dead, hypers=hypers)
 
     return Strategy(init, move)
-
-
-def first_of(schedule: Hypers, size: int) -> Hypers:
-    """Return the schedule's first hypers for `size` members ("pop" axis)."""
-    return jax.tree.map(lambda x: jnp.broadcast_to(x[0], (size, *x.shape[1:])), schedule)

@@ -12,9 +12,10 @@ from jaxtyping import Float
 
 from ontogeny.ops.statistics import Interval, interquartile_mean
 from ontogeny.views import page
-from ontogeny.views.comparison import Comparison, Group
+from ontogeny.views.comparison import FEW, Comparison, Group
 from ontogeny.views.contenders import Contender
 from ontogeny.views.quantities import count, number
+from ontogeny.views.scales import score_scale
 from ontogeny.views.theme import COLOURS, INK, QUIET, figure
 
 POINTS = 200  # of a group's curve
@@ -87,7 +88,9 @@ def improvement_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]
 
 
 def interval_text(interval: Interval) -> str:
-    """Return the ends of an interval."""
+    """Return the ends of an interval; nothing for one without width, which is no interval."""
+    if interval.low == interval.high:
+        return ""
     return f"{number(interval.low, 4)} to {number(interval.high, 4)}"
 
 
@@ -161,14 +164,19 @@ def courses_figure(comparison: Comparison) -> go.Figure:
     """Return each group's score against the updates of a member: the interquartile mean over its
     runs, and a pointwise bootstrap interval.
     """
+    curves = [common_courses(group.runs) for group in comparison.groups]
+    scale = score_scale(np.concatenate([courses.ravel() for _, courses in curves]))
     fig = figure(
-        "How they learnt", "updates of a member", f"{comparison.score} member's score", height=460
+        "How they learnt",
+        "updates of a member",
+        f"{comparison.score} member's score",
+        height=460,
+        **scale.axis(),
     )
     names = _names(comparison.groups)
-    for group, name, colour in zip(comparison.groups, names, _colours(names), strict=True):
-        updates, courses = common_courses(group.runs)
-        middle, low, high = _band(courses)
-        if len(group.runs) > 1:
+    for (updates, courses), name, colour in zip(curves, names, _colours(names), strict=True):
+        middle, low, high = (scale.place(curve) for curve in _band(courses))
+        if len(courses) > 1:
             fig.add_scatter(
                 x=np.concatenate([updates, updates[::-1]]),
                 y=np.concatenate([high, low[::-1]]),
@@ -228,10 +236,13 @@ def _verdict(comparison: Comparison) -> str:
     if not comparison.improvements:
         return said
     against = [one for one in comparison.improvements if one.above == best.name]
-    clear = [one for one in against if one.probability.low > 0.5]
+    enough = {group.name for group in comparison.groups if len(group.runs) >= FEW}
+    clear = [
+        one for one in against if one.probability.low > 0.5 and {one.above, one.below} <= enough
+    ]
     return (
-        f"The best group is {said} It beats {len(clear)} of {count(len(against), 'other')} with an "
-        "interval that lies above one half."
+        f"The best group is {said} It surely beats {len(clear)} of {count(len(against), 'other')}: "
+        f"with an interval above one half, and {FEW} runs or more on both sides."
     )
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from jaxtyping import Float
 
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.trees import dotted
 from ontogeny.runtime.store import Store
 from ontogeny.views.quantities import number
-from ontogeny.views.record import Record, flat, read_record
+from ontogeny.views.record import Record, read_record
 
 Score: TypeAlias = Literal["best", "median", "mean"]
 REDUCE = {"best": np.max, "median": np.median, "mean": np.mean}
@@ -63,7 +64,7 @@ def settings_of(record: Record) -> dict[str, Any]:
     """Return what a run was grown with: its recipe and fields, dotted. A replay's strategy is
     `replay`, whatever its source's was.
     """
-    settings = {"recipe": record.run.get("recipe"), **flat(record.fields)}
+    settings = {"recipe": record.run.get("recipe"), **dotted(record.fields)}
     if record.run.get("replay"):
         settings = {k: v for k, v in settings.items() if not k.startswith("evolution.")}
         settings["evolution.strategy"] = "replay"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ class Record:
     @property
     def planned(self) -> int:
         """Rounds that the run is to have."""
-        return int(self.fields.get("rounds", self.rounds))
+        return int(self.run.get("rounds") or self.fields.get("rounds", self.rounds))
 
     @property
     def steps(self) -> int | None:
@@ -179,15 +178,6 @@ def read_record(store: Store) -> Record:
         events=store.events(),
         artifacts=store.artifacts(),
     )
-
-
-def flat(fields: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the fields with the nested ones dotted: `evolution.fraction`."""
-    found: dict[str, Any] = {}
-    for name, value in fields.items():
-        inner = flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
-        found |= {f"{prefix}{name}": value} if inner is None else inner
-    return found
 
 
 def _fill(values: np.ndarray, rounds: int, pop: int) -> np.ndarray:

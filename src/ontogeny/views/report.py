@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from ontogeny.core.trees import dotted
 from ontogeny.runtime.store import Store
 from ontogeny.views import figures, page
 from ontogeny.views.findings import verdict
 from ontogeny.views.lineage import rounds_since_move
 from ontogeny.views.quantities import count, duration, number, score_text, size
-from ontogeny.views.record import Record, flat, read_record
+from ontogeny.views.record import Record, read_record
+from ontogeny.views.replays import replay_figure, replay_rows, replay_summary
 
 HYPERS = 12  # hypers that get a figure; more stand in the table
 EVENTS = 100  # events listed one by one
@@ -65,6 +67,17 @@ def report_html(
         body.append(page.section("Claims", _claims(claims)))
     if film := _film(record):
         body.append(film)
+    if summary := replay_summary(record):
+        body.append(
+            page.plot(
+                replay_figure(record),
+                "replay",
+                "A replayed member begins with first weights of its own and inherits from nobody. "
+                "The source's line is that of the member which its population selected in the "
+                "end, so luck is in it.",
+            )
+        )
+        body.append(page.table(*replay_rows(summary), left=(0,)))
     body += [page.plot(drawn.figure, drawn.name, drawn.caption) for drawn in portrait]
     if record.rounds:
         body += _figures(record)
@@ -94,8 +107,10 @@ def _headline(record: Record) -> str:
     if record.work is not None and record.unit is not None and record.rounds:
         facts.append((record.unit[0], f"{record.work.sum():,.0f}"))
     facts.append(("moves", f"{int(record.moved.sum()):,}"))
+    replay = record.run.get("replay")
+    title = f"{record.title}, a replay of {replay['source']}" if replay else record.title
     return (
-        f"<header>\n<h1>{page.text(record.title)}</h1>\n"
+        f"<header>\n<h1>{page.text(title)}</h1>\n"
         + page.paragraph(f"{record.folder.name}, {when}{record.status}", "soft")
         + page.paragraph(verdict(record), "verdict")
         + page.tiles(facts)
@@ -204,7 +219,7 @@ def _repeat(record: Record) -> Iterable[str]:
     if record.fields:
         fields = [
             (name, "default" if value is None else str(value))
-            for name, value in flat(record.fields).items()
+            for name, value in dotted(record.fields).items()
         ]
         yield "<h3>Every field of the recipe</h3>\n" + page.table(
             ["field", "value"], fields, left=(0, 1)

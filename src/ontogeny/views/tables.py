@@ -21,6 +21,7 @@ from ontogeny.views.findings import verdict
 from ontogeny.views.lineage import rounds_since_move
 from ontogeny.views.quantities import NOTHING, count, duration, number
 from ontogeny.views.record import Record, read_record
+from ontogeny.views.replays import replay_rows, replay_summary
 from ontogeny.views.scales import score_scale
 from ontogeny.views.sparkline import sparkline
 
@@ -57,6 +58,7 @@ def run_details(store: Store) -> dict[str, Any]:
         "machine": record.run.get("machine"),
         "repeat": record.run.get("repeat"),
         "papers": record.run.get("papers") or [],
+        "replay": replay_summary(record),
     }
 
 
@@ -121,6 +123,8 @@ def run_table(details: Mapping[str, Any]) -> RenderableType:
         Text(),
         facts,
     ]
+    if details["replay"]:
+        parts += [Text(), plain_table(*replay_rows(details["replay"]), right=(1, 2, 3))]
     if details["members"]:
         parts += [Text(), members_table(details["members"])]
     return Group(*parts)

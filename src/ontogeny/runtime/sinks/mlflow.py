@@ -1,0 +1,77 @@
+"""MLflow: a store of runs on this machine, or wherever its tracking address points to."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from ontogeny.runtime.executor import Lived
+from ontogeny.runtime.observer import Observer, Setting
+from ontogeny.runtime.sinks.summary import Summary, identity_of, needed, settings_of
+
+TAG = "ontogeny.run"  # finds the run again when it is resumed
+ENDED = {"finished": "FINISHED", "interrupted": "KILLED"}
+LONGEST = 500  # characters of a parameter's value
+AT_ONCE = 100  # parameters that are logged in one batch
+
+
+class MLflow(Observer):
+    """Writes into `tracking` (`mlflow` in the folder of runs, a file store: one for all runs). Look
+    at it with: mlflow ui --backend-store-uri runs/mlflow
+    """
+
+    def __init__(
+        self, tracking: str | None = None, *, experiment: str = "ontogeny", members: bool = False
+    ):
+        """`tracking` is an address as MLflow has them; `members` adds a curve a slot. Raises
+        `MissingExtra` without mlflow.
+        """
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when it is imported
+        self._mlflow = needed("mlflow", "mlflow-skinny", "MLflow")
+        self._tracking, self._experiment, self._members = tracking, experiment, members
+        self._client: Any = None
+
+    def compiling(self, setting: Setting) -> None:
+        """Remember what is grown."""
+        self._setting = setting
+        self._summary = Summary(setting, self._members)
+
+    def compiled(self, seconds: float) -> None:
+        """Begin the run, or go on with the one that was begun."""
+        address = self._tracking or (self._setting.folder.resolve().parent / "mlflow").as_uri()
+        client = self._mlflow.MlflowClient(address)
+        known = client.get_experiment_by_name(self._experiment)
+        place = known.experiment_id if known else client.create_experiment(self._experiment)
+        name = identity_of(self._setting)
+        found = client.search_runs([place], f"tags.`{TAG}` = '{name}'", max_results=1)
+        if found:
+            self._id = found[0].info.run_id
+            client.set_terminated(self._id, "RUNNING")
+        else:
+            tags = {TAG: name, "mlflow.runName": self._setting.folder.name}
+            self._id = client.create_run(place, tags=tags).info.run_id
+            params = [
+                self._mlflow.entities.Param(key, str(value)[:LONGEST])
+                for key, value in settings_of(self._setting).items()
+            ]
+            for first in range(0, len(params), AT_ONCE):
+                client.log_batch(self._id, params=params[first : first + AT_ONCE])
+        self._client = client
+
+    def lived(self, round_: Lived, moved: int, dead: int) -> None:
+        """Write a round."""
+        if (summed := self._summary.note(round_, moved, dead)) is None:
+            return
+        now = int(1000 * time.time())
+        metrics = [
+            self._mlflow.entities.Metric(name, value, now, summed.step)
+            for name, value in summed.scalars.items()
+        ]
+        self._client.log_batch(self._id, metrics=metrics)
+
+    def ended(self, status: str) -> None:
+        """Close the run with how it ended."""
+        if self._client is not None:
+            self._client.set_terminated(self._id, ENDED.get(status, "FAILED"))
+            self._client = None

@@ -1,0 +1,119 @@
+"""A round in a few numbers, for trackers that know of one curve and not of a population."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import zlib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ontogeny.core.errors import MissingExtra
+from ontogeny.core.trees import dotted
+from ontogeny.runtime.executor import Lived
+from ontogeny.runtime.growing import flatten_hypers
+from ontogeny.runtime.observer import Setting
+from ontogeny.runtime.store import Store
+
+
+class Summed(NamedTuple):
+    """A round of the whole population."""
+
+    step: int
+    scalars: dict[str, float]  # only finite ones
+    columns: dict[str, np.ndarray]  # score, metrics and hypers of every slot, NaN where unknown
+
+
+class Summary:
+    """Sums rounds up: the best, median and worst score; of every metric and hyper the winner's
+    value and the median; who moved and died.
+
+    Members that live on their own clocks are summed up each time that as many rounds were lived as
+    there are members. `members` adds every slot's own score.
+    """
+
+    def __init__(self, setting: Setting, members: bool = False):
+        self.pop, self.members = setting.job.population, members
+        self.step, self._lived = setting.first - 1, 0
+        self._moved = self._dead = 0
+        self._seconds = 0.0
+        self._columns: dict[str, np.ndarray] = {}
+
+    def note(self, round_: Lived, moved: int, dead: int) -> Summed | None:
+        """Take in a round that was recorded; return the sum when one is due."""
+        known = {"score": round_.score, **round_.metrics, **flatten_hypers(round_.hypers)}
+        for name, values in known.items():
+            column = self._columns.setdefault(name, np.full(self.pop, np.nan))
+            column[round_.ready] = np.asarray(values, float)[round_.ready]
+        self._moved += moved
+        self._dead += dead
+        self._seconds += round_.seconds
+        self._lived += int(round_.ready.sum())
+        if self._lived < self.pop:
+            return None
+        self.step += self._lived // self.pop
+        self._lived %= self.pop
+        summed = Summed(self.step, self._scalars(), {n: c.copy() for n, c in self._columns.items()})
+        self._moved = self._dead = 0
+        self._seconds = 0.0
+        return summed
+
+    def _scalars(self) -> dict[str, float]:
+        score = self._columns["score"]
+        alive = np.isfinite(score)
+        scalars: dict[str, float] = {
+            "population/moved": self._moved,
+            "population/dead": self._dead,
+            "population/seconds": self._seconds,
+        }
+        if alive.any():
+            scalars["score/best"] = float(score[alive].max())
+            scalars["score/worst"] = float(score[alive].min())
+            winner = int(np.argmax(np.where(alive, score, -np.inf)))
+            for name, column in self._columns.items():
+                seen = column[alive & np.isfinite(column)]
+                scalars[f"{name}/median"] = float(np.median(seen)) if seen.size else math.nan
+                if name != "score":
+                    scalars[f"{name}/winner"] = float(column[winner])
+        if self.members:
+            scalars |= {f"members/{slot:03d}": float(value) for slot, value in enumerate(score)}
+        return {name: value for name, value in scalars.items() if math.isfinite(value)}
+
+
+def settings_of(setting: Setting) -> dict[str, Any]:
+    """Return what a run was grown with, for a tracker's table: recipe, fields, seed, machine."""
+    with Store(setting.folder) as store:
+        run = store.run()
+    job = setting.job
+    return {
+        "recipe": run.get("recipe"),
+        "population": job.population,
+        "rounds": job.rounds,
+        "steps": job.steps,
+        "seed": job.seed,
+        **dotted(run.get("fields") or {}),
+        **{f"machine.{name}": value for name, value in setting.machine.items()},
+    }
+
+
+def identity_of(setting: Setting) -> str:
+    """Return a name for the run that stays when it is resumed, and that no other run has. Ask when
+    it is compiled: then the store says when it was begun.
+    """
+    with Store(setting.folder) as store:
+        begun = store.run().get("begun")
+    told = f"{setting.folder.resolve()} {begun}"
+    return f"{setting.folder.name}-{zlib.crc32(told.encode()):08x}"
+
+
+def needed(module: str, package: str, sink: str) -> Any:
+    """Return the module of a tracker. Raises `MissingExtra` where it is not installed."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtra(
+            f"{package} is not installed ({error})",
+            where=sink,
+            hint=f"pip install {package}; or all trackers: pip install 'ontogeny[trackers]'",
+        ) from error
