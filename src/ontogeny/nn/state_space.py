@@ -3,14 +3,16 @@
     Δ = softplus(W x + b),   h ← exp(-Δ / τ) h + Δ (B x),   y = x + σ(G) ⊙ (C h + D x)
 
 Each unit of the state forgets at a rate of its own, which an input may hurry or halt. The
-recurrence is linear in h, so that a whole sequence is one parallel scan: work linear in its length,
-depth logarithmic.
+recurrence is linear in h, so that a block of inputs is one parallel scan, of logarithmic depth.
+Blocks follow each other: what is computed on then stays in a cache, and the time is linear in the
+length.
 Sources: Gu and Dao 2023 (Mamba, arXiv 2312.00752) for the selection, here with one state a
 channel; Smith et al. 2023 (S5, arXiv 2208.04933) for the parallel scan.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 
 import equinox as eqx
@@ -22,6 +24,7 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.normalisation import RMSNorm
 
+BLOCK = 1024  # inputs of one parallel scan
 TIMES = (1.0, 1000.0)  # steps after which the units' states have begun to fade, at first
 
 
@@ -99,12 +102,34 @@ class StateSpace(eqx.Module):
         return jnp.stack(states), self.leave(x)
 
     def along(self, xs: Float[Array, "time n_in"]) -> Float[Array, "time width"]:
-        """Return the features after every input, by a parallel scan a layer."""
+        """Return the features after every input: by blocks, a parallel scan a layer in each."""
+        time = xs.shape[0]
+        if time <= BLOCK:
+            return self._read(self.begin(), xs)[1]
+        padded = jnp.pad(xs, [(0, -time % BLOCK), (0, 0)])
+        blocks = padded.reshape(-1, BLOCK, xs.shape[1])
+
+        # Going back, a block is computed again: to store what its parallel scans would keep costs
+        # more time, and memory that no cache holds.
+        @functools.partial(jax.checkpoint, prevent_cse=False)
+        def read(memory: Array, block: Array) -> tuple[Array, Array]:
+            return self._read(memory, block)
+
+        features = jax.lax.scan(read, self.begin(), blocks)[1]
+        return features.reshape(-1, self.n_out)[:time]
+
+    def _read(
+        self, memory: Float[Array, "layer unit"], xs: Float[Array, "time n_in"]
+    ) -> tuple[Float[Array, "layer unit"], Float[Array, "time width"]]:
+        """Return the states after a block of inputs, and the features along it."""
         x = self.enter(xs)
-        for layer in self.layers:
-            h = jax.lax.associative_scan(_then, layer.change(x))[1]
+        states: list[Array] = []
+        for before, layer in zip(memory, self.layers, strict=True):
+            keep, add = jax.lax.associative_scan(_then, layer.change(x))
+            h = keep * before + add
+            states.append(h[-1])
             x = layer.finish(x, h)
-        return self.leave(x)
+        return jnp.stack(states), self.leave(x)
 
 
 def _then(first: tuple[Array, Array], second: tuple[Array, Array]) -> tuple[Array, Array]:
