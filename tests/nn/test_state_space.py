@@ -71,8 +71,8 @@ def test_a_long_sequence_stays_finite_and_is_remembered(monkeypatch):
     value, slope, features = read(lambda xs: core.along(xs), xs)
     assert np.isfinite(value)
     assert np.isfinite(slope).all()
-    # The slowest units fade in 1000 steps and are scaled by 1000^-1/2: of an input, e^-2 / 32 = 4e-3
-    # is left after 2000 steps, before what reads it. Faded in 200 steps, 1e-6 would be.
+    # The slowest units fade in 1000 steps and are scaled by 1000^-1/2: e^-2 / 32 = 4e-3 of
+    # an input is left after 2000 steps, before what reads it. Faded in 200 steps, 1e-6 would be.
     assert np.abs(slope[length - 2000]).max() > 1e-5 * np.abs(slope[-1]).max()
     _, expected_slope, expected = read(step_by_step, xs)
     np.testing.assert_allclose(features, expected, atol=1e-3)

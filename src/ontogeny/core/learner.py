@@ -45,8 +45,8 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
 
     `hypers` is one member's (arrays or shapes). Raises `StructureError` naming the leaf: when the
     state holds something that is not an array, when `step` changes its structure, a shape or a
-    dtype, when `bequeath` does so to the hypers, when a metric is not a scalar, or when the score is
-    not one floating-point number.
+    dtype, when `bequeath` does so to the hypers, when a metric is not a scalar, or when the score
+    is not one floating-point number.
     """
     key = jax.eval_shape(lambda: jax.random.key(0))
     try:
