@@ -118,6 +118,7 @@ def proximal_descent(
     *,
     strength: Float[Array, ""] | float,
     solver_steps: int = 20,
+    watch: Callable[[Point], Any] | None = None,
 ) -> Descent:
     """Return the descent on loss(point) + strength/2 |point - start|², differentiated implicitly.
 
@@ -125,7 +126,8 @@ def proximal_descent(
     the loss closes over: d end / d start = (I + H / strength)^-1 with H the loss's Hessian at the
     end. The system is solved by at most `solver_steps` conjugate gradients, so memory does not grow
     with `steps` and no Hessian is formed. It holds as far as the descent has converged and the sum
-    is convex there; the rates have no derivative, and neither have the losses.
+    is convex there; the rates have no derivative, and neither have the losses, which are those of
+    the sum, nor what is watched.
 
     Raises as `descend_inner` does.
     """
@@ -134,7 +136,7 @@ def proximal_descent(
         apart = jax.tree.map(lambda p, s: jnp.sum((p - s) ** 2), point, start)
         return loss(point) + 0.5 * strength * sum(jax.tree.leaves(apart))
 
-    descent = jax.lax.stop_gradient(descend_inner(pulled, start, rates, steps))
+    descent = jax.lax.stop_gradient(descend_inner(pulled, start, rates, steps, watch=watch))
     slope, held = jax.closure_convert(jax.grad(pulled), descent.end)
     residual = slope(descent.end, *held)  # zero at a minimum, but for what it depends on
     constants = jax.lax.stop_gradient(held)

@@ -41,6 +41,7 @@ RECIPES = {
     "markov": Entry("sequences", "MarkovChain", "predictors of a chain of unknown transitions"),
     "gaussian": Entry("sequences", "GaussianMean", "predictors of numbers around an unknown mean"),
     "regression": Entry("sequences", "Regression", "regression by reading examples (a minute)"),
+    "sinusoid": Entry("sinusoids", "Sinusoid", "sinusoids from a few points, by MAML (a minute)"),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),
 }
