@@ -42,6 +42,11 @@ _WHERE = {
     "pbt": "evolution.pbt",
     "random_search": "evolution.random_search",
     "actor_critic": "agents.actor_critic",
+    "few_shot": "adaptation.few_shot",
+    "leo": "adaptation.leo",
+    "LEOConfig": "adaptation.leo_config",
+    "prototypes": "adaptation.prototypes",
+    "load_classifier": "adaptation.classifier",
     "Vectorised": "runtime.vectorised",
     "TensorBoard": "runtime.sinks.tensorboard",
     "WandB": "runtime.sinks.wandb",
@@ -59,6 +64,11 @@ __all__ = [*_WHERE, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupport
 
 if TYPE_CHECKING:
     from ontogeny import testing
+    from ontogeny.adaptation.classifier import load_classifier
+    from ontogeny.adaptation.few_shot import few_shot
+    from ontogeny.adaptation.leo import leo
+    from ontogeny.adaptation.leo_config import LEOConfig
+    from ontogeny.adaptation.prototypes import prototypes
     from ontogeny.agents.actor_critic import actor_critic
     from ontogeny.core.errors import OntogenyError
     from ontogeny.core.learner import Learner

@@ -1,0 +1,192 @@
+"""The learner of every few-shot classifier: how a task is learned is a `Method`, and meta-training
+is the descent of its loss over episodes.
+
+    minimise  E_episode [ loss(arrays; support, query) ] + penalty(arrays)
+
+Gradients are clipped number by number, then each array's to a norm (as LEO's code does), and Adam
+follows them. A member whose loss is no number dies; nothing tries to mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, Key, PyTree
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.ops.adam import descend
+from ontogeny.worlds.few_shot import (
+    Classes,
+    Episode,
+    Splits,
+    along_episodes,
+    check_episodes,
+    draw_episode,
+)
+
+
+class Method(NamedTuple):
+    """How a task is learned from a few examples. `arrays` is what is meta-learned, `head` what has
+    been learned of one task; inputs are features [feature].
+    """
+
+    init: Callable[[Key[Array, ""]], PyTree[Array]]
+    loss: Callable[[Key[Array, ""], PyTree[Array], Episode, Hypers], tuple[Array, Metrics]]
+    penalty: Callable[[PyTree[Array], Hypers], tuple[Array, Metrics]]  # of the arrays alone
+    adapt: Callable[[PyTree[Array], Float[Array, "way shot feature"]], PyTree[Array]]
+    logits: Callable[[PyTree[Array], PyTree[Array], Float[Array, " feature"]], Array]  # [way]
+
+
+class FewShotState(NamedTuple):
+    """What is meta-learned, Adam's moments, and how many updates there were."""
+
+    arrays: PyTree[Array]
+    optimiser: optax.OptState
+    updates: Int[Array, ""]
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What an episode is, and how many an update and a score see."""
+
+    ways: int = 5
+    """Classes of an episode."""
+    shots: int = 1
+    """Examples of each that are learned from."""
+    queries: int = 10
+    """Examples of each that the loss is measured on."""
+    tasks: int = 12
+    """Episodes an update."""
+    clip: float = 0.1
+    """Every number of the gradient is clipped to it, then every array's gradient to this norm."""
+    learning_rate: float = 2e-3
+    """Of Adam, where it is no hyper."""
+    test_queries: int = 15
+    """Examples of each class that a score is measured on."""
+    test_episodes: int = 200
+    """Episodes of validation classes that a score is measured on."""
+
+    def __post_init__(self) -> None:
+        for name in ("ways", "shots", "queries", "tasks", "test_queries", "test_episodes"):
+            if getattr(self, name) < 1:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)}", where=f"meta.{name}", hint="use 1 or more"
+                )
+        for name in ("clip", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)}",
+                    where=f"meta.{name}",
+                    hint="use a positive number",
+                )
+
+
+def few_shot(method: Method, data: Splits, meta: Meta | None = None) -> Learner[FewShotState]:
+    """Return the learner. Its hypers are a dict that may have "learning_rate", and what the method
+    reads.
+
+    The score is the accuracy on episodes of validation classes, 0 to 1. Raises `ConfigError` when
+    the data can't give such episodes.
+    """
+    c = meta or Meta()
+    check_episodes(data.train, c.ways, c.shots, c.queries)
+    check_episodes(data.validation, c.ways, c.shots, c.test_queries)
+    direction = clipped_each(c.clip)
+
+    def objective(
+        arrays: PyTree[Array], keys: Array, episodes: Episode, hypers: Hypers
+    ) -> tuple[Array, Metrics]:
+        losses, metrics = jax.vmap(lambda k, e: method.loss(k, arrays, e, hypers))(keys, episodes)
+        penalty, more = method.penalty(arrays, hypers)
+        metrics = jax.tree.map(jnp.mean, metrics)
+        return jnp.mean(losses) + penalty, metrics | more
+
+    def init(key: Array, hypers: Hypers) -> FewShotState:
+        del hypers
+        arrays = method.init(key)
+        return FewShotState(arrays, direction.init(arrays), jnp.int32(0))
+
+    def step(key: Array, state: FewShotState, hypers: Hypers) -> tuple[FewShotState, Metrics]:
+        draw_key, learn_key = jax.random.split(key)
+        episodes = jax.vmap(lambda k: draw_episode(k, data.train, c.ways, c.shots, c.queries))(
+            jax.random.split(draw_key, c.tasks)
+        )
+        keys = jax.random.split(learn_key, c.tasks)
+        (loss, metrics), gradient = jax.value_and_grad(objective, has_aux=True)(
+            state.arrays, keys, episodes, hypers
+        )
+        rate = hypers.get("learning_rate", c.learning_rate)
+        arrays, moments = descend(direction, rate, state.arrays, state.optimiser, gradient)
+        metrics = {"loss": loss, **metrics, "gradient_norm": optax.tree.norm(gradient)}
+        return FewShotState(arrays, moments, state.updates + 1), metrics
+
+    def score(key: Array, state: FewShotState, hypers: Hypers) -> Float[Array, ""]:
+        del hypers
+        found = accuracies(
+            method, state.arrays, key, data.validation, c, c.test_queries, c.test_episodes
+        )
+        return jnp.mean(found)
+
+    return Learner(init, step, score)
+
+
+def accuracies(
+    method: Method,
+    arrays: PyTree[Array],
+    key: Key[Array, ""],
+    classes: Classes,
+    meta: Meta,
+    queries: int,
+    episodes: int,
+) -> Float[Array, " episode"]:
+    """Return the accuracy on each of so many fresh episodes, 0 to 1."""
+
+    def one(key: Array, episode: Episode) -> Array:
+        del key
+        return accuracy(method, arrays, episode)
+
+    return along_episodes(one, key, classes, meta.ways, meta.shots, queries, episodes)
+
+
+def accuracy(method: Method, arrays: PyTree[Array], episode: Episode) -> Float[Array, ""]:
+    """Return the share of an episode's queries that are told right after learning from its
+    support.
+    """
+    head = method.adapt(arrays, episode.support)
+    logits = jax.vmap(jax.vmap(lambda x: method.logits(arrays, head, x)))(episode.query)
+    return share_right(logits)
+
+
+def share_right(logits: Float[Array, "way query way"]) -> Float[Array, ""]:
+    """Return the share of queries whose own way has the greatest logit. Ties count as wrong but for
+    the first way, so what knows nothing is right one time in `ways`.
+    """
+    return jnp.mean(jnp.argmax(logits, axis=-1) == jnp.arange(logits.shape[0])[:, None])
+
+
+def cross_entropy(logits: Float[Array, "way example way"]) -> Float[Array, "way example"]:
+    """Return -log p(own way) of every example, in nats: row w holds examples of class w."""
+    own = jnp.eye(logits.shape[0], dtype=logits.dtype)[:, None]
+    return jax.nn.logsumexp(logits, axis=-1) - jnp.sum(logits * own, axis=-1)
+
+
+def clipped_each(limit: float, epsilon: float = 1e-8) -> optax.GradientTransformation:
+    """Return the direction: each number clipped to ± limit, each array scaled down to the norm
+    limit, then Adam.
+    """
+
+    def shorten(gradient: PyTree[Array]) -> PyTree[Array]:
+        def one(g: Array) -> Array:
+            g = jnp.clip(g, -limit, limit)
+            return g * jnp.minimum(1.0, limit / jnp.maximum(jnp.sqrt(jnp.sum(g**2)), 1e-30))
+
+        return jax.tree.map(one, gradient)
+
+    clip = optax.stateless(lambda gradient, params: shorten(gradient))
+    return optax.chain(clip, optax.scale_by_adam(eps=epsilon))
