@@ -40,7 +40,10 @@ _WHERE = {
     "Strategy": "evolution.strategy",
     "evolve": "evolution.evolve",
     "pbt": "evolution.pbt",
+    "pb2": "evolution.pb2",
+    "mf_pbt": "evolution.mf_pbt",
     "random_search": "evolution.random_search",
+    "successive_halving": "evolution.successive_halving",
     "actor_critic": "agents.actor_critic",
     "few_shot": "adaptation.few_shot",
     "leo": "adaptation.leo",
@@ -76,9 +79,12 @@ if TYPE_CHECKING:
     from ontogeny.core.space import Choice, Integer, Linear, Log, Logit, Space
     from ontogeny.evolution import explore, selection
     from ontogeny.evolution.evolve import evolve
+    from ontogeny.evolution.mf_pbt import mf_pbt
+    from ontogeny.evolution.pb2 import pb2
     from ontogeny.evolution.pbt import pbt
     from ontogeny.evolution.random_search import random_search
     from ontogeny.evolution.strategy import Strategy
+    from ontogeny.evolution.successive_halving import successive_halving
     from ontogeny.replaying import replay
     from ontogeny.run import Run, grow, load, resume
     from ontogeny.runtime.sinks.mlflow import MLflow

@@ -214,3 +214,15 @@ def test_a_space_names_the_leaf_that_is_no_dimension(monkeypatch):
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
     with pytest.raises(ConfigError, match=r"space\['a'\]\['b'\]: 0.5 is not a dimension"):
         Space({"a": {"b": 0.5}})
+
+
+def test_place_is_the_inverse_of_unit_and_allowed():
+    options = Choice((1.0, 4.0, 5.0))
+    space = Space({"a": Log(1e-4, 1.0), "b": Logit(0.1, 0.9), "n": Integer(2, 6), "o": options})
+    for unit, expected in ((0.0, [1e-4, 0.1, 2, 1]), (1.0, [1.0, 0.9, 6, 5])):
+        placed = space.place({name: jnp.float32(unit) for name in space.dimensions})
+        assert [float(value) for value in placed.values()] == pytest.approx(expected)
+    middle = space.place({name: jnp.float32(0.55) for name in space.dimensions})
+    assert (middle["n"], middle["o"]) == (4, 4)
+    assert space.unit(middle)["a"] == pytest.approx(0.55, abs=1e-5)
+    assert space.unit(middle)["b"] == pytest.approx(0.55, abs=1e-5)

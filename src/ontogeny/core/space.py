@@ -64,6 +64,13 @@ class Dimension:
             high - low, 1e-30
         )
 
+    def place(self, unit: Float[Array, "..."]) -> Shaped[Array, "..."]:
+        """Return the allowed value that is nearest to this place on the scale, 0 being the lowest
+        and 1 the highest.
+        """
+        low, high = self.forward(jnp.array(self.ends(), jnp.float32))
+        return self.clip(self.inverse(low + unit * (high - low)))
+
 
 @dataclass(frozen=True)
 class Bounded(Dimension):
@@ -300,6 +307,10 @@ class Space:
     def unit(self, hypers: Hypers) -> PyTree[Float[Array, "..."]]:
         """Return where each number lies between its bounds on its scale, from 0 to 1."""
         return self._map(lambda d, h: d.unit(h), hypers)
+
+    def place(self, units: PyTree[Float[Array, "..."]]) -> Hypers:
+        """Return the allowed hypers at these places between their bounds: the inverse of `unit`."""
+        return self._map(lambda d, u: d.place(u), units)
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return, by path, each dimension's kind, lowest and highest value, and shape, as JSON

@@ -25,6 +25,9 @@ class Entry(NamedTuple):
 STRATEGIES = {
     "pbt": Entry("pbt", "PBT"),
     "random-search": Entry("random_search", "RandomSearch"),
+    "pb2": Entry("pb2", "PB2"),
+    "mf-pbt": Entry("mf_pbt", "MFPBT"),
+    "successive-halving": Entry("successive_halving", "SuccessiveHalving"),
 }
 
 
