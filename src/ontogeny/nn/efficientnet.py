@@ -1,0 +1,175 @@
+"""EfficientNet-Lite0 as a function: a picture in, 1280 features out.
+
+A stem, 16 inverted residual blocks (widen by 6, filter every channel alone, narrow), a head, and
+the mean over places; ReLU6 throughout, no squeeze-and-excitation. Batch normalisation is folded
+into the convolutions, so that what is kept is a filter and a bias for each.
+
+A depthwise filter is written as a sum of shifted products: on a CPU, XLA's grouped convolution is
+slow.
+
+Source: Tan and Le 2019, "EfficientNet" (arXiv 1905.11946), in TensorFlow's Lite variant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ontogeny.core.errors import StructureError
+
+FEATURES, CLASSES = 1280, 1000
+EPSILON = 1e-3  # of the batch normalisation
+
+
+class Stage(NamedTuple):
+    """Blocks that follow one another: the first strides and widens, the others keep the shape."""
+
+    expansion: int
+    kernel: int
+    stride: int
+    width: int
+    blocks: int
+
+
+STAGES = (
+    Stage(1, 3, 1, 16, 1),
+    Stage(6, 3, 2, 24, 2),
+    Stage(6, 5, 2, 40, 2),
+    Stage(6, 3, 2, 80, 3),
+    Stage(6, 5, 1, 112, 3),
+    Stage(6, 5, 2, 192, 4),
+    Stage(6, 3, 1, 320, 1),
+)
+
+
+class Filter(NamedTuple):
+    """A convolution with its bias. A depthwise filter has one channel in."""
+
+    weight: Float[Array, "height width in out"]
+    bias: Float[Array, " out"]
+
+
+class Block(NamedTuple):
+    """An inverted residual: widen (None where the expansion is 1), filter each channel, narrow."""
+
+    widen: Filter | None
+    depthwise: Filter
+    narrow: Filter
+
+
+class EfficientNet(NamedTuple):
+    """All numbers of the network."""
+
+    stem: Filter
+    blocks: tuple[Block, ...]
+    head: Filter
+    classify: Float[Array, "1280 1000"]
+    """With `bias`: features to the logits of ImageNet's classes, in their usual order."""
+    bias: Float[Array, "1000"]
+
+
+def features(
+    network: EfficientNet, picture: Float[Array, "height width 3"]
+) -> Float[Array, "1280"]:
+    """Return the mean of the head's channels over the places. The picture has values from 0 to 255;
+    the network was trained at 224 x 224, and takes any size of 32 or more.
+    """
+    x = jnp.clip(_dense(network.stem, (picture - 127.0) / 128.0, 2), 0.0, 6.0)
+    at = 0
+    for stage in STAGES:
+        for place in range(stage.blocks):
+            block = network.blocks[at]
+            stride = stage.stride if place == 0 else 1
+            y = x if block.widen is None else jnp.clip(_dense(block.widen, x), 0.0, 6.0)
+            y = jnp.clip(_depthwise(block.depthwise, y, stride), 0.0, 6.0)
+            y = _dense(block.narrow, y)
+            x = x + y if stride == 1 and x.shape == y.shape else y
+            at += 1
+    return jnp.mean(jnp.clip(_dense(network.head, x), 0.0, 6.0), axis=(0, 1))
+
+
+def from_tensors(tensors: Mapping[str, np.ndarray]) -> EfficientNet:
+    """Return the network from the tensors of a PyTorch checkpoint, by their names there. Raises
+    `StructureError` naming a tensor that is missing or has another shape.
+    """
+
+    def tensor(name: str, *shape: int) -> np.ndarray:
+        found = tensors.get(name)
+        if found is None or found.shape != shape:
+            raise StructureError(
+                f"it is {'missing' if found is None else list(found.shape)}, "
+                f"and {list(shape)} is asked for",
+                where=f"EfficientNet-Lite0, tensor {name}",
+                hint="give the weights of EfficientNet-Lite0",
+            )
+        return found.astype(np.float64)
+
+    def folded(conv: str, norm: str, kernel: int, n_in: int, n_out: int) -> Filter:
+        weight = tensor(f"{conv}.weight", n_out, n_in, kernel, kernel)
+        gain, shift, mean, variance = (
+            tensor(f"{norm}.{part}", n_out)
+            for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        scale = gain / np.sqrt(variance + EPSILON)
+        return Filter(
+            jnp.asarray((weight * scale[:, None, None, None]).transpose(2, 3, 1, 0), jnp.float32),
+            jnp.asarray(shift - mean * scale, jnp.float32),
+        )
+
+    stem = folded("_conv_stem", "_bn0", 3, 3, 32)
+    blocks: list[Block] = []
+    n_in = 32
+    for stage in STAGES:
+        for _ in range(stage.blocks):
+            name, wide = f"_blocks.{len(blocks)}", n_in * stage.expansion
+            widen = None
+            if stage.expansion > 1:
+                widen = folded(f"{name}._expand_conv", f"{name}._bn0", 1, n_in, wide)
+            filtered = folded(f"{name}._depthwise_conv", f"{name}._bn1", stage.kernel, 1, wide)
+            narrow = folded(f"{name}._project_conv", f"{name}._bn2", 1, wide, stage.width)
+            blocks.append(Block(widen, filtered, narrow))
+            n_in = stage.width
+    head = folded("_conv_head", "_bn1", 1, n_in, FEATURES)
+    weight, bias = tensor("_fc.weight", CLASSES, FEATURES), tensor("_fc.bias", CLASSES)
+    return EfficientNet(
+        stem,
+        tuple(blocks),
+        head,
+        jnp.asarray(weight.T, jnp.float32),
+        jnp.asarray(bias, jnp.float32),
+    )
+
+
+def _dense(
+    f: Filter, x: Float[Array, "height width in"], stride: int = 1
+) -> Float[Array, "rows columns out"]:
+    """Return the convolution over all channels, padded as TensorFlow does ("SAME")."""
+    if f.weight.shape[:2] == (1, 1):
+        return x @ f.weight[0, 0] + f.bias
+    y = jax.lax.conv_general_dilated(
+        x[None], f.weight, (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+    return y[0] + f.bias
+
+
+def _depthwise(
+    f: Filter, x: Float[Array, "height width chan"], stride: int
+) -> Float[Array, "rows columns chan"]:
+    """Return every channel filtered alone, padded as TensorFlow does."""
+    kernel = f.weight.shape[0]
+    rows, columns = (-(-n // stride) for n in x.shape[:2])
+    ends = zip((rows, columns), x.shape[:2], strict=True)
+    short = [max((m - 1) * stride + kernel - n, 0) for m, n in ends]
+    padded = jnp.pad(x, [*((n // 2, n - n // 2) for n in short), (0, 0)])
+    total = jnp.broadcast_to(f.bias, (rows, columns, x.shape[2]))
+    for i in range(kernel):
+        for j in range(kernel):
+            window = padded[i : i + stride * (rows - 1) + 1 : stride]
+            window = window[:, j : j + stride * (columns - 1) + 1 : stride]
+            total = total + window * f.weight[i, j, 0]
+    return total

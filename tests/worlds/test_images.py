@@ -1,0 +1,115 @@
+"""Pictures from files: digits, a small written Omniglot, a person's own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ontogeny.core.errors import ConfigError, DataError
+from ontogeny.worlds.digits import digits
+from ontogeny.worlds.images import ink_square, picture_files, read_picture
+from ontogeny.worlds.omniglot import omniglot
+
+
+def grey(values):
+    return np.repeat(np.asarray(values, np.uint8)[..., None], 3, axis=-1)
+
+
+def test_a_picture_of_the_right_size_stays_and_a_bright_ground_is_turned():
+    ink = np.zeros((6, 6), np.uint8)
+    ink[2:4, 1:5] = 200
+    np.testing.assert_array_equal(ink_square(grey(ink), 6), ink)
+    np.testing.assert_array_equal(ink_square(grey(255 - ink), 6), ink)
+
+
+def test_a_larger_picture_is_fitted_middle_on_middle():
+    wide = np.zeros((8, 16), np.uint8)
+    wide[2:6, 4:12] = 240
+    found = ink_square(grey(wide), 8)
+    expected = np.zeros((8, 8), np.uint8)
+    expected[3:5, 2:6] = 240
+    np.testing.assert_array_equal(found, expected)
+    assert ink_square(grey(np.zeros((1, 500))), 8).shape == (8, 8)
+
+
+def test_transparent_is_white_and_photographs_are_turned_upright(tmp_path):
+    see_through = Image.new("RGBA", (3, 2), (0, 0, 0, 0))
+    see_through.putpixel((1, 0), (10, 20, 30, 255))
+    see_through.save(tmp_path / "a.png")
+    found = read_picture(tmp_path / "a.png")
+    assert found.shape == (2, 3, 3)
+    assert found[0, 1].tolist() == [10, 20, 30]
+    assert found[1, 1].tolist() == [255, 255, 255]
+    image = Image.new("RGB", (4, 2))
+    exif = image.getexif()
+    exif[0x0112] = 6  # the camera was turned by a quarter
+    image.save(tmp_path / "b.jpg", exif=exif)
+    assert read_picture(tmp_path / "b.jpg").shape == (4, 2, 3)
+    assert [path.name for path in picture_files(tmp_path)] == ["a.png", "b.jpg"]
+
+
+def test_what_is_no_picture_is_said(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"a\.png: it can't be read as a picture"):
+        read_picture(tmp_path / "a.png")
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "whole.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:80])
+    with pytest.raises(DataError, match=r"cut\.png"):
+        read_picture(tmp_path / "cut.png")
+    Image.new("1", (10_000, 6_000)).save(tmp_path / "huge.png")
+    with pytest.raises(DataError, match="10000 x 6000 pixels"):
+        read_picture(tmp_path / "huge.png")
+    with pytest.raises(DataError, match="no such folder"):
+        picture_files(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Omniglot's folders: 4 alphabets of 2 characters by 3 writers, strokes black on white."""
+    for part, alphabets in (("background", "ABC"), ("evaluation", "D")):
+        for alphabet in alphabets:
+            for character in (1, 2):
+                folder = tmp_path / f"images_{part}" / alphabet / f"character{character:02}"
+                folder.mkdir(parents=True)
+                for writer in (1, 2, 3):
+                    page = np.ones((105, 105), bool)
+                    page[30 : 30 + 10 * writer, 40:60] = False
+                    Image.fromarray(page).save(folder / f"000{character}_{writer:02}.png")
+    return tmp_path
+
+
+def test_omniglot_is_read_and_split_by_alphabet(written):
+    splits = omniglot(written, validation_alphabets=1)
+    assert splits.names == {
+        "train": ("A/character01", "A/character02", "B/character01", "B/character02"),
+        "validation": ("C/character01", "C/character02"),
+        "test": ("D/character01", "D/character02"),
+    }
+    assert splits.train.items.shape == (12, 28, 28)
+    assert splits.train.size.tolist() == [3, 3, 3, 3]
+    items = np.asarray(splits.train.items)
+    assert items[:, 0, 0].max() == 0
+    assert items.max() == 255
+    ink = items[:3].astype(float).sum(axis=(1, 2))
+    np.testing.assert_allclose(ink / ink[0], [1, 2, 3], rtol=0.02)
+
+
+def test_an_omniglot_that_is_not_whole_is_said(written, tmp_path):
+    with pytest.raises(ConfigError, match="3 of 3 alphabets are for validation"):
+        omniglot(written, validation_alphabets=3)
+    with pytest.raises(DataError, match="there are no alphabets"):
+        omniglot(tmp_path / "elsewhere")
+    (written / "images_evaluation" / "D" / "character03").mkdir()
+    with pytest.raises(DataError, match=r"character03: there are no pictures"):
+        omniglot(written, validation_alphabets=1)
+
+
+def test_digits_are_ten_classes():
+    splits = digits()
+    assert sorted(name for names in splits.names.values() for name in names) == list("0123456789")
+    assert splits.train.items.shape[1:] == (8, 8)
+    assert sum(p.items.shape[0] for p in (splits.train, splits.validation, splits.test)) == 1797
+    assert int(splits.train.items.max()) == 255
+    with pytest.raises(ConfigError, match="10 classes can't be split"):
+        digits((9, 1, 1))
