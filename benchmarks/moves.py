@@ -49,9 +49,9 @@ class Ready:
 
     program: Program
 
-    def prepare(self, job: Job) -> Program:
+    def prepare(self, job: Job, folder: Path | None = None) -> Program:
         """Return the program."""
-        del job
+        del job, folder
         return self.program
 
 

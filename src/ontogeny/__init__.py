@@ -27,6 +27,7 @@ _WHERE = {
     "grow": "run",
     "load": "run",
     "resume": "run",
+    "HostLearner": "core.host",
     "Learner": "core.learner",
     "Move": "core.population",
     "Population": "core.population",
@@ -50,6 +51,7 @@ _WHERE = {
     "LEOConfig": "adaptation.leo_config",
     "prototypes": "adaptation.prototypes",
     "load_classifier": "adaptation.classifier",
+    "Processes": "runtime.processes",
     "Vectorised": "runtime.vectorised",
     "TensorBoard": "runtime.sinks.tensorboard",
     "WandB": "runtime.sinks.wandb",
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
     from ontogeny.adaptation.prototypes import prototypes
     from ontogeny.agents.actor_critic import actor_critic
     from ontogeny.core.errors import OntogenyError
+    from ontogeny.core.host import HostLearner
     from ontogeny.core.learner import Learner
     from ontogeny.core.population import Move, Population
     from ontogeny.core.space import Choice, Integer, Linear, Log, Logit, Space
@@ -87,6 +90,7 @@ if TYPE_CHECKING:
     from ontogeny.evolution.successive_halving import successive_halving
     from ontogeny.replaying import replay
     from ontogeny.run import Run, grow, load, resume
+    from ontogeny.runtime.processes import Processes
     from ontogeny.runtime.sinks.mlflow import MLflow
     from ontogeny.runtime.sinks.tensorboard import TensorBoard
     from ontogeny.runtime.sinks.wandb import WandB

@@ -21,6 +21,7 @@ import jax
 import numpy as np
 
 from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
 from ontogeny.core.population import Population
 from ontogeny.core.space import Space
@@ -30,11 +31,14 @@ from ontogeny.recipes import recipe_class, recipe_name
 from ontogeny.recipes.evolution import evolution_class
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.runtime import growing
+from ontogeny.runtime.board import Board
 from ontogeny.runtime.checkpoints import read_newest
 from ontogeny.runtime.executor import Executor, Job
 from ontogeny.runtime.folders import find_run, new_run_folder
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
+from ontogeny.runtime.processes import Processes
+from ontogeny.runtime.restoring import as_arrays, member_state
 from ontogeny.runtime.schedules import along, read_schedule
 from ontogeny.runtime.store import FILE, Heir, Store
 from ontogeny.runtime.vectorised import Vectorised
@@ -72,13 +76,18 @@ class Run:
         """The members as of the newest checkpoint, NumPy arrays. Raises `StoreError` when there is
         none.
         """
-        _, grown, _ = read_newest(self.folder, self.job.shapes(), self.store.rounds() - 1)
-        return grown.population
+        return as_arrays(self.job, self._newest).population
+
+    @cached_property
+    def _newest(self) -> Any:
+        """The newest checkpoint's snapshot."""
+        last = self.store.rounds() - 1
+        return read_newest(self.folder, self.job, last, thorough=False)[1]
 
     @property
     def best(self) -> Member:
         """The member with the highest score."""
-        return self.member(int(np.argmax(self.population.score)))
+        return self.member(int(np.argmax(self._newest.population.score)))
 
     def member(self, slot: int) -> Member:
         """Return the member in a slot."""
@@ -88,8 +97,10 @@ class Run:
                 where=str(self.folder),
                 hint=f"use 0 to {self.job.population - 1}",
             )
-        one: Population[Any] = jax.tree.map(lambda x: x[slot], self.population)
-        return Member(slot, one.state, one.hypers, float(one.score))
+        newest = self._newest
+        one: Population[Any] = jax.tree.map(lambda x: x[slot], newest.population)
+        state = member_state(self.job, newest, slot) if isinstance(newest, Board) else one.state
+        return Member(slot, state, one.hypers, float(one.score))
 
     def product(self, slot: int | None = None) -> Product:
         """Return what a person wants of a member (the best one): a policy, a predictor. Recipes
@@ -118,7 +129,7 @@ class Run:
 
 
 def grow(
-    what: Learner[Any] | Recipe | str,
+    what: Learner[Any] | HostLearner[Any] | Recipe | str,
     *,
     space: Space | None = None,
     strategy: Strategy[Any] | str | None = None,
@@ -135,6 +146,9 @@ def grow(
 ) -> Run:
     """Grow a recipe (an object, or a name and its fields) or a learner, and return the run.
 
+    A host learner lives in processes, any other learner where the `executor` says, which is in one
+    compiled program when it is not given.
+
     A learner needs a `space`; its strategy is PBT when none is given, with 16 members for 20 rounds
     of 100 steps. A recipe's strategy may be given by its name, or with its settings as the field
     `evolution`. `folder` is where the run is kept (`runs/NAME-N` when not given); a run that is
@@ -148,7 +162,7 @@ def grow(
         "executor": executor,
     }
     given = {name: value for name, value in asked.items() if value is not None}
-    if isinstance(what, Learner):
+    if isinstance(what, Learner | HostLearner):
         if space is None or fields:
             raise ConfigError(
                 f"unknown settings {sorted(fields)}"
@@ -157,8 +171,15 @@ def grow(
                 where="og.grow",
                 hint='for example space=og.Space({"learning_rate": og.Log(1e-5, 1e-2)})',
             )
-        settings = {"population": 16, "rounds": 20, "steps": 100, "seed": 0, **given}
-        where: Any = settings.pop("executor", Vectorised())
+        settings: dict[str, Any] = {
+            "population": 16,
+            "rounds": 20,
+            "steps": 100,
+            "seed": 0,
+            **given,
+        }
+        where: Any = settings.pop("executor", None)
+        where = where or (Processes() if isinstance(what, HostLearner) else Vectorised())
         _check_settings(settings)
         if isinstance(strategy, str):
             strategy = evolution_class(strategy)().build(space)

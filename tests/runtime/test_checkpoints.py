@@ -31,13 +31,13 @@ def run(tmp_path, snapshots):
 
 
 def test_round_trip_is_exact(run, snapshots, job):
-    number, grown, wrong = read_newest(run, job().shapes(), last=9)
+    number, grown, wrong = read_newest(run, job(), last=9)
     assert (number, wrong) == (2, [])
     jax.tree.map(np.testing.assert_array_equal, grown, snapshots[2])
 
 
 def test_rounds_that_the_store_does_not_know_are_passed_over(run, job):
-    assert read_newest(run, job().shapes(), last=1)[0] == 1
+    assert read_newest(run, job(), last=1)[0] == 1
 
 
 def test_the_last_two_are_kept(run):
@@ -59,7 +59,7 @@ def test_a_damaged_one_is_passed_over(run, job, damage):
             structure.unlink()
         case "other structure":
             structure.write_text(structure.read_text()[:100])
-    number, _, wrong = read_newest(run, job().shapes(), last=9)
+    number, _, wrong = read_newest(run, job(), last=9)
     assert number == 1
     assert len(wrong) == 1
     assert "round-000002" in wrong[0]
@@ -67,9 +67,9 @@ def test_a_damaged_one_is_passed_over(run, job, damage):
 
 def test_nothing_to_go_on_from(tmp_path, job):
     with pytest.raises(StoreError, match="none was written yet"):
-        read_newest(tmp_path, job().shapes(), last=9)
+        read_newest(tmp_path, job(), last=9)
 
 
 def test_another_population_does_not_fit(run, job):
     with pytest.raises(StructureError, match=r"\[8.*\[4"):
-        read_newest(run, job(population=4).shapes(), last=9)
+        read_newest(run, job(population=4), last=9)

@@ -56,10 +56,12 @@ def test_speed_and_time_left_are_of_recent_rounds(setting, live_round):
 def test_old_rounds_are_forgotten_and_members_that_wait_do_not_count(setting, live_round):
     clock = Clock()
     progress = Progress(setting._replace(units={}), clock)
-    for number in range(RECENT + 30):
-        clock.now += 100.0 if number < 25 else 1.0
-        progress.note(live_round(number, np.zeros(8), ready=np.arange(8) < 2), 0, 0)
-    assert progress.seconds_a_round == pytest.approx(1.0)
+    for number in range(4 * (RECENT + 30)):  # a quarter of the members each time
+        clock.now += 100.0 if number < 4 * 25 else 1.0
+        ready = np.arange(8) // 2 == number % 4
+        progress.note(live_round(number // 4, np.zeros(8), ready=ready), 0, 0)
+    assert progress.done == len(progress.courses) == RECENT + 30
+    assert progress.seconds_a_round == pytest.approx(4.0)
     rate, unit = progress.speed  # type: ignore[misc]
     assert (rate, unit) == (pytest.approx(2 * 10), "updates")
 

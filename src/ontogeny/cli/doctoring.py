@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,8 +57,12 @@ def _examine(recipe: Any) -> dict[str, Any]:
     compiled = time.perf_counter() - begun
     memory = program.memory()
     predicted = _peak_bytes() + 2 * memory.population + memory.temporary
-    seconds = [lived.seconds for lived in program.rounds()][1:]
-    updates = job.population * job.steps / (sum(seconds) / len(seconds))
+    with closing(program):
+        lived = [(int(one.ready.sum()), one.seconds) for one in program.rounds()]
+    # the members' rounds after everybody's first, which spawned them
+    warm = lived[len(lived) // ROUNDS :]
+    members, seconds = (sum(column) for column in zip(*warm, strict=True))
+    updates = members * job.steps / seconds
     return {
         "members": job.population,
         "side_by_side": memory.cohort,
@@ -68,7 +73,7 @@ def _examine(recipe: Any) -> dict[str, Any]:
         "measured_peak_bytes": _peak_bytes(),
         "updates_per_second": updates,
         **{f"{unit} per second": n * updates for unit, n in recipe.updates_per_step().items()},
-        "seconds_for_all_rounds": recipe.rounds * sum(seconds) / len(seconds),
+        "seconds_for_all_rounds": recipe.rounds * job.population * job.steps / updates,
     }
 
 

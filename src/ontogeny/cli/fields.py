@@ -1,8 +1,8 @@
 """A recipe's fields as the options of a verb.
 
-Strategies have settings of their own. So the strategy is read first, and the options are those of
-the one that was chosen: `ontogeny grow quadratic --strategy pb2 --help` shows PB2's, and no
-other's.
+Strategies and executors have settings of their own. So these are read first, and the options are
+those of what was chosen: `ontogeny grow quadratic --strategy pb2 --executor processes --help` shows
+PB2's and those of processes, and no other's.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import field, make_dataclass
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import tyro
 
 from ontogeny.cli.words import parse
 from ontogeny.recipes import recipe_class
-
-OPTION = "--strategy"
 
 
 def parse_recipe(
@@ -27,8 +26,12 @@ def parse_recipe(
     dataclass): an object with `recipe` and `options`. Prints help, or what is wrong, and exits.
     """
     from ontogeny.recipes.evolution import STRATEGIES
+    from ontogeny.recipes.executors import EXECUTORS, executor_name
 
-    first = with_strategy(recipe_class(name)(), arguments)
+    first = with_executor(with_strategy(recipe_class(name)(), arguments), arguments)
+    executors: Any = Literal[tuple(EXECUTORS)]  # pyright: ignore[reportInvalidTypeForm]
+    lives = " ".join((type(first.executor).__doc__ or "").split())
+    where = f"Where members live; --help shows the options of the one chosen. {lives}"
     choices: Any = Literal[tuple(STRATEGIES)]  # pyright: ignore[reportInvalidTypeForm]
     chosen = " ".join((type(first.evolution).__doc__ or "").split())
     told = f"Who inherits what from whom; --help shows the options of the one chosen. {chosen}"
@@ -40,6 +43,11 @@ def parse_recipe(
                 "strategy",
                 Annotated[choices, tyro.conf.arg(help=told)],
                 field(default=first.evolution.name),
+            ),
+            (
+                "executor",
+                Annotated[executors, tyro.conf.arg(help=where)],
+                field(default=executor_name(first.executor)),
             ),
             ("options", Annotated[options, tyro.conf.arg(name="")], field(default_factory=options)),
         ],
@@ -53,10 +61,28 @@ def with_strategy(recipe: Any, arguments: Sequence[str]) -> Any:
     """
     from ontogeny.recipes.evolution import STRATEGIES, evolution_class
 
-    named = recipe.evolution.name
-    for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
-        if word == OPTION or word.startswith(f"{OPTION}="):
-            named = word.partition("=")[2] or after
+    named = _after("--strategy", arguments) or recipe.evolution.name
     if named == recipe.evolution.name or named not in STRATEGIES:
         return recipe
     return dataclasses.replace(recipe, evolution=evolution_class(named)())
+
+
+def with_executor(recipe: Any, arguments: Sequence[str]) -> Any:
+    """Return the recipe with the executor that the arguments name, as it is set by default. One
+    that there is not changes nothing: the parser will say so.
+    """
+    from ontogeny.recipes.executors import EXECUTORS, executor_name
+
+    named = _after("--executor", arguments)
+    if named not in EXECUTORS or named == executor_name(recipe.executor):
+        return recipe
+    return dataclasses.replace(recipe, executor=EXECUTORS[named]())
+
+
+def _after(option: str, arguments: Sequence[str]) -> str | None:
+    """Return what follows the option, the last time that it is given; None when it never is."""
+    found = None
+    for word, after in pairwise([*arguments, ""]):
+        if word == option or word.startswith(f"{option}="):
+            found = word.partition("=")[2] or after
+    return found

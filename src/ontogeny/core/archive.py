@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,12 @@ from ontogeny.core.trees import named_leaves
 FORMAT = 1
 
 
-def write_archive(folder: Path, tree: PyTree, about: dict[str, Any]) -> int:
+def write_archive(
+    folder: Path, tree: PyTree, about: dict[str, Any], beside: Sequence[Path] = ()
+) -> int:
     """Write the tree, and `about` (anything JSON) beside it, as `folder`; return the bytes written.
+
+    The files `beside` are put in as well, as further names (hard links) of what they are now.
 
     Raises `StoreError` when it can't be written (a full disk, no permission); what stood there
     before stays.
@@ -56,6 +61,9 @@ def write_archive(folder: Path, tree: PyTree, about: dict[str, Any]) -> int:
         part.mkdir(parents=True)
         _write(part / "arrays.safetensors", data)
         _write(part / "structure.json", json.dumps(structure, indent=1).encode())
+        for file in beside:
+            os.link(file, part / file.name)
+            _sync(part / file.name)
         if folder.exists():
             folder.rename(old)
         part.rename(folder)
@@ -70,7 +78,7 @@ def write_archive(folder: Path, tree: PyTree, about: dict[str, Any]) -> int:
             where=str(folder),
             hint="free some space or choose another folder; what was written before is intact",
         ) from error
-    return len(data)
+    return len(data) + sum((folder / file.name).stat().st_size for file in beside)
 
 
 def read_about(folder: Path) -> dict[str, Any]:
@@ -158,8 +166,8 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -7,26 +7,18 @@ same key.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Integer, Key, UInt32
 
+from ontogeny.core.purpose import Purpose
+
 Seed: TypeAlias = int | UInt32[Array, ""]
 Count: TypeAlias = int | Integer[Array, ""]
 
-
-class Purpose(IntEnum):
-    """What a key is for. Two purposes never share a key, whatever the other numbers are."""
-
-    HYPERS = 0
-    INIT = 1
-    STEP = 2
-    SCORE = 3
-    STRATEGY = 4
-    MOVE = 5
+__all__ = ["Count", "Purpose", "Seed", "derive"]
 
 
 def derive(seed: Seed, purpose: Purpose, *numbers: Count) -> Key[Array, ""]:

@@ -58,8 +58,7 @@ def spawn(
             f"a population of {size} has no members", where="population", hint="use 1 or more"
         )
     slots = jnp.arange(size)
-    if hypers is None:
-        hypers = jax.vmap(lambda slot: space.sample(derive(seed, Purpose.HYPERS, slot)))(slots)
+    hypers = first_hypers(space, seed, size) if hypers is None else hypers
     check_shapes(learner, jax.eval_shape(lambda h: trees.take(h, jnp.int32(0)), hypers))
     count = jnp.zeros(size, jnp.int32)
     return Population(
@@ -69,6 +68,11 @@ def spawn(
         age=count,
         steps=count,
     )
+
+
+def first_hypers(space: Space, seed: Seed, size: int) -> Hypers:
+    """Return the hypers of `size` first members, drawn from the space's prior ("pop" axis)."""
+    return jax.vmap(lambda slot: space.sample(derive(seed, Purpose.HYPERS, slot)))(jnp.arange(size))
 
 
 def advance(

@@ -18,6 +18,7 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.strategy import Evolution
 from ontogeny.recipes.evolution import evolution_from_json
+from ontogeny.recipes.executors import AnyExecutor, executor_from_json, executor_to_json
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
 
@@ -47,7 +48,7 @@ class Recipe:
     seed: int = 0
     """Everything random is computed from it."""
     evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(default_factory=PBT)
-    executor: Vectorised = field(default_factory=Vectorised)
+    executor: Annotated[AnyExecutor, tyro.conf.AvoidSubcommands] = field(default_factory=Vectorised)
 
     def __post_init__(self) -> None:
         for name in ("population", "rounds", "steps"):
@@ -91,6 +92,7 @@ class Recipe:
             self.rounds,
             self.steps,
             self.first_hypers(),
+            source=self.learner,
         )
 
     def product(self, state: Any) -> Product:
@@ -111,7 +113,8 @@ class Recipe:
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
         values = dataclasses.asdict(self)
-        return {**values, "evolution": {"strategy": self.evolution.name, **values["evolution"]}}
+        evolution = {"strategy": self.evolution.name, **values["evolution"]}
+        return {**values, "evolution": evolution, "executor": executor_to_json(self.executor)}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
@@ -134,6 +137,8 @@ def _build(kind: Any, fields: dict[str, Any]) -> Any:
         factory = known[name].default_factory
         if name == "evolution":
             values[name] = _build(*evolution_from_json(value))
+        elif name == "executor":
+            values[name] = _build(*executor_from_json(value))
         elif isinstance(value, dict) and factory is not dataclasses.MISSING:
             values[name] = _build(type(factory()), value)
         else:

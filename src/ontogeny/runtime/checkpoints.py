@@ -1,4 +1,5 @@
-"""Checkpoints: all that the next round depends on, as archives in the run's folder.
+"""Checkpoints: all that the next round depends on, as archives in the run's folder. A board's has
+the files of its members in it.
 
 The last two are kept, so that one cut short by a full disk or damaged later leaves the other.
 """
@@ -11,19 +12,27 @@ from pathlib import Path
 from typing import Any
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.array_file import read_array_file
 from ontogeny.core.errors import StoreError
-from ontogeny.evolution.evolve import Grown
+from ontogeny.runtime.board import Board, tree_shapes
+from ontogeny.runtime.executor import Job
 
 KEPT = 2
 NAME = re.compile(r"round-(\d+)")
 
 
-def write_checkpoint(run: Path, number: int, grown: Grown[Any, Any]) -> tuple[Path, int]:
-    """Write the state after round `number`; return where, and its bytes. Raises `StoreError` on a
-    full disk.
+def write_checkpoint(run: Path, number: int, snapshot: Any) -> tuple[Path, int]:
+    """Write the state after round `number`, and let go of the snapshot's own files; return where,
+    and its bytes. Raises `StoreError` on a full disk.
     """
     folder = run / "checkpoints" / f"round-{number:06d}"
-    return folder, write_archive(folder, grown, {"round": number})
+    if not isinstance(snapshot, Board):
+        return folder, write_archive(folder, snapshot, {"round": number})
+    beside = [snapshot.folder / name for name in sorted(snapshot.needed())]
+    about = {"round": number, **snapshot.about()}
+    size = write_archive(folder, snapshot.tree(), about, beside)
+    shutil.rmtree(snapshot.folder, ignore_errors=True)
+    return folder, size
 
 
 def prune_checkpoints(run: Path) -> list[Path]:
@@ -42,22 +51,29 @@ def list_checkpoints(run: Path) -> list[tuple[int, Path]]:
 
 
 def read_newest(
-    run: Path, like: Grown[Any, Any], last: int
-) -> tuple[int, Grown[Any, Any], list[str]]:
-    """Return the newest readable checkpoint's round and content, and what was wrong with newer
-    ones.
+    run: Path, job: Job, last: int, *, thorough: bool = True
+) -> tuple[int, Any, list[str]]:
+    """Return the newest readable checkpoint's round, its snapshot (a population as arrays, or a
+    board), and what was wrong with newer ones.
 
-    `like` has the expected shapes; checkpoints of rounds after `last`, of which the store knows
-    nothing, are passed over. Raises `StoreError` when there is none, or none can be read.
+    Checkpoints of rounds after `last`, of which the store knows nothing, are passed over. A board's
+    files are read too, to see that they are whole, unless it need not be `thorough`. Raises
+    `StoreError` when there is none, or none can be read.
     """
     wrong: list[str] = []
     for number, folder in reversed(list_checkpoints(run)):
         if number > last:
             continue
         try:
-            if read_about(folder)["round"] != number:
+            about = read_about(folder)
+            if about.pop("round") != number:
                 raise StoreError("it says that it is of another round", where=str(folder))
-            return number, read_archive(folder, like), wrong
+            if "files" not in about:
+                return number, read_archive(folder, job.shapes()), wrong
+            board = Board(**read_archive(folder, tree_shapes(job)), **about, folder=folder)
+            for name in board.needed() if thorough else ():
+                read_array_file(folder / name)
+            return number, board, wrong
         except StoreError as error:
             wrong.append(f"{folder.name}: {error.what}")
     detail = "; ".join(wrong) or "none was written yet"

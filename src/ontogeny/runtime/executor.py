@@ -1,21 +1,22 @@
 """What an executor is: where members live, and how their rounds come back.
 
 An executor prepares a job (compiles it, or starts workers), and the prepared program yields rounds
-as they are lived. The driver (`growing`) records them; nothing else has side effects. A synchronous
-executor yields one round with everybody ready; an asynchronous one yields whoever has arrived, and
-says so in `ready`.
+as they are lived. The driver (`growing`) records them. A synchronous executor yields one round with
+everybody ready; an asynchronous one yields whoever has arrived, and says so in `ready`: then the
+round is that slot's own, counted from its first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import jax
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from ontogeny.core.learner import Hypers, Learner
+from ontogeny.core.learner import Hypers
 from ontogeny.core.population import Move
 from ontogeny.core.space import Space
 from ontogeny.evolution.evolve import Grown, begin
@@ -25,7 +26,7 @@ from ontogeny.evolution.strategy import Strategy
 class Job(NamedTuple):
     """What is to be grown. It says nothing of where."""
 
-    learner: Learner[Any]
+    learner: Any  # a Learner, or a HostLearner
     space: Space
     strategy: Strategy[Any]
     seed: int
@@ -33,6 +34,7 @@ class Job(NamedTuple):
     rounds: int
     steps: int
     hypers: Hypers | None = None  # of the first members; None: drawn from the space's prior
+    source: Callable[[], Any] | None = None  # makes the learner anew in another process
 
     def shapes(self) -> Grown[Any, Any]:
         """Return the shapes and dtypes of everything that the next round depends on."""
@@ -43,19 +45,29 @@ class Job(NamedTuple):
         )
 
 
+class Note(NamedTuple):
+    """Something that befell an executor: an event for the record."""
+
+    kind: str
+    detail: str
+    slot: int | None = None
+
+
 class Lived(NamedTuple):
     """One round, on the host. Arrays are NumPy's."""
 
     number: int
-    ready: Bool[ndarray, " pop"]  # whose round it was
+    ready: Bool[ndarray, " pop"]  # whose round it was; the others' numbers are not recorded
     move: Move  # made at the start of the round
     hypers: Hypers  # lived with
-    score: Float[ndarray, " pop"]  # at the end
+    score: Float[ndarray, " pop"]  # at the end; the last of who is not ready, NaN before the first
     metrics: dict[str, Float[ndarray, " pop"]]
     seconds: float
-    snapshot: Callable[
-        [], Grown[Any, Any]
-    ]  # all that the next round depends on; ask before the next round
+    snapshot: Callable[[], Any]  # all that the next round depends on; ask before the next round
+    parent_round: Int[ndarray, " pop"] | None = None  # the parents'; None: the round before
+    board: Callable[[], bytes] | None = None  # kept with each round, where no round may be lost
+    settled: bool = True  # no round is under way: who stops here loses nothing
+    notes: tuple[Note, ...] = ()  # what befell the executor since the last
 
 
 class Memory(NamedTuple):
@@ -69,8 +81,13 @@ class Memory(NamedTuple):
 class Program(Protocol):
     """A job that is ready to run."""
 
-    def rounds(self, first: int = 0, grown: Grown[Any, Any] | None = None) -> Iterator[Lived]:
-        """Yield rounds `first` up to the job's last, from `grown` (None: spawn the population)."""
+    def rounds(
+        self, first: int = 0, grown: Any = None, stop: Callable[[], bool] = lambda: False
+    ) -> Iterator[Lived]:
+        """Yield rounds `first` up to the job's last, from `grown`, a snapshot (None: spawn the
+        population). Once `stop()`, an asynchronous executor begins no further round, and yields
+        those that are under way; between the rounds of a synchronous one, none is.
+        """
         ...
 
     def memory(self) -> Memory:
@@ -85,6 +102,9 @@ class Program(Protocol):
 class Executor(Protocol):
     """Where members live. A frozen dataclass of settings, so that a recipe can hold it."""
 
-    def prepare(self, job: Job) -> Program:
-        """Compile the job, or start its workers. This may take a while; `rounds` then doesn't."""
+    def prepare(self, job: Job, folder: Path | None = None) -> Program:
+        """Compile the job, or start its workers. This may take a while; `rounds` then doesn't.
+
+        `folder` is the run's, for what must outlive the process (None: nothing must).
+        """
         ...

@@ -1,10 +1,11 @@
 """The driver: takes rounds from an executor, and records them. All side effects of a growth are
 here.
 
-Each round is one transaction of the store. A checkpoint is written before the transaction that
-mentions it, so whatever moment the process is killed at, the newest checkpoint that the store knows
-of is whole; a resumed run forgets the few rounds recorded after it, and lives them again to the
-same bits.
+Each round is one transaction of the store; of an asynchronous executor, each member's round. A
+checkpoint is written before the transaction that mentions it, so whatever moment the process is
+killed at, the newest checkpoint that the store knows of is whole; a resumed run forgets the few
+rounds recorded after it, and lives them again to the same bits. An executor that keeps a board
+records it in the same transaction, and then a resumed run forgets nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ import numpy as np
 
 from ontogeny.core import trees
 from ontogeny.core.errors import DeadPopulation, OntogenyError
-from ontogeny.evolution.evolve import Grown
+from ontogeny.runtime.board import Board
 from ontogeny.runtime.checkpoints import prune_checkpoints, read_newest, write_checkpoint
 from ontogeny.runtime.executor import Executor, Job, Lived
 from ontogeny.runtime.interruption import asked_to_stop
 from ontogeny.runtime.machine import describe
 from ontogeny.runtime.observer import Observer, Setting
+from ontogeny.runtime.processes import MEMBERS
+from ontogeny.runtime.restoring import whole_board
 from ontogeny.runtime.store import Heir, Store
 
 SMALL = 16  # elements of a hyper that are recorded one by one; of more, the mean and the deviation
@@ -47,7 +50,8 @@ def grow(
     a round can't be recorded.
     """
     begun = time.perf_counter()
-    first, grown = _restore(job, store)
+    first, grown, lived_before = _restore(job, store)
+    laps = _Laps(job.population, lived_before)
     setting = Setting(job, store.folder, first, units or {}, describe())
     for observer in observers:
         observer.compiling(setting)
@@ -55,7 +59,7 @@ def grow(
     try:
         with (
             asked_to_stop([observer.stopping for observer in observers]) as stop,
-            closing(executor.prepare(job)) as program,
+            closing(executor.prepare(job, store.folder)) as program,
         ):
             seconds = time.perf_counter() - begun
             with store.transaction():
@@ -65,20 +69,19 @@ def grow(
             for observer in observers:
                 observer.compiled(seconds)
             saved = time.perf_counter()
-            status = "finished"
-            for lived in program.rounds(first, grown):
-                last = lived.number == job.rounds - 1
-                stopping = stop()
-                due = last or stopping or time.perf_counter() - saved >= checkpoint_seconds
-                moved, dead = _record(store, job, lived, due)
+            for lived in program.rounds(first, grown, stop):
+                lap = laps.take(lived)
+                resting = lived.settled and (stop() or laps.done == job.rounds)
+                due = resting or time.perf_counter() - saved >= checkpoint_seconds
+                moved, dead = _record(store, job, lived, lap, laps.done - 1 if due else None)
                 saved = time.perf_counter() if due else saved
                 for observer in observers:
                     observer.lived(lived, moved, dead)
-                if dead == job.population:
+                if np.isneginf(lived.score).all():
                     raise _all_dead(job, store, lived)
-                if stopping and not last:
-                    status = "interrupted"
-                    break
+                if resting and laps.done < job.rounds:
+                    break  # at its end, the executor ends by itself
+            status = "finished" if laps.done >= job.rounds else "interrupted"
         return status
     except KeyboardInterrupt:
         status = "interrupted"
@@ -92,51 +95,109 @@ def grow(
             observer.ended(status)
 
 
-def _restore(job: Job, store: Store) -> tuple[int, Grown[Any, Any] | None]:
-    """Return the round to begin with and the population to begin from, the store rewound to that
-    point.
+class _Laps:
+    """Counts a population's rounds: one is over when as many members' rounds are as there are
+    members, whoever's they were.
+    """
+
+    def __init__(self, population: int, members: int):
+        self.population, self.members, self.seconds = population, members, 0.0
+
+    @property
+    def done(self) -> int:
+        """Rounds of the population that are over."""
+        return self.members // self.population
+
+    def take(self, lived: Lived) -> tuple[int, float] | None:
+        """Count what was lived; return the round that it ends and how long that took, if any."""
+        before = self.done
+        self.members += int(np.sum(lived.ready))
+        self.seconds += lived.seconds
+        if self.done == before:
+            return None
+        seconds, self.seconds = self.seconds, 0.0
+        return self.done - 1, seconds
+
+
+def _restore(job: Job, store: Store) -> tuple[int, Any, int]:
+    """Return the round to begin with, the snapshot to begin from, and how many members' rounds were
+    lived before, the store rewound to that point.
     """
     recorded = store.rounds()
     if recorded == 0:
-        return 0, None
+        return 0, None, 0
+    wrong: list[str] = []
+    if (kept := store.board()) is not None:
+        board, said = whole_board(kept, job, store.folder / MEMBERS)
+        if board is not None:
+            members = int(board.rounds(job.steps).sum())
+            first = members // job.population
+            with store.transaction():
+                store.add_event(first, "resumed", f"after {members:,} rounds of members")
+            return first, board, members
+        wrong.append(said)
     if not store.artifacts("checkpoint"):
-        number, grown, wrong = (
-            -1,
-            None,
-            ["no checkpoint was written yet: grown again from the first round"],
-        )
+        number, grown = -1, None
+        wrong.append("no checkpoint was written yet: grown again from the first round")
     else:
-        number, grown, wrong = read_newest(store.folder, job.shapes(), recorded - 1)
+        number, grown, passed = read_newest(store.folder, job, recorded - 1)
+        wrong += passed
     with store.transaction():
-        store.rewind(number)
+        if isinstance(grown, Board):
+            members = grown.rounds(job.steps)
+            store.rewind(number, {slot: int(n) - 1 for slot, n in enumerate(members)})
+        else:
+            members = np.full(job.population, number + 1)
+            store.rewind(number)
         store.add_event(number + 1, "resumed", "; ".join([f"after round {number}", *wrong]))
-    return number + 1, grown
+    return number + 1, grown, int(members.sum())
 
 
-def _record(store: Store, job: Job, lived: Lived, checkpoint: bool) -> tuple[int, int]:
-    """Write one round; return how many slots inherited or began anew in it, and how many are dead
-    after it.
+def _record(
+    store: Store,
+    job: Job,
+    lived: Lived,
+    lap: tuple[int, float] | None,
+    checkpoint: int | None,
+) -> tuple[int, int]:
+    """Write one round, and the checkpoint of that number if any; return how many slots inherited or
+    began anew in it, and how many are dead after it.
     """
     number = lived.number
     slots = np.arange(job.population)
     own = slots[lived.ready]
-    moved = lived.ready & ((lived.move.parent != slots) | ~lived.move.inherit)
+    came = np.full(job.population, number - 1) if lived.parent_round is None else lived.parent_round
+    stayed = (lived.move.parent == slots) & lived.move.inherit & (came == number - 1)
+    moved = lived.ready & ~stayed
     dead = lived.ready & ~np.isfinite(lived.score)
-    written = write_checkpoint(store.folder, number, lived.snapshot()) if checkpoint else None
+    written = None
+    if checkpoint is not None:
+        written = write_checkpoint(store.folder, checkpoint, lived.snapshot())
     with store.transaction():
         columns = {"score": lived.score, **lived.metrics, **flatten_hypers(lived.hypers)}
         for name, values in columns.items():
             for start, part in _stretches(own, values):
                 store.add_metric(name, number, part, start)
-        store.add_metric("seconds", number, [lived.seconds], -1)
+        if lap is not None:
+            store.add_metric("seconds", lap[0], [lap[1]], -1)
         store.add_heirs(
-            Heir(number, int(s), int(lived.move.parent[s]), bool(lived.move.inherit[s]))
+            Heir(
+                number,
+                int(s),
+                int(lived.move.parent[s]),
+                bool(lived.move.inherit[s]),
+                int(came[s]),
+            )
             for s in slots[moved]
         )
         for slot in slots[dead]:
             store.add_event(number, "dead", "its state or score is not finite", int(slot))
-        if written:
-            store.add_artifact(number, "checkpoint", *written)
+        for note in lived.notes:
+            store.add_event(number, note.kind, note.detail, note.slot)
+        if written and checkpoint is not None:
+            store.add_artifact(checkpoint, "checkpoint", *written)
+        if lived.board is not None:
+            store.put_board(lived.board())
     if written:
         pruned = prune_checkpoints(store.folder)
         with store.transaction():

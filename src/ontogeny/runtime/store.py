@@ -18,7 +18,7 @@ import fcntl
 import json
 import sqlite3
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -214,16 +214,24 @@ class Store:
         """Keep where an executor's members stand, instead of what was kept before."""
         self._db.execute("INSERT OR REPLACE INTO board VALUES (0, ?)", (value,))
 
-    def rewind(self, number: int) -> None:
-        """Forget everything recorded of the rounds after `number`, except that they were
-        interrupted.
+    def rewind(self, number: int, by_slot: Mapping[int, int] | None = None) -> None:
+        """Forget everything recorded of the rounds after `number` (of a slot, after its own in
+        `by_slot`), except that they were interrupted. The board is forgotten.
         """
-        for table in ("metric", "lineage", "artifact"):
-            self._db.execute(f"DELETE FROM {table} WHERE round > ?", (number,))
-        self._db.execute(
-            "DELETE FROM event WHERE round > ? AND kind NOT IN ('interrupted', 'resumed')",
-            (number,),
-        )
+        self._db.execute("DELETE FROM board")
+        self._db.execute("DELETE FROM artifact WHERE round > ?", (number,))
+        for slot, last in (by_slot or {}).items():
+            for table in ("metric", "lineage", "event"):
+                self._db.execute(f"DELETE FROM {table} WHERE slot = ? AND round > ?", (slot, last))
+        # what is left are the run's own rows, or everybody's
+        rest = "AND slot < 0" if by_slot else ""
+        self._db.execute(f"DELETE FROM metric WHERE round > ? {rest}", (number,))
+        if not by_slot:
+            self._db.execute("DELETE FROM lineage WHERE round > ?", (number,))
+            self._db.execute(
+                "DELETE FROM event WHERE round > ? AND kind NOT IN ('interrupted', 'resumed')",
+                (number,),
+            )
 
     # Reading.
 

@@ -9,13 +9,15 @@ and on a CPU large members go one at a time, which is faster there.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ontogeny.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jax.sharding import Mesh
 
     from ontogeny.evolution.evolve import Grown
@@ -47,12 +49,21 @@ class Vectorised:
                     f"{name} is {value}", where="Vectorised", hint="use 1 or more, or leave it out"
                 )
 
-    def prepare(self, job: Job) -> VectorisedProgram:
-        """Compile the job for this machine's devices. Raises what a learner's own tracing
-        raises.
+    def prepare(self, job: Job, folder: Path | None = None) -> VectorisedProgram:
+        """Compile the job for this machine's devices. Raises what a learner's own tracing raises,
+        and `ConfigError` for a host learner.
         """
+        del folder  # nothing but the rounds comes of it
         import jax
 
+        from ontogeny.core.host import HostLearner
+
+        if isinstance(job.learner, HostLearner):
+            raise ConfigError(
+                "a host learner is plain Python, which can't be compiled",
+                where="Vectorised",
+                hint="give it processes to live in: executor=og.Processes()",
+            )
         from ontogeny.core.trees import size_bytes
         from ontogeny.runtime.machine import available_bytes
 
@@ -141,13 +152,21 @@ class VectorisedProgram:
         )
         self._sharding = sharding
 
-    def rounds(self, first: int = 0, grown: Grown[Any, Any] | None = None) -> Iterator[Lived]:
-        """Yield the rounds; see `executor.Program`."""
+    def rounds(
+        self,
+        first: int = 0,
+        grown: Any = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Lived]:
+        """Yield the rounds; see `executor.Program`. Between two, nothing is under way."""
+        del stop
         import jax
         import numpy as np
 
         from ontogeny.runtime.executor import Lived
+        from ontogeny.runtime.restoring import as_arrays
 
+        grown = as_arrays(self.job, grown)
         seed = np.uint32(self.job.seed)
         current = (
             self._spawn(seed, self.job.hypers)

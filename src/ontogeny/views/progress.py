@@ -34,15 +34,24 @@ class Progress:
         """Take in a round that was recorded."""
         alive = round_.score[np.isfinite(round_.score)]
         best, median = (alive.max(), np.median(alive)) if alive.size else (np.nan, np.nan)
-        self.courses.append((float(best), float(median)))
+        everybody = len(round_.ready)
         if not self._marks:  # spawning, which comes before the first round, says nothing of speed
-            self._marks.append((self.clock() - round_.seconds, round_.number, 0))
-        self.done = round_.number + 1
-        self.moved, self.dead = moved, dead
+            self._marks.append((self.clock() - round_.seconds, self.done, 0))
+        # A round of the population is over when as many members' are, whoever's they were.
+        begins = self._members % everybody == 0
+        self._members += int(np.sum(round_.ready))
+        ends = self._members % everybody == 0
+        self.done = self.setting.first + self._members // everybody
+        if begins:
+            self.courses.append((np.nan, np.nan))
+            self.moved = self.dead = 0
+        self.courses[-1] = (float(best), float(median))
+        self.moved += moved
+        self.dead += dead
         self.moves += moved
         self.deaths += dead
-        self._members += int(np.sum(round_.ready))
-        self._marks.append((self.clock(), self.done, self._members))
+        if ends:
+            self._marks.append((self.clock(), self.done, self._members))
 
     @property
     def elapsed(self) -> float:

@@ -1,0 +1,116 @@
+"""How one member lives a round in a worker: of a JAX learner, and of a host learner."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from ontogeny.core.host import HostLearner, fresh_host, live_host
+from ontogeny.runtime.messages import Setup
+from ontogeny.runtime.states import read_host_state, read_state, write_host_state, write_state
+
+
+class Round(NamedTuple):
+    """What a round came to."""
+
+    state: Any
+    score: float
+    metrics: dict[str, float]
+    hypers: Any  # what the member bequeaths; None: the hypers it lived with
+
+
+class Living(Protocol):
+    """The learner's functions, and its states' files."""
+
+    temporary: int
+
+    def fresh(self, slot: int, lived: int, hypers: Any) -> Any: ...
+
+    def live(self, slot: int, lived: int, state: Any, hypers: Any) -> Round: ...
+
+    def read(self, path: Path) -> Any: ...
+
+    def write(self, path: Path, round_: Round) -> Round:
+        """Write the state; return the round, its score -inf when the state is not finite."""
+        ...
+
+
+class HostLiving:
+    """Plain Python."""
+
+    temporary = 0
+
+    def __init__(self, learner: HostLearner[Any], setup: Setup):
+        self.learner, self.seed, self.steps = learner, setup.seed, setup.steps
+
+    def fresh(self, slot: int, lived: int, hypers: Any) -> Any:
+        return fresh_host(self.learner, self.seed, slot, lived, plain(hypers))
+
+    def live(self, slot: int, lived: int, state: Any, hypers: Any) -> Round:
+        numbers = (self.seed, self.steps, slot, lived)
+        state, score, metrics = live_host(self.learner, *numbers, state, plain(hypers))
+        return Round(state, score if math.isfinite(score) else -math.inf, metrics, None)
+
+    def read(self, path: Path) -> Any:
+        return read_host_state(path, self.learner)
+
+    def write(self, path: Path, round_: Round) -> Round:
+        _, finite = write_host_state(path, round_.state, self.learner)
+        return round_ if finite else round_._replace(score=-math.inf)
+
+
+class JaxLiving:
+    """Two compiled programs: to begin, and to live a round."""
+
+    def __init__(self, learner: Any, setup: Setup):
+        import jax
+        import jax.numpy as jnp
+
+        from ontogeny.core.population import Population, fresh, live
+
+        def begin(slot: Any, lived: Any, hypers: Any) -> Any:
+            return fresh(learner, setup.seed, slot, lived, hypers)
+
+        def round_(slot: Any, lived: Any, state: Any, hypers: Any) -> Any:
+            member: Any = Population(state, hypers, jnp.float32(-jnp.inf), lived, lived)
+            after, metrics = live(learner, setup.seed, setup.steps, slot, member)
+            left = None if learner.bequeath is None else after.hypers
+            return after.state, (after.score, metrics, left)
+
+        number = jax.ShapeDtypeStruct((), jnp.int32)
+        self.shapes = jax.eval_shape(begin, number, number, setup.hypers)
+        self._begin: Any = jax.jit(begin).lower(number, number, setup.hypers).compile()
+        program = jax.jit(round_).lower(number, number, self.shapes, setup.hypers).compile()
+        self._round: Any = program
+        analysis = program.memory_analysis()
+        self.temporary = int(analysis.temp_size_in_bytes) if analysis else 0
+
+    def fresh(self, slot: int, lived: int, hypers: Any) -> Any:
+        return self._begin(np.int32(slot), np.int32(lived), hypers)
+
+    def live(self, slot: int, lived: int, state: Any, hypers: Any) -> Round:
+        import jax
+
+        state, short = self._round(np.int32(slot), np.int32(lived), state, hypers)
+        score, metrics, left = jax.device_get(short)
+        return Round(state, float(score), {n: float(v) for n, v in metrics.items()}, left)
+
+    def read(self, path: Path) -> Any:
+        return read_state(path, self.shapes)
+
+    def write(self, path: Path, round_: Round) -> Round:
+        write_state(path, round_.state)
+        return round_
+
+
+def plain(hypers: Any) -> Any:
+    """Return hypers for plain Python: scalar arrays as numbers, others as they are."""
+    if isinstance(hypers, dict):
+        return {name: plain(value) for name, value in hypers.items()}
+    if isinstance(hypers, list | tuple):
+        parts = [plain(value) for value in hypers]
+        return parts if isinstance(hypers, list) else tuple(parts)
+    return hypers.item() if np.ndim(hypers) == 0 else hypers

@@ -1,0 +1,55 @@
+"""What the driver and its workers say to each other. Weights are never among it: they are files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Setup(NamedTuple):
+    """The driver to a new worker: what it will live."""
+
+    learner: bytes  # a pickled function that returns the learner
+    seed: int
+    steps: int  # of a round
+    hypers: Any  # one member's, for their shapes
+    folder: Path  # of the state files
+
+
+class Order(NamedTuple):
+    """The driver to a worker: live a round of a slot."""
+
+    epoch: int  # the growth it belongs to: a worker forgets its states when this changes
+    slot: int
+    number: int
+    lived: int  # the slot's steps before this round
+    hypers: Any
+    source: str  # the file to begin from; "" to begin anew
+    target: str  # the file to write
+
+
+class Ready(NamedTuple):
+    """A worker: it has compiled what it needs."""
+
+    temporary: int  # bytes held while a round runs, as far as the compiler knows
+
+
+class Done(NamedTuple):
+    """A worker: a round was lived, and its state is in the file."""
+
+    epoch: int
+    slot: int
+    number: int
+    score: float
+    metrics: dict[str, float]
+    hypers: Any  # what the member bequeaths; None: the hypers it lived with
+    seconds: float
+
+
+class Raised(NamedTuple):
+    """A worker: something raised an exception, of which a retry would be of no use."""
+
+    where: str
+    error: Any  # an OntogenyError as it is; of any other, None
+    said: str  # its type and message
+    traceback: str

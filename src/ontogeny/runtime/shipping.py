@@ -1,0 +1,72 @@
+"""How a learner reaches another process: as the function that makes it, pickled.
+
+A recipe's learner is made anew from the recipe, whose fields are small. A bare learner's functions
+are pickled with cloudpickle: by name where their module can be imported, else (a script, a
+notebook) as their code and what they close over.
+"""
+
+from __future__ import annotations
+
+import io
+import pickletools
+import sys
+from typing import Any
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.host import HostLearner
+from ontogeny.runtime.executor import Job
+
+# What takes long to import, and is imported late: worth having where workers are forked from.
+LATE = ("gymnax", "optax", "equinox", "torch", "sklearn")
+
+
+def shipped(job: Job) -> bytes:
+    """Return the pickled function that makes the job's learner. Raises `ConfigError` when something
+    can't be pickled.
+    """
+    import cloudpickle
+
+    learner = job.learner
+    try:
+        return cloudpickle.dumps(job.source or _Given(learner))
+    except Exception as error:  # pickling runs the code of whatever is pickled
+        raise ConfigError(
+            f"the learner can't be pickled ({type(error).__name__}: {error})",
+            where="Processes",
+            hint="build files, locks and connections inside init or step, not outside of them",
+        ) from error
+
+
+def needed_modules(data: bytes, host: bool) -> list[str]:
+    """Return the installed packages that unpickling will import, and for a JAX learner JAX itself:
+    what is worth importing before workers are forked.
+    """
+    named = {
+        argument
+        for _, argument, _ in pickletools.genops(io.BytesIO(data))
+        if isinstance(argument, str) and argument in sys.modules
+    }
+    if not host:
+        named |= {"jax", "jax.numpy", "ontogeny.core.population"}
+        named |= {name for name in LATE if name in sys.modules}
+    return sorted(name for name in named if _installed(name))
+
+
+def _installed(name: str) -> bool:
+    path = getattr(sys.modules.get(name), "__file__", None) or ""
+    return "site-packages" in path or name.startswith("ontogeny.")
+
+
+class _Given:
+    """Returns the learner that it holds."""
+
+    def __init__(self, learner: Any):
+        self.learner = learner
+
+    def __call__(self) -> Any:
+        return self.learner
+
+
+def is_host(job: Job) -> bool:
+    """Return whether the job's learner is plain Python."""
+    return isinstance(job.learner, HostLearner)

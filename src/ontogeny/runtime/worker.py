@@ -1,0 +1,90 @@
+"""A worker: one process that lives the rounds it is told to, and writes its members' states.
+
+It takes one order after another. States stay in memory between a slot's rounds, and are read from a
+file when the slot inherits, or when the worker is new. A thread listens to the driver, so that a
+worker whose driver is gone ends at once, in whatever it is.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import threading
+import time
+import traceback
+from multiprocessing.connection import Connection
+from typing import Any
+
+from ontogeny.core.errors import OntogenyError
+from ontogeny.core.host import HostLearner
+from ontogeny.runtime.living import HostLiving, JaxLiving, Living
+from ontogeny.runtime.messages import Done, Order, Raised, Ready, Setup
+
+
+def work(connection: Connection) -> None:
+    """Serve the driver at the other end until it is gone. Does not return."""
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, inbox), daemon=True).start()
+    where = "starting a worker"
+    try:
+        setup: Setup = inbox.get()
+        living = _prepared(setup)
+        connection.send(Ready(living.temporary))
+        states: dict[int, tuple[str, Any]] = {}  # by slot: the file that it equals, and the state
+        epoch = 0
+        while True:
+            order: Order = inbox.get()
+            where = f"slot {order.slot}, round {order.number}"
+            if order.epoch != epoch:
+                epoch = order.epoch
+                states.clear()
+            connection.send(_lived(setup, living, states, order))
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError | ConnectionError):
+            _tell(connection, where, error)
+    except Exception as error:  # whatever the learner raises is the user's to know
+        _tell(connection, where, error)
+    finally:
+        os._exit(1)
+
+
+def _prepared(setup: Setup) -> Living:
+    learner = pickle.loads(setup.learner)()
+    return (HostLiving if isinstance(learner, HostLearner) else JaxLiving)(learner, setup)
+
+
+def _lived(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], order: Order) -> Done:
+    begun = time.perf_counter()
+    slot, lived, hypers = order.slot, order.lived, order.hypers
+    name, state = states.pop(slot, ("", None))
+    if not order.source:
+        state = living.fresh(slot, lived, hypers)
+    elif name != order.source:
+        state = None  # let go of it before another takes its room
+        state = living.read(setup.folder / order.source)
+    round_ = living.live(slot, lived, state, hypers)
+    round_ = living.write(setup.folder / order.target, round_)
+    states[slot] = (order.target, round_.state)
+    seconds = time.perf_counter() - begun
+    _, score, metrics, left = round_
+    return Done(order.epoch, slot, order.number, score, metrics, left, seconds)
+
+
+def _listen(connection: Connection, inbox: queue.SimpleQueue[Any]) -> None:
+    try:
+        while True:
+            inbox.put(pickle.loads(connection.recv_bytes()))
+    except (EOFError, OSError):
+        os._exit(0)  # the driver is gone
+
+
+def _tell(connection: Connection, where: str, error: BaseException) -> None:
+    own = error if isinstance(error, OntogenyError) else None
+    said = "".join(traceback.format_exception_only(error)).strip()
+    told = Raised(where, own, said, "".join(traceback.format_exception(error)))
+    try:
+        connection.send(told)
+        threading.Event().wait(10)  # the driver closes the connection, which ends this process
+    except OSError:
+        pass

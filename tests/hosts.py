@@ -1,0 +1,119 @@
+"""Host learners that workers can import: a descent in NumPy, and descents that misbehave."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import jax.numpy as jnp
+import numpy as np
+
+from ontogeny.core.host import HostLearner
+from ontogeny.core.population import Move
+from ontogeny.core.space import Space
+from ontogeny.evolution.strategy import Strategy
+
+CURVATURE = np.logspace(-1, 0, 5)
+
+
+def init(key, hypers):
+    return {"x": 3 + np.random.default_rng(key).standard_normal(5), "seen": [0, "steps"]}
+
+
+def step(key, state, hypers):
+    gradient = CURVATURE * state["x"] + np.random.default_rng(key).standard_normal(5)
+    state["x"] -= hypers["rate"] * gradient
+    state["seen"][0] += 1
+    return state, {"loss": float(CURVATURE @ state["x"] ** 2) / 2}
+
+
+def score(key, state, hypers):
+    return -float(CURVATURE @ state["x"] ** 2) / 2
+
+
+DESCENT = HostLearner(init, step, score)
+
+
+def _when(count: int, act, slow: float = 0.0) -> HostLearner:
+    """The descent; at a member's step of that number, `act` happens."""
+
+    def acting(key, state, hypers):
+        if state["seen"][0] == count:
+            act(state)
+        time.sleep(slow)
+        return step(key, state, hypers)
+
+    return HostLearner(init, acting, score)
+
+
+def _poison(state):
+    if state["x"][0] > 2.5:
+        state["x"][1] = np.nan
+
+
+def _raise(state):
+    raise ZeroDivisionError("the dog ate it")
+
+
+def _out_of_memory(state):
+    raise MemoryError
+
+
+def _die(state):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _unwritable(state):
+    state["thing"] = {1, 2}
+
+
+MORTAL = _when(3, _poison)
+RAISING = _when(7, _raise)
+GREEDY = _when(7, _out_of_memory)
+DYING = _when(7, _die)
+UNWRITABLE = _when(0, _unwritable)
+SLOW = HostLearner(init, _when(-1, None, slow=0.001).step, score)
+
+
+class Point:
+    """A state that is no array."""
+
+    def __init__(self, key, hypers):
+        self.x = float(np.random.default_rng(key).uniform(1, 3))
+
+    def moved(self, rate):
+        self.x -= rate * self.x
+        return self
+
+
+def move_point(key, state, hypers):
+    return state.moved(hypers["rate"]), {}
+
+
+def score_point(key, state, hypers):
+    return -(state.x**2)
+
+
+POINTS = HostLearner(Point, move_point, score_point, pickle=True)
+
+
+def overtaking(space: Space) -> Strategy[int]:
+    """Who is below the median takes the best one's place, at 0.8 times its rate. It compiles in a
+    moment, and counts its moves.
+    """
+
+    def init(key, population):
+        return jnp.int32(0)
+
+    def move(key, moves, population, ready):
+        score = jnp.where(jnp.isfinite(population.score), population.score, -jnp.inf)
+        best = jnp.argmax(score)
+        low = ready & ((score < jnp.median(score)) | ~jnp.isfinite(score))
+        low &= jnp.isfinite(score[best])
+        parent = jnp.where(low, best, jnp.arange(population.size))
+        rate = population.hypers["rate"]
+        hypers = space.clip({"rate": jnp.where(low, 0.8 * rate[best], rate)})
+        return moves + jnp.sum(low), Move(parent, jnp.ones_like(ready), hypers)
+
+    return Strategy(init, move)

@@ -1,0 +1,359 @@
+"""Members in processes: what they come to, and what is left of it when processes are killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hosts
+from ontogeny.core.errors import (
+    ConfigError,
+    DeadPopulation,
+    OntogenyError,
+    StoreError,
+    StructureError,
+)
+from ontogeny.core.host import HostLearner
+from ontogeny.core.space import Log, Space
+from ontogeny.runtime.checkpoints import list_checkpoints, read_newest
+from ontogeny.runtime.executor import Job
+from ontogeny.runtime.growing import grow
+from ontogeny.runtime.observer import Observer
+from ontogeny.runtime.processes import Processes
+from ontogeny.runtime.restoring import member_state
+from ontogeny.runtime.store import Store
+from ontogeny.runtime.vectorised import Vectorised
+from ontogeny.testing import check_executor
+from ontogeny.views.lineage import parent_rounds, parents, trace
+
+SPACE_LOW = np.float32(1e-3)
+SPACE = Space({"rate": Log(1e-3, 1.0)})
+POP, ROUNDS, STEPS = 6, 12, 4
+
+
+def make(learner: HostLearner = hosts.DESCENT, **fields) -> Job:
+    whole = {"seed": 0, "population": POP, "rounds": ROUNDS, "steps": STEPS, **fields}
+    return Job(learner, SPACE, hosts.overtaking(SPACE), **whole)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.create(tmp_path / "run") as opened:
+        yield opened
+
+
+class Disturbed:
+    """Two processes, of which one at random is killed in some of the rounds."""
+
+    def __init__(self, chance: float, **settings):
+        self.executor = Processes(2, **settings)
+        self.random, self.chance, self.kills = random.Random(0), chance, 0
+
+    def prepare(self, job, folder=None):
+        self.program = self.executor.prepare(job, folder)
+        return self.program
+
+    def strike(self) -> None:
+        if self.random.random() < self.chance:
+            victim = self.random.choice(self.program.workers())
+            time.sleep(self.random.random() * 0.01)
+            os.kill(victim, signal.SIGKILL)
+            self.kills += 1
+
+
+class EachRound(Observer):
+    def __init__(self, act):
+        self.act = act
+
+    def lived(self, round_, moved, dead):
+        self.act(round_)
+
+
+def recorded(store: Store) -> dict[str, np.ndarray]:
+    return {name: store.metric(name) for name in store.metric_names() if name != "seconds"}
+
+
+def check_kept(before: np.ndarray, after: np.ndarray) -> None:
+    """What was recorded before is recorded still."""
+    rounds, slots = before.shape
+    there = np.isfinite(before)
+    np.testing.assert_array_equal(after[:rounds, :slots][there], before[there])
+
+
+def check_whole(store: Store, rounds: int = ROUNDS) -> None:
+    """Everything is recorded, and every line goes back to a first member, never ahead of time."""
+    score = store.metric("score")
+    assert score.shape == (rounds, POP)
+    assert np.isfinite(score).all()
+    heirs = store.heirs()
+    assert heirs
+    parent, before = parents(heirs, rounds, POP), parent_rounds(heirs, rounds, POP)
+    for slot in range(POP):
+        assert trace(parent, slot, None, before)[0][0] == 0
+    loss = store.metric("loss")
+    assert np.isfinite(loss).all()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """A synchronous growth that nothing befell."""
+    with Store.create(tmp_path_factory.mktemp("undisturbed") / "run") as opened:
+        assert grow(make(), Processes(2, synchronous=True), opened) == "finished"
+        yield opened
+
+
+def test_keeps_the_contract_of_executors():
+    check_executor(Processes(2, synchronous=True))
+
+
+def test_an_asynchronous_growth_is_whole_and_leaves_no_file_behind(store):
+    rounds = []
+    status = grow(make(), Processes(2), store, observers=[EachRound(rounds.append)])
+    assert status == "finished"
+    check_whole(store)
+    assert len(rounds) == POP * ROUNDS
+    assert all(round_.ready.sum() == 1 for round_ in rounds)
+    by_slot = [[r.number for r in rounds if r.ready[slot]] for slot in range(POP)]
+    assert by_slot == [list(range(ROUNDS))] * POP
+    assert np.isfinite(store.metric("seconds")).all()  # one a round of the population
+    assert len(store.metric("seconds")) == ROUNDS
+    kept = sorted(path.name for path in (store.folder / "members").iterdir())
+    assert kept == [f"slot-{slot:04d}-round-{ROUNDS - 1:06d}.safetensors" for slot in range(POP)]
+    _, board, _ = read_newest(store.folder, make(), ROUNDS)
+    best = int(np.argmax(board.population.score))
+    state = member_state(make(), board, best)
+    assert state["seen"][1] == "steps"
+    assert hosts.score(0, state, {}) == pytest.approx(store.metric("score")[-1, best], rel=1e-6)
+
+
+def test_what_an_heir_begins_with_is_what_its_parent_left(store):
+    """Its hypers are the parent's, perturbed, and its first loss is near the parent's score."""
+    grow(make(), Processes(2), store)
+    rate, score, loss = (store.metric(n) for n in ("hypers.rate", "score", "loss"))
+    for heir in store.heirs():
+        came = heir.round - 1 if heir.parent_round is None else heir.parent_round
+        ratio = rate[heir.round, heir.slot] / rate[came, heir.parent]
+        assert np.isclose(ratio, 0.8, rtol=1e-5) or rate[heir.round, heir.slot] == SPACE_LOW
+        assert loss[heir.round, heir.slot] < -3 * score[came, heir.parent] + 5
+
+
+def test_a_synchronous_growth_can_be_repeated(store, undisturbed):
+    assert grow(make(), Processes(1, synchronous=True), store) == "finished"
+    for name, values in recorded(undisturbed).items():
+        np.testing.assert_array_equal(recorded(store)[name], values, err_msg=name)
+    assert store.heirs() == undisturbed.heirs()
+
+
+def test_workers_that_are_killed_change_no_bit_of_a_synchronous_growth(store, undisturbed):
+    executor = Disturbed(0.7, synchronous=True)
+    strike = EachRound(lambda round_: executor.strike())
+    assert grow(make(), executor, store, observers=[strike]) == "finished"
+    assert executor.kills >= 5
+    told = [event for event in store.events() if event.kind == "restarted"]
+    assert 1 <= len(told) <= executor.kills  # one killed twice before it was missed is one
+    assert "SIGKILL" in told[0].detail
+    for name, values in recorded(undisturbed).items():
+        np.testing.assert_array_equal(recorded(store)[name], values, err_msg=name)
+
+
+def test_workers_that_are_killed_lose_nothing_of_an_asynchronous_growth(store):
+    executor = Disturbed(0.2)
+    strike = EachRound(lambda round_: executor.strike())
+    assert grow(make(), executor, store, observers=[strike]) == "finished"
+    assert executor.kills >= 5
+    check_whole(store)
+
+
+DRIVER = """
+import sys
+sys.path[:0] = sys.argv[2:]
+from pathlib import Path
+from test_processes import hosts, make, Processes, Store, grow
+folder = Path(sys.argv[1])
+store = Store(folder, write=True) if (folder / "run.sqlite").exists() else Store.create(folder)
+grow(make(hosts.SLOW), Processes(2), store, checkpoint_seconds=0.3)
+"""
+
+
+def test_a_driver_that_is_killed_loses_nothing_that_was_recorded(tmp_path):
+    folder, chance = tmp_path / "run", random.Random(1)
+    here = Path(__file__)
+    command = [sys.executable, "-c", DRIVER, str(folder), str(here.parent), str(here.parents[1])]
+    before: dict[str, np.ndarray] = {}
+    heirs: list = []
+    for _ in range(2):
+        process = subprocess.Popen(command, stderr=subprocess.PIPE)
+        limit = time.monotonic() + 60
+        count = sum(map(np.size, before.values()))
+        while time.monotonic() < limit and process.poll() is None:
+            time.sleep(0.01)
+            if (folder / "run.sqlite").exists():
+                with Store(folder) as store:
+                    now = np.isfinite(store.metric("score")).sum()
+                if now > count + 5 + chance.randrange(10):
+                    break
+        process.send_signal(signal.SIGKILL)
+        assert process.communicate()[1] == b""
+        with Store(folder) as store:
+            after = recorded(store)
+            for name, values in before.items():
+                check_kept(values, after[name])
+            assert set(heirs) <= set(store.heirs())
+            before, heirs = after, store.heirs()
+    with Store(folder, write=True) as store:
+        assert grow(make(hosts.SLOW), Processes(2), store) == "finished"
+        check_whole(store)
+        for name, values in before.items():
+            check_kept(values, recorded(store)[name])
+        assert set(heirs) <= set(store.heirs())
+        assert [e.kind for e in store.events() if e.kind == "resumed"]
+
+
+def test_workers_end_when_their_driver_is_gone(tmp_path):
+    program = Processes(2).prepare(make(), tmp_path)
+    pids = program.workers()
+    program.close()
+    limit = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < limit:
+        time.sleep(0.01)
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_ctrl_c_finishes_the_rounds_under_way_and_nothing_is_lost(store):
+    count = 0
+
+    def interrupt(round_):
+        nonlocal count
+        count += 1
+        if count == 20:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    assert grow(make(), Processes(2), store, observers=[EachRound(interrupt)]) == "interrupted"
+    assert 20 < count < POP * ROUNDS
+    assert np.isfinite(store.metric("score")).sum() == count
+    _, board, _ = read_newest(store.folder, make(), ROUNDS)
+    assert not board.under_way.any()
+    before = recorded(store)["score"]
+    assert grow(make(), Processes(2), store) == "finished"
+    check_kept(before, store.metric("score"))
+    check_whole(store)
+
+
+def test_a_damaged_file_is_passed_over_for_the_checkpoint(store):
+    grow(make(rounds=5), Processes(2), store)
+    for path in (store.folder / "members").glob("slot-0002*"):
+        data = bytearray(path.read_bytes())
+        data[-3] ^= 1
+        path.unlink()  # its other name, in the checkpoint, stays whole
+        path.write_bytes(data)
+    assert grow(make(), Processes(2), store) == "finished"
+    check_whole(store)
+    assert any("slot-0002" in e.detail and e.kind == "resumed" for e in store.events())
+
+
+def test_without_board_and_checkpoint_it_grows_again_from_the_first_round(store):
+    grow(make(rounds=3), Processes(2), store)
+    for path in (store.folder / "members").iterdir():
+        path.unlink()
+    for _, folder in list_checkpoints(store.folder):
+        for path in folder.glob("slot-*"):
+            path.unlink()
+    with pytest.raises(StoreError, match="no checkpoint to go on from"):
+        grow(make(), Processes(2), store)
+
+
+def test_a_finished_growth_grows_on(store, undisturbed):
+    grow(make(rounds=5), Processes(2, synchronous=True), store)
+    grow(make(), Processes(2, synchronous=True), store)
+    np.testing.assert_array_equal(store.metric("score"), undisturbed.metric("score"))
+
+
+def test_a_dead_member_is_replaced_and_recorded(store):
+    assert grow(make(hosts.MORTAL), Processes(2), store) == "finished"
+    dead = {(e.round, e.slot) for e in store.events() if e.kind == "dead"}
+    assert dead
+    moved = {(heir.round - 1, heir.slot) for heir in store.heirs()}
+    assert dead <= moved
+    assert np.isfinite(store.metric("score")[-1]).all()
+
+
+def test_a_population_that_is_all_dead_says_so(store):
+    def init(key, hypers):
+        return {"x": np.full(5, np.nan), "seen": [0, "steps"]}
+
+    with pytest.raises(DeadPopulation, match="all 6 members"):
+        grow(make(hosts.DESCENT._replace(init=init)), Processes(2), store)
+
+
+@pytest.mark.parametrize(
+    ("learner", "kind", "said"),
+    [
+        (hosts.RAISING, OntogenyError, r"(?s)slot \d, round 1: ZeroDivisionError: the dog.*hosts"),
+        (hosts.GREEDY, OntogenyError, r"slot \d, round 1: MemoryError"),
+        (
+            hosts.DYING,
+            OntogenyError,
+            r"slot \d, round 1: the worker was killed by SIGKILL, 3 times",
+        ),
+        (hosts.UNWRITABLE, StructureError, r"state.thing: a builtins.set .*\n.*pickle=True"),
+        (hosts.DESCENT._replace(score=lambda k, s, h: "good"), StructureError, "not one number"),
+        (hosts.DESCENT._replace(step=lambda k, s, h: s), StructureError, "returned dict"),
+    ],
+    ids=["raises", "out of memory", "is killed", "unwritable", "no score", "no metrics"],
+)
+def test_a_member_that_fails_ends_the_growth_with_the_reason(store, learner, kind, said):
+    with pytest.raises(kind, match=said):
+        grow(make(learner), Processes(2, restarts=2), store)
+    assert store.run()["status"] == "failed"
+
+
+def test_what_can_not_be_pickled_is_refused():
+    lock = threading.Lock()
+
+    def init(key, hypers):
+        with lock:
+            return {}
+
+    with pytest.raises(ConfigError, match="can't be pickled"):
+        Processes(1).prepare(make(hosts.DESCENT._replace(init=init)))
+
+
+def test_states_that_are_no_arrays_need_a_word(store):
+    assert grow(make(hosts.POINTS), Processes(2), store) == "finished"
+    _, board, _ = read_newest(store.folder, make(hosts.POINTS), ROUNDS)
+    assert isinstance(member_state(make(hosts.POINTS), board, 0), hosts.Point)
+    careful = make(hosts.POINTS._replace(pickle=False))
+    with pytest.raises(StoreError, match=r"a pickle.*\n.*pickle=True"):
+        member_state(careful, board, 0)
+
+
+def test_plain_python_is_refused_by_the_vectorised_executor():
+    with pytest.raises(ConfigError, match=r"(?s)plain Python.*og.Processes\(\)"):
+        Vectorised().prepare(make())
+
+
+@pytest.mark.parametrize("field", ["workers", "restarts"])
+def test_settings_are_checked(field):
+    with pytest.raises(ConfigError, match=field):
+        Processes(**{field: -1})
+
+
+def test_a_synchronous_growth_does_not_go_on_from_members_apart(tmp_path):
+    program = Processes(2).prepare(make(), tmp_path)
+    for lived in program.rounds():
+        middle = lived.snapshot()
+        break
+    together = Processes(2, synchronous=True).prepare(make())
+    with pytest.raises(ConfigError, match="lived 0 to 1 rounds"):
+        together.rounds(0, middle)
+    together.close()
+    program.close()
