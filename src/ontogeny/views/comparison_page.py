@@ -67,7 +67,7 @@ def group_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
             group.name,
             f"{len(group.runs)}: {', '.join(run.name for run in group.runs)}",
             number(group.score.value, 4),
-            interval_text(group.score),
+            interval_text(group.score) if len(group.runs) > 1 else "",  # one run has none
         ]
         for group in comparison.groups
     ]
@@ -88,9 +88,7 @@ def improvement_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]
 
 
 def interval_text(interval: Interval) -> str:
-    """Return the ends of an interval; nothing for one without width, which is no interval."""
-    if interval.low == interval.high:
-        return ""
+    """Return the ends of an interval."""
     return f"{number(interval.low, 4)} to {number(interval.high, 4)}"
 
 

@@ -17,8 +17,8 @@ AT_ONCE = 100  # parameters that are logged in one batch
 
 
 class MLflow(Observer):
-    """Writes into `tracking` (`mlflow` in the folder of runs, a file store: one for all runs). Look
-    at it with: mlflow ui --backend-store-uri runs/mlflow
+    """Writes into `tracking` (`mlflow.db` in the folder of runs, which is SQLite: one for all runs).
+    Look at it with: mlflow ui --backend-store-uri sqlite:///runs/mlflow.db
     """
 
     def __init__(
@@ -29,6 +29,9 @@ class MLflow(Observer):
         """
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when it is imported
         self._mlflow = needed("mlflow", "mlflow-skinny", "MLflow")
+        if tracking is None:  # the slim package comes without what its own database needs
+            needed("sqlalchemy", "sqlalchemy", "MLflow")
+            needed("alembic", "alembic", "MLflow")
         self._tracking, self._experiment, self._members = tracking, experiment, members
         self._client: Any = None
 
@@ -39,7 +42,8 @@ class MLflow(Observer):
 
     def compiled(self, seconds: float) -> None:
         """Begin the run, or go on with the one that was begun."""
-        address = self._tracking or (self._setting.folder.resolve().parent / "mlflow").as_uri()
+        runs = self._setting.folder.resolve().parent
+        address = self._tracking or f"sqlite:///{runs / 'mlflow.db'}"
         client = self._mlflow.MlflowClient(address)
         known = client.get_experiment_by_name(self._experiment)
         place = known.experiment_id if known else client.create_experiment(self._experiment)
