@@ -12,6 +12,8 @@ BENCHMARKS = {
     "single": "one agent and sixteen beside a whole trainer in one jitted function",
     "sb3": "sixteen agents beside Stable-Baselines3's PPO on CartPole",
     "start": "seconds from the command to the first numbers on the screen",
+    "records": "what a long run costs to record, to read and to report: a million rows",
+    "ray_tune": "sixteen agents beside Ray Tune's PopulationBasedTraining, and a PyTorch member",
     "memory": "the peak memory that `doctor` predicts, and the one that `grow` has",
     "devices": "two devices of a CPU beside one",
     "sequences": "learners with memory beside PyTorch's LSTM, until Bayes, and on long sequences",

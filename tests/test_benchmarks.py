@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-NAMES = {"moves", "single", "sb3", "start", "memory", "devices", "sequences"}
+NAMES = {"moves", "single", "sb3", "start", "memory", "devices", "sequences", "records", "ray_tune"}
 RESULTS = ROOT / "benchmarks" / "results.json"
 
 

@@ -90,8 +90,8 @@ def test_tensorboard_has_every_round_of_a_run_that_was_resumed(store, job, tmp_p
 
 
 def records(data: bytes) -> list[bytes]:
-    """Read W&B's file, a log as LevelDB has it: blocks of 32 KiB; in them parts, each a checksum, length
-    and kind (whole, first, middle, last). Seven bytes say what the file is.
+    """Read W&B's file, a log as LevelDB has it: blocks of 32 KiB, in them parts, each with its
+    checksum, length and kind (whole, first, middle, last). Seven bytes say what the file is.
     """
     found, part, at = [], b"", 7
     while at + 7 <= len(data):

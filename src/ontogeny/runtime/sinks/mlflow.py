@@ -17,8 +17,8 @@ AT_ONCE = 100  # parameters that are logged in one batch
 
 
 class MLflow(Observer):
-    """Writes into `tracking` (`mlflow.db` in the folder of runs, which is SQLite: one for all runs).
-    Look at it with: mlflow ui --backend-store-uri sqlite:///runs/mlflow.db
+    """Writes into `tracking` (`mlflow.db` in the folder of runs: one SQLite file for all). Look at
+    it with: mlflow ui --backend-store-uri sqlite:///runs/mlflow.db
     """
 
     def __init__(
