@@ -138,3 +138,24 @@ def test_a_store_of_version_1_is_read_and_upgraded_when_it_is_written(tmp_path, 
             new.put_board(b"two")
         assert new.heirs()[-1] == Heir(5, 0, 2, True, 7)
         assert new.board() == b"two"
+
+
+def test_a_metric_is_read_alike_whether_it_is_whole_or_has_holes(store):
+    """Whole tables are read by a shorter way; one hole of any kind leads to the longer."""
+    table = np.arange(12.0).reshape(4, 3) - 5
+    table[2, 1] = -np.inf
+    for name, values in {
+        "score": table,
+        "not a number": np.where(table == 2, np.nan, table),
+        "the last slot is none": np.where(np.arange(3) == 2, np.nan, table),
+    }.items():
+        with store.transaction():
+            for number, row in enumerate(values):
+                store.add_metric(name, number, row)
+        np.testing.assert_array_equal(store.metric(name), values)
+    with store.transaction():  # a slot that comes late, and one that is ahead
+        store.add_metric("late", 1, [7.0], 1)
+        store.add_metric("late", 4, [8.0], 0)
+    expected = np.full((5, 2), np.nan)
+    expected[1, 1], expected[4, 0] = 7, 8
+    np.testing.assert_array_equal(store.metric("late"), expected)

@@ -37,7 +37,7 @@ def read_contender(folder: Path, score: Score) -> Contender:
     alive.
     """
     with Store(folder) as store:
-        record = read_record(store)
+        record = read_record(store, hypers=False)
     if record.status != "finished":
         raise ConfigError(
             f"{folder.name} is {record.status}: {record.rounds} of {record.planned} rounds",

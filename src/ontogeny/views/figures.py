@@ -8,14 +8,14 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ontogeny.views.lineage import BORN, along_ancestry, kinship_order, schedule, survivors
+from ontogeny.views.crowds import add_members, is_crowd, means, stretches, thinned
+from ontogeny.views.lineage import BORN, kinship_order, schedule, survivors
 from ontogeny.views.quantities import score_text
 from ontogeny.views.record import Record
 from ontogeny.views.scales import hyper_scale, score_scale, unit_positions
 from ontogeny.views.theme import (
     ACCENT,
     COLOURS,
-    FAINT,
     GROWING,
     INK,
     QUIET,
@@ -36,19 +36,10 @@ def score_figure(record: Record) -> go.Figure:
     fig = figure("Score of every member", ROUND, "score (bigger is better)", **scale.axis())
     fig.update_xaxes(**round_ticks(record.rounds))
     placed = scale.place(record.finite)
-    x, y = along_ancestry(placed, record.parent, record.before)
+    add_members(fig, record, placed)
     dots = record.rounds == 1
-    fig.add_scatter(
-        x=x.astype("float32"),
-        y=y.astype("float32"),
-        name="members",
-        mode="markers" if dots else "lines",
-        line={"color": FAINT, "width": 1},
-        marker={"color": QUIET, "size": 6},
-        hoverinfo="skip",
-    )
     number, slot = np.nonzero(record.moved & np.isfinite(record.finite))
-    if number.size:
+    if number.size and not is_crowd(record):
         fig.add_scatter(
             x=number.astype("float32"),
             y=placed[number, slot].astype("float32"),
@@ -70,9 +61,10 @@ def score_figure(record: Record) -> go.Figure:
             hovertemplate="round %{x}: %{customdata} dead<extra></extra>",
         )
     if record.line:
-        values = schedule(record.finite, record.line)
+        line = thinned(record.line)
+        values = schedule(record.finite, line)
         fig.add_scatter(
-            x=[r for r, _ in record.line],
+            x=[r for r, _ in line],
             y=scale.place(values),
             name=f"winning line (ends in slot {record.winner})",
             mode="markers" if dots else "lines",
@@ -80,7 +72,7 @@ def score_figure(record: Record) -> go.Figure:
             marker={"color": ACCENT, "size": 10},
             text=[
                 f"round {r}, slot {s}: {score_text(v)}"
-                for (r, s), v in zip(record.line, values, strict=True)
+                for (r, s), v in zip(line, values, strict=True)
             ],
             hovertemplate="%{text}<extra></extra>",
         )
@@ -106,10 +98,10 @@ def lineage_figure(record: Record) -> go.Figure:
         )
     else:
         fig.update_yaxes(showticklabels=False, ticks="")
-    placed = scale.place(record.finite)[:, order].T.astype("float32")
+    placed = means(scale.place(record.finite)[:, order]).T.astype("float32")
     fig.add_heatmap(
         z=placed,
-        x=np.arange(record.rounds),
+        x=[(some.start + some.stop - 1) / 2 for some in stretches(record.rounds)],
         y=np.arange(record.pop),
         customdata=np.broadcast_to(np.array(order, "int16")[:, None], placed.shape),
         colorscale=GROWING,
@@ -139,7 +131,8 @@ def lineage_figure(record: Record) -> go.Figure:
             hoverinfo="skip",
         )
     if record.line:
-        at = {"x": [r for r, _ in record.line], "y": [int(row[s]) for _, s in record.line]}
+        line = thinned(record.line)
+        at = {"x": [r for r, _ in line], "y": [int(row[s]) for _, s in line]}
         mode = "lines" if len(record.line) > 1 else "markers"
         width = 3 if record.rounds <= 150 else 1.5
         fig.add_scatter(
@@ -174,30 +167,19 @@ def hyper_figure(record: Record, name: str) -> go.Figure:
     if np.isfinite(placed).any() and np.nanmax(placed) - np.nanmin(placed) < 1e-9:
         middle = float(np.nanmean(placed))  # a constant: plotly would zoom into its rounding
         fig.update_yaxes(range=[middle - max(abs(middle), 0.1), middle + max(abs(middle), 0.1)])
-    x, y = along_ancestry(placed, record.parent, record.before)
+    add_members(fig, record, placed)
     dots = record.rounds == 1
-    fig.add_scatter(
-        x=x.astype("float32"),
-        y=y.astype("float32"),
-        name="members",
-        mode="markers" if dots else "lines",
-        line={"color": FAINT, "width": 1},
-        marker={"color": QUIET, "size": 6},
-        hoverinfo="skip",
-    )
     if record.line:
-        along = schedule(values, record.line)
+        line = thinned(record.line)
+        along = schedule(values, line)
         fig.add_scatter(
-            x=[r for r, _ in record.line],
+            x=[r for r, _ in line],
             y=scale.place(along),
             name="winning line",
             mode="markers" if dots else "lines",
             line={"color": ACCENT, "width": 3, "shape": "hvh"},
             marker={"color": ACCENT, "size": 10},
-            text=[
-                f"round {r}, slot {s}: {v:.4g}"
-                for (r, s), v in zip(record.line, along, strict=True)
-            ],
+            text=[f"round {r}, slot {s}: {v:.4g}" for (r, s), v in zip(line, along, strict=True)],
             hovertemplate="%{text}<extra></extra>",
         )
     return fig

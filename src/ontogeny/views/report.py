@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 from ontogeny.core.trees import dotted
 from ontogeny.runtime.store import Store
 from ontogeny.views import figures, page
+from ontogeny.views.crowds import is_crowd
 from ontogeny.views.findings import verdict
 from ontogeny.views.lineage import rounds_since_move
 from ontogeny.views.quantities import count, duration, number, score_text, size
@@ -122,8 +123,12 @@ def _figures(record: Record) -> Iterable[str]:
     yield page.plot(
         figures.score_figure(record),
         "scores",
-        "Each grey line is a member, joined to the ancestor that it inherited from; the coloured "
-        "line is the winner's whole ancestry.",
+        (
+            "Grey is where the members are, darker where the middle half is"
+            if is_crowd(record)
+            else "Each grey line is a member, joined to the ancestor that it inherited from"
+        )
+        + "; the coloured line is the winner's whole ancestry.",
     )
     if record.pop > 1:
         yield page.plot(

@@ -39,7 +39,7 @@ def run_summary(store: Store) -> dict[str, Any]:
     """Return what one line of a list says of a run, as JSON values. Times are seconds; `begun` is
     ISO 8601.
     """
-    return _summary(read_record(store))
+    return _summary(read_record(store, hypers=False))
 
 
 def run_details(store: Store) -> dict[str, Any]:
