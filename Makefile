@@ -41,11 +41,12 @@ figures: .venv/worlds.done  ## draw the pictures of docs/ again from runs made n
 	$(PIP) --editable '.[$*]'
 	@touch $@
 
-.venv-bench/peers.done: benchmarks/constraints.txt
-	@echo "installing what is measured beside ontogeny (PyTorch among it; first time only)"
+.venv-bench/peers.done: benchmarks/constraints.txt pyproject.toml
+	@echo "installing what is measured beside ontogeny (PyTorch and Ray among it; first time only)"
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
-		--constraint benchmarks/constraints.txt torch stable-baselines3 gymnasium
+		--constraint benchmarks/constraints.txt torch stable-baselines3 gymnasium 'ray[tune]' \
+		--editable '.[worlds]'
 	@touch $@
 
 clean:

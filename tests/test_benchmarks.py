@@ -8,7 +8,18 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-NAMES = {"moves", "single", "sb3", "start", "memory", "devices", "sequences", "records", "ray_tune"}
+NAMES = {
+    "moves",
+    "single",
+    "sb3",
+    "start",
+    "memory",
+    "devices",
+    "sequences",
+    "records",
+    "ray_tune",
+    "ray_torch",
+}
 RESULTS = ROOT / "benchmarks" / "results.json"
 
 
