@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 import torch
-from ontogeny.core.host import HostLearner
 from torch import nn
+
+from ontogeny.core.host import HostLearner
 
 INPUTS, UNITS, CLASSES = 64, 256, 10
 ROWS, BATCH = 4096, 128
