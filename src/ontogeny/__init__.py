@@ -51,6 +51,11 @@ _WHERE = {
     "LEOConfig": "adaptation.leo_config",
     "prototypes": "adaptation.prototypes",
     "load_classifier": "adaptation.classifier",
+    "adapt": "adaptation.from_pictures",
+    "draw_episode": "worlds.few_shot",
+    "glyphs": "worlds.glyphs",
+    "omniglot": "worlds.omniglot",
+    "published_embeddings": "worlds.embeddings",
     "Processes": "runtime.processes",
     "Vectorised": "runtime.vectorised",
     "TensorBoard": "runtime.sinks.tensorboard",
@@ -71,6 +76,7 @@ if TYPE_CHECKING:
     from ontogeny import testing
     from ontogeny.adaptation.classifier import load_classifier
     from ontogeny.adaptation.few_shot import few_shot
+    from ontogeny.adaptation.from_pictures import adapt
     from ontogeny.adaptation.leo import leo
     from ontogeny.adaptation.leo_config import LEOConfig
     from ontogeny.adaptation.prototypes import prototypes
@@ -96,6 +102,10 @@ if TYPE_CHECKING:
     from ontogeny.runtime.sinks.wandb import WandB
     from ontogeny.runtime.vectorised import Vectorised
     from ontogeny.views.comparison import compare
+    from ontogeny.worlds.embeddings import published_embeddings
+    from ontogeny.worlds.few_shot import draw_episode
+    from ontogeny.worlds.glyphs import glyphs
+    from ontogeny.worlds.omniglot import omniglot
 
 
 def __getattr__(name: str) -> Any:

@@ -38,6 +38,11 @@ VERBS = {
         "replaying", "RUN [--members N]", "one member along the schedule that a population found"
     ),
     "play": Verb("playing", "RUN [--out FILE]", "film the best agent (GIF)"),
+    "adapt": Verb(
+        "adapting",
+        "RUN --support FOLDER --query FOLDER",
+        "tell your own pictures apart, after a few",
+    ),
     "export": Verb("playing", "RUN --to safetensors", "what was grown, as files that others read"),
     "recipes": Verb("looking", "", "what can be grown"),
     "doctor": Verb(

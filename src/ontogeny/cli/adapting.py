@@ -1,0 +1,107 @@
+"""`adapt`: a meta-learned classifier on a person's own few pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ontogeny.cli.words import RunName, parse, say
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ontogeny.adaptation.from_pictures import Told
+
+SHOWN = 60  # rows of the table; JSON has all
+
+
+@dataclass(frozen=True)
+class Adapt:
+    """Learn classes from a few pictures each, and tell new pictures apart."""
+
+    run: RunName
+    support: Path
+    """A folder with a folder of pictures for each class."""
+    query: Path
+    """A folder of pictures to tell apart; where they lie in folders named as the classes, the
+    accuracy is said too."""
+    slot: int | None = None
+    """Whose classifier; the best member's when not given."""
+    json: bool = False
+    """Print one JSON object, with every class's probability for every picture."""
+
+
+def adapt(arguments: list[str]) -> int:
+    """Adapt a classifier to folders of pictures."""
+    from ontogeny.adaptation import from_pictures
+    from ontogeny.run import load
+    from ontogeny.runtime.machine import prepare
+
+    chosen = parse(Adapt, "adapt", arguments)
+    prepare(1)
+    run = load(chosen.run)
+    told = from_pictures.adapt(run.product(chosen.slot), chosen.support, chosen.query)
+    notes = [*told.notes, *_ways(run.recipe, len(told.classes))]
+    answer = {
+        "run": run.folder,
+        "classes": told.classes,
+        "predictions": [
+            {
+                "file": a.file,
+                "class": a.best,
+                "truth": a.truth,
+                "probabilities": a.probabilities,
+            }
+            for a in told.answers
+        ],
+        "unread": {str(file): why for file, why in told.unread.items()},
+        "accuracy": told.accuracy,
+        "notes": notes,
+    }
+    then = f"ontogeny report {chosen.run}"
+    say(answer, chosen.json, lambda: _table(told, notes, chosen.query), then)
+    return 0
+
+
+def _ways(recipe: Any, ways: int) -> list[str]:
+    """Return a word where there are more classes than the run was grown with."""
+    grown = getattr(getattr(recipe, "meta", None), "ways", None)
+    if grown is None or ways <= grown:
+        return []
+    return [f"there are {ways} classes, and it was grown to tell {grown} apart: expect less"]
+
+
+def _table(told: Told, notes: list[str], query: Path) -> Table:
+    from rich.table import Table
+
+    title = "learned from " + ", ".join(f"{n} {name}" for name, n in told.classes.items())
+    table = Table(title=title, caption=_caption(told, notes), title_justify="left")
+    table.caption_justify = "left"
+    table.add_column("picture", overflow="fold")
+    table.add_column("is")
+    table.add_column("probability", justify="right")
+    table.add_column("next likely")
+    for a in told.answers[:SHOWN]:
+        ranked = sorted(a.probabilities.items(), key=lambda item: -item[1])
+        wrong = a.truth is not None and a.truth != a.best
+        table.add_row(
+            str(a.file.relative_to(query)),
+            a.best,
+            f"{ranked[0][1]:.3f}",
+            f"{ranked[1][0]} {ranked[1][1]:.3f}",
+            style="yellow" if wrong else None,
+        )
+    for file, why in told.unread.items():
+        table.add_row(str(file.relative_to(query)), "–", "", why, style="red")
+    return table
+
+
+def _caption(told: Told, notes: list[str]) -> str:
+    lines = list(notes)
+    if len(told.answers) > SHOWN:
+        lines.append(f"{len(told.answers) - SHOWN} more pictures: see --json")
+    if told.accuracy is not None:
+        known = sum(a.truth is not None for a in told.answers)
+        lines.append(f"{told.accuracy:.1%} of {known} pictures of known class are told right")
+    return "\n".join(lines)
