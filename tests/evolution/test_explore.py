@@ -9,7 +9,7 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.space import Linear, Log, Space
-from ontogeny.evolution.explore import jitter, keep, perturb, perturb_or_resample, resample
+from ontogeny.evolution.explore import jitter, keep, mutate, perturb, perturb_or_resample, resample
 
 SPACE = Space(
     {"rate": Log(1e-6, 1e6, prior=(10.0, 20.0)), "gene": Linear(-10, 10, prior=(5, 6), shape=(3,))}
@@ -73,3 +73,53 @@ def test_keep_keeps():
 def test_a_factor_that_is_not_positive_is_refused():
     with pytest.raises(ConfigError, match="not positive"):
         perturb((-0.8, 1.2))
+
+
+GENES = Space(
+    {"weights": Linear(-9.0, 9.0, shape=(2000,)), "rate": Log(1e-9, 1e9), "fixed": Log(0.1, 10.0)}
+)
+BORN = {"weights": jnp.zeros(2000), "rate": jnp.float32(1.0), "fixed": jnp.float32(2.0)}
+
+
+def moved(key=0, **settings):
+    child = mutate(0.5, others={"weights": 0.1, "fixed": 0.0}, **settings)(
+        jax.random.key(key), GENES, BORN
+    )
+    assert child["fixed"] == 2.0
+    return np.asarray(child["weights"]), float(jnp.log(child["rate"]))
+
+
+def test_genes_mutate_on_their_scales_with_deviations_of_their_own():
+    weights, _ = moved()
+    assert abs(weights.std() - 0.1) < 0.005
+    assert abs(weights.mean()) < 0.01
+    assert abs(np.std([moved(key)[1] for key in range(60)]) - 0.5) < 0.15
+
+
+def test_cauchy_mutations_have_heavy_tails():
+    weights, _ = moved(law="cauchy")
+    assert abs(np.median(np.abs(weights)) - 0.1) < 0.01  # the median of |Cauchy| is its scale
+    assert np.abs(weights).max() > 5 * 0.1 * 4  # of 2000 normal ones the largest is about 3.5
+
+
+def test_log_uniform_mutations_differ_in_size_between_children():
+    sizes = np.array([moved(key, law="log-uniform")[0].std() for key in range(60)])
+    assert sizes.min() > 0.009
+    assert sizes.max() < 0.11
+    assert abs(np.mean(np.log10(sizes)) - -1.5) < 0.15  # evenly from 0.01 to 0.1
+
+
+def test_a_self_adapted_deviation_is_a_gene_that_moves_too():
+    space = Space({"weights": Linear(-9.0, 9.0, shape=(2000,)), "sigma": Log(0.01, 10.0)})
+    born = {"weights": jnp.zeros(2000), "sigma": jnp.float32(3.0)}
+    child = mutate(0.1, "self-adapted")(jax.random.key(0), space, born)
+    assert child["sigma"] != 3.0
+    assert abs(np.std(child["weights"]) - 0.1 * child["sigma"]) < 0.02
+    with pytest.raises(ConfigError, match="sigma"):
+        mutate(0.1, "self-adapted")(jax.random.key(0), GENES, BORN)
+
+
+@pytest.mark.parametrize("settings", [{"deviation": -1.0}, {"deviation": 1.0, "low": 0.0}])
+def test_mutations_that_make_no_sense_are_refused(settings):
+    with pytest.raises(ConfigError):
+        mutate(**settings)

@@ -304,6 +304,27 @@ class Space:
 
         return self._map(move, hypers, key=key)
 
+    def each(
+        self,
+        function: Callable[[str, Dimension, Array, Array], Array],
+        key: Key[Array, ""],
+        hypers: Hypers,
+    ) -> Hypers:
+        """Return the hypers with `function(path, dimension, key, value)` for each of them, every
+        one with a key of its own: how a change that this class doesn't know is made.
+        """
+        paths = [path for path, _ in named_leaves(self.dimensions)]
+        names = jax.tree.structure(self.dimensions).unflatten(paths)
+        return self._map(lambda d, k, n, h: function(n, d, k, h), names, hypers, key=key)
+
+    def forward(self, hypers: Hypers) -> PyTree[Array]:
+        """Return where each number lies on its own scale, in the scale's units."""
+        return self._map(lambda d, h: d.forward(h), hypers)
+
+    def inverse(self, positions: PyTree[Array]) -> Hypers:
+        """Return the hypers at places on the scales, each within its bounds and of its dtype."""
+        return self._map(lambda d, p: d.clip(d.inverse(p)), positions)
+
     def unit(self, hypers: Hypers) -> PyTree[Float[Array, "..."]]:
         """Return where each number lies between its bounds on its scale, from 0 to 1."""
         return self._map(lambda d, h: d.unit(h), hypers)

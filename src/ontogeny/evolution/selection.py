@@ -55,7 +55,7 @@ def tournament() -> Selection:
     def select(key: Array, score: Array, recent: Array) -> Array:
         del recent
         rival_key, order_key = jax.random.split(key)
-        rival, rank = _rivals(rival_key, score), rank_of(order_key, score)
+        rival, rank = rival_of(rival_key, score), rank_of(order_key, score)
         return jnp.where(rank[rival] > rank, rival, jnp.arange(score.shape[0]))
 
     return select
@@ -68,7 +68,7 @@ def margin(amount: float) -> Selection:
 
     def select(key: Array, score: Array, recent: Array) -> Array:
         del recent
-        rival = _rivals(key, score)
+        rival = rival_of(key, score)
         return jnp.where(score[rival] > score + amount, rival, jnp.arange(score.shape[0]))
 
     return select
@@ -85,7 +85,7 @@ def welch(significance: float = 0.05) -> Selection:
         raise ConfigError(f"a significance of {significance} is not in (0, 1)", where="welch")
 
     def select(key: Array, score: Array, recent: Array) -> Array:
-        rival = _rivals(key, score)
+        rival = rival_of(key, score)
         better = welch_p_value(recent[rival], recent) < significance
         return jnp.where(better & jnp.isfinite(score[rival]), rival, jnp.arange(score.shape[0]))
 
@@ -142,7 +142,7 @@ def rank_of(key: Key[Array, ""], score: Float[Array, " pop"]) -> Int[Array, " po
     return jnp.argsort(jnp.lexsort((noise, score)))
 
 
-def _rivals(key: Array, score: Array) -> Array:
+def rival_of(key: Array, score: Array) -> Array:
     """Return for every slot another living slot, drawn uniformly (its own where there is none)."""
     pop = score.shape[0]
     others = ~jnp.eye(pop, dtype=bool) & jnp.isfinite(score)

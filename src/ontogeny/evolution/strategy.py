@@ -37,6 +37,8 @@ class Evolution:
 
     name: ClassVar[str]
     """What the command line and the run store call the strategy."""
+    anew: ClassVar[bool] = False
+    """Whether everybody begins each round anew from its genes."""
 
     def build(self, space: Space) -> Strategy[Any]:
         """Return the strategy over the space. Raises `ConfigError` for settings that make no

@@ -28,6 +28,8 @@ STRATEGIES = {
     "pb2": Entry("pb2", "PB2"),
     "mf-pbt": Entry("mf_pbt", "MFPBT"),
     "successive-halving": Entry("successive_halving", "SuccessiveHalving"),
+    "baldwin": Entry("baldwin", "Baldwin"),
+    "es": Entry("es", "ES"),
 }
 
 
