@@ -1,0 +1,183 @@
+"""The figures of the claims about the Baldwin effect, drawn from what was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ontogeny.ops.statistics import bootstrap_interval
+from ontogeny.recipes.claims import Figure
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from ontogeny.adaptation.striver import Striver
+
+NAMES = {"darwin": "no learning", "baldwin": "Baldwin", "lamarck": "Lamarck"}
+LIVES = 64  # of a portrait
+
+
+def needle_figure(figure: Figure) -> go.Figure:
+    """Return the shares of right, wrong and open places by generation, a panel an inheritance."""
+    from plotly.subplots import make_subplots
+
+    from ontogeny.views.theme import COLOURS, dress
+
+    modes = list(figure.data)
+    fig = make_subplots(
+        rows=1, cols=len(modes), shared_yaxes=True, subplot_titles=[NAMES[m] for m in modes]
+    )
+    dress(fig, "What becomes of the places of a genome", 380)
+    for column, mode in enumerate(modes, 1):
+        for index, name in enumerate(figure.labels[mode]):
+            rows = figure.data[mode][index]  # [seed, generation]
+            _band(
+                fig,
+                np.arange(rows.shape[1]),
+                rows,
+                str(name),
+                COLOURS[index],
+                row=1,
+                col=column,
+                shown=column == 1,
+            )
+        fig.update_xaxes(title_text="generation", row=1, col=column)
+    fig.update_yaxes(title_text="share of places", row=1, col=1)
+    fig.update_yaxes(range=[-0.02, 1.02])
+    fig.update_layout(legend_y=1.1, margin_t=110)
+    return fig
+
+
+def direction_figure(figure: Figure) -> go.Figure:
+    """Return scores before and after learning by generation, and what a longer life makes."""
+    from plotly.subplots import make_subplots
+
+    from ontogeny.views.theme import COLOURS, QUIET, dress
+
+    fig = make_subplots(
+        rows=1,
+        cols=2,
+        shared_yaxes=True,
+        column_widths=[0.6, 0.4],
+        horizontal_spacing=0.05,
+        subplot_titles=["while they evolve", "a life of the last generation's best"],
+    )
+    dress(fig, "Return towards a hidden direction", 420)
+    bound = float(figure.labels["bound"][0])
+    for index, mode in enumerate(map(str, figure.labels["modes"])):
+        colour, name = COLOURS[index], NAMES[mode]
+        after, before = figure.data[f"{mode} after"], figure.data[f"{mode} before"]
+        rounds = np.arange(after.shape[1])
+        _band(fig, rounds, after, name, colour, row=1, col=1)
+        _band(fig, rounds, before, name, colour, row=1, col=1, shown=False, dash="dot")
+        best = figure.data[f"{mode} best"]
+        _band(fig, np.arange(best.shape[1]), best, name, colour, row=1, col=2, shown=False)
+    fig.add_hline(y=bound, line={"color": QUIET, "width": 1.5})
+    fig.update_xaxes(title_text="generation", row=1, col=1)
+    fig.update_xaxes(title_text="steps of learning", dtick=1, row=1, col=2)
+    fig.update_yaxes(title_text="return", row=1, col=1)
+    fig.update_layout(legend_y=1.1, margin_t=110)
+    return fig
+
+
+def evaluations_figure(figure: Figure) -> go.Figure:
+    """Return the error after learning by how many tasks were lived or trained on."""
+    from ontogeny.views.theme import COLOURS
+    from ontogeny.views.theme import figure as empty
+
+    fig = empty(
+        "Sinusoids: error after learning",
+        "task evaluations",
+        "squared error",
+        height=440,
+        type="log",
+    )
+    fig.update_xaxes(type="log", dtick=1)
+    for index, arm in enumerate(map(str, figure.labels["arms"])):
+        errors, evaluations = figure.data[arm], figure.data[f"{arm} evaluations"]
+        _band(fig, evaluations, errors, arm, COLOURS[index])
+    fig.update_yaxes(tickvals=[1, 1.5, 2, 3, 4, 5], ticktext=["1", "1.5", "2", "3", "4", "5"])
+    return fig
+
+
+def learning_figure(product: Striver) -> Figure:
+    """Return what a life makes of evolved genes, on fresh tasks and for longer than they evolved
+    to live.
+    """
+    import jax
+
+    scores = np.asarray(product(jax.random.key(0), LIVES, 2 * product.steps))
+    labels = {"subject": [product.subject.name], "steps": [product.steps]}
+    return Figure(
+        "learning",
+        f"The score on {LIVES} fresh tasks by steps of learning: each task, and their mean. Lives "
+        f"had {product.steps} steps while these genes evolved.",
+        {"scores": scores},
+        labels,
+        draw_learning,
+    )
+
+
+def draw_learning(figure: Figure) -> go.Figure:
+    """Return the portrait of an evolved learner."""
+    from ontogeny.views.theme import ACCENT, FAINT, QUIET
+    from ontogeny.views.theme import figure as empty
+
+    scores = figure.data["scores"]
+    steps = np.arange(scores.shape[1])
+    fig = empty("What a life makes of the winner's genes", "steps of learning", "score")
+    gap = np.full((len(scores), 1), np.nan)
+    fig.add_scatter(
+        x=np.tile(np.append(steps, np.nan), len(scores)),
+        y=np.concatenate([scores, gap], axis=1).ravel(),
+        mode="lines",
+        line={"color": FAINT, "width": 1},
+        name="a task",
+        hoverinfo="skip",
+    )
+    fig.add_scatter(
+        x=steps,
+        y=scores.mean(axis=0),
+        mode="lines+markers",
+        line={"color": ACCENT, "width": 3},
+        name="mean",
+    )
+    fig.add_vline(x=int(figure.labels["steps"][0]), line={"color": QUIET, "dash": "dot"})
+    fig.update_xaxes(dtick=1)
+    return fig
+
+
+def _band(
+    fig: go.Figure,
+    x: np.ndarray,
+    rows: np.ndarray,
+    name: str,
+    colour: str,
+    shown: bool = True,
+    dash: str = "solid",
+    **place: Any,
+) -> None:
+    """Draw the mean over seeds with its interval."""
+    found = np.array([bootstrap_interval(column) for column in rows.T])
+    fig.add_scatter(
+        x=np.concatenate([x, x[::-1]]),
+        y=np.concatenate([found[:, 2], found[::-1, 1]]),
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.15,
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+        **place,
+    )
+    fig.add_scatter(
+        x=x,
+        y=found[:, 0],
+        mode="lines",
+        name=name,
+        legendgroup=name,
+        showlegend=shown,
+        line={"color": colour, "width": 2.5, "dash": dash},
+        **place,
+    )

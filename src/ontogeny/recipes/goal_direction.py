@@ -1,0 +1,121 @@
+"""Bodies that must find out by acting which way to go: what evolves is how well they learn it.
+
+A genome is a policy's initial weights, a learning rate a leaf, and the noise of its actions. A life
+is a few steps of policy gradient towards a goal that only rewards tell. Run `ontogeny grow
+goal-direction`; compare `--life.inheritance darwin` and `lamarck`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import tyro
+
+from ontogeny.adaptation.lifetimes import LifetimeConfig
+from ontogeny.core.errors import ConfigError
+from ontogeny.evolution.baldwin import Baldwin
+from ontogeny.evolution.strategy import Evolution
+from ontogeny.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    from ontogeny.adaptation.lifetimes import Subject
+    from ontogeny.adaptation.striver import Striver
+    from ontogeny.core.learner import Learner
+    from ontogeny.core.space import Space
+    from ontogeny.recipes.claims import Figure
+    from ontogeny.worlds.goals import GoalWorld
+
+
+@dataclass(frozen=True)
+class GoalDirection(Recipe):
+    """Evolve policies that learn within a few episodes which way, or how fast, they should go."""
+
+    papers: ClassVar[tuple[str, ...]] = (
+        "Fernando et al. 2018, Meta-Learning by the Baldwin Effect, arXiv 1806.07917",
+        "Finn, Abbeel and Levine 2017, Model-Agnostic Meta-Learning, arXiv 1703.03400",
+    )
+
+    population: int = 64
+    """How many genomes there are."""
+    rounds: int = 60
+    """Generations: a move, a lifetime, a score."""
+    steps: int = 3
+    """Steps of learning in a lifetime."""
+    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(
+        default_factory=lambda: Baldwin(deviation=0.15, weights_deviation=0.15)
+    )
+    body: Literal["point-mass", "halfcheetah", "ant"] = "point-mass"
+    """What moves; the last two need `ontogeny[brax]`."""
+    goal: Literal["direction", "velocity"] = "direction"
+    """What each task hides: forward or backward, or how fast."""
+    highest: float = 1.0
+    """Velocity: the highest goal."""
+    horizon: int = 20
+    """Steps of an episode."""
+    effort: float = 0.02
+    """What an action costs, times its square."""
+    episodes: int = 20
+    """Episodes a step of learning."""
+    widths: tuple[int, ...] = ()
+    """Of the policy's hidden layers; none is a linear policy."""
+    life: LifetimeConfig = field(
+        default_factory=lambda: LifetimeConfig(tasks=4, rates=(1e-4, 10.0))
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.evolution.anew:
+            raise ConfigError(
+                f"the strategy {self.evolution.name} lets members go on with what they learned",
+                where="recipe field strategy",
+                hint="a lifetime begins anew each round: use baldwin or es",
+            )
+
+    def world(self) -> GoalWorld:
+        """Return the body and its goal."""
+        from ontogeny.worlds.goals import directions, point_mass, velocities
+
+        if self.body == "point-mass":
+            body = point_mass()
+        else:
+            from ontogeny.worlds.brax_bodies import brax_body
+
+            body = brax_body(self.body)
+        if self.goal == "direction":
+            return directions(body, self.horizon, self.effort)
+        return velocities(body, self.highest, self.horizon, self.effort)
+
+    def subject(self) -> Subject:
+        """Return what a life is spent on."""
+        from ontogeny.adaptation.striving import striving
+
+        return striving(self.world(), self.episodes, self.widths)
+
+    def learner(self) -> Learner[Any]:
+        from ontogeny.adaptation.lifetimes import lifetime
+
+        return lifetime(self.subject(), self.life)
+
+    def space(self) -> Space:
+        from ontogeny.adaptation.lifetimes import genes_space
+
+        return genes_space(self.subject(), self.life)
+
+    def updates_per_step(self) -> dict[str, float]:
+        return {"environment steps": float(self.life.tasks * self.episodes * self.horizon)}
+
+    def product(self, state: Any) -> Striver:
+        import jax
+        import jax.numpy as jnp
+
+        from ontogeny.adaptation.striver import Striver
+
+        genes = jax.tree.map(jnp.asarray, state.genes)
+        return Striver(self.subject(), genes.hypers(), self.steps)
+
+    def portrait(self, product: Any) -> Sequence[Figure]:
+        from ontogeny.recipes.baldwin_figures import learning_figure
+
+        return [learning_figure(product)]
