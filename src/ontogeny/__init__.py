@@ -45,6 +45,10 @@ _WHERE = {
     "mf_pbt": "evolution.mf_pbt",
     "random_search": "evolution.random_search",
     "successive_halving": "evolution.successive_halving",
+    "baldwin": "evolution.baldwin",
+    "es": "evolution.es",
+    "lifetime": "adaptation.lifetimes",
+    "genes_space": "adaptation.lifetimes",
     "actor_critic": "agents.actor_critic",
     "few_shot": "adaptation.few_shot",
     "leo": "adaptation.leo",
@@ -68,6 +72,7 @@ _MODULES = {
     "testing": "testing",
     "selection": "evolution.selection",
     "explore": "evolution.explore",
+    "breeding": "evolution.breeding",
 }
 
 __all__ = [*_WHERE, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]
@@ -79,6 +84,7 @@ if TYPE_CHECKING:
     from ontogeny.adaptation.from_pictures import adapt
     from ontogeny.adaptation.leo import leo
     from ontogeny.adaptation.leo_config import LEOConfig
+    from ontogeny.adaptation.lifetimes import genes_space, lifetime
     from ontogeny.adaptation.prototypes import prototypes
     from ontogeny.agents.actor_critic import actor_critic
     from ontogeny.core.errors import OntogenyError
@@ -86,7 +92,9 @@ if TYPE_CHECKING:
     from ontogeny.core.learner import Learner
     from ontogeny.core.population import Move, Population
     from ontogeny.core.space import Choice, Integer, Linear, Log, Logit, Space
-    from ontogeny.evolution import explore, selection
+    from ontogeny.evolution import breeding, explore, selection
+    from ontogeny.evolution.baldwin import baldwin
+    from ontogeny.evolution.es import es
     from ontogeny.evolution.evolve import evolve
     from ontogeny.evolution.mf_pbt import mf_pbt
     from ontogeny.evolution.pb2 import pb2

@@ -28,8 +28,8 @@ class Reproduce:
     quick: bool = False
     """Fewer seeds and less growth: under two minutes, and wider intervals."""
     part: str | None = None
-    """Only this part of the claims (pbt: toy, quadratic, breakout; sequential:
-    prediction, machine, thompson, control)."""
+    """Only this part of the claims (pbt: toy, quadratic, breakout; baldwin: needle, direction,
+    sinusoids, cheetah; sequential: prediction, machine, thompson, control)."""
     seed: int = 0
     """The first of the seeds."""
     out: Path | None = None

@@ -42,12 +42,19 @@ RECIPES = {
     "gaussian": Entry("sequences", "GaussianMean", "predictors of numbers around an unknown mean"),
     "regression": Entry("sequences", "Regression", "regression by reading examples (a minute)"),
     "sinusoid": Entry("sinusoids", "Sinusoid", "sinusoids from a few points, by MAML (a minute)"),
+    "hinton-nowlan": Entry(
+        "hinton_nowlan", "HintonNowlan", "a needle in a haystack that learning finds (seconds)"
+    ),
+    "goal-direction": Entry(
+        "goal_direction", "GoalDirection", "learners that find out which way to go (a minute)"
+    ),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),
 }
 
 SYSTEMS = {
     "pbt": "pbt",
+    "baldwin": "baldwin",
     "sequential": "sequential",
 }  # the modules whose `reproduce` measures a paper's claims
 

@@ -108,24 +108,30 @@ class Reproduction:
 
 
 def reproduce_parts(
-    system: str, parts: Mapping[str, Measure], seed: int, folder: Path | None, part: str | None
+    system: str,
+    parts: Mapping[str, Measure],
+    seed: int,
+    folder: Path | None,
+    part: str | None,
+    extra: Mapping[str, Measure] | None = None,
 ) -> Reproduction:
     """Return the claims of every part as measured, or of one, and write them into `folder` when
-    given.
+    given. Parts that are `extra` are measured only when they are asked for.
 
     Raises `ConfigError` for a part that there is not, `StoreError` when `folder` can't be written.
     """
-    if part is not None and part not in parts:
+    known = {**parts, **(extra or {})}
+    if part is not None and part not in known:
         raise ConfigError(
             f"there is no part {part!r}",
             where=f"reproduce {system}",
-            hint=f"use {', '.join(parts)}",
+            hint=f"use {', '.join(known)}",
         )
     begun = time.perf_counter()
     claims: list[Claim] = []
     figures: list[Figure] = []
     for name in parts if part is None else (part,):
-        found, drawn = parts[name]()
+        found, drawn = known[name]()
         claims += found
         figures += drawn
     result = Reproduction(system, time.perf_counter() - begun, seed, claims, figures)

@@ -2,6 +2,9 @@
 
 A population tunes the rates of the inner and of the outer descent. The score is minus the squared
 error after adaptation, on tasks that are the same for all. Run `ontogeny grow sinusoid`.
+
+Or nothing is differentiated but the life itself: with `--strategy baldwin` (or `es`) the start and
+its rates are genes, and a round's steps are a lifetime of learning on tasks drawn for it.
 """
 
 from __future__ import annotations
@@ -10,11 +13,13 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from ontogeny.adaptation.lifetimes import LifetimeConfig
 from ontogeny.adaptation.maml_config import MAMLConfig, NetworkConfig, configured
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from ontogeny.adaptation.adapter import Adapter
+    from ontogeny.adaptation.lifetimes import Subject
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
     from ontogeny.worlds.sinusoids import CurveSource
@@ -49,6 +54,7 @@ class Sinusoid(Recipe):
     inner_rates: tuple[float, float] = (1e-3, 1e-1)
     """Bounds of the inner rate, where it is not learned."""
     maml: MAMLConfig = field(default_factory=MAMLConfig)
+    life: LifetimeConfig = field(default_factory=LifetimeConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
 
     def __post_init__(self) -> None:
@@ -56,7 +62,11 @@ class Sinusoid(Recipe):
         self.source()  # refuses what can't be drawn
 
     def config(self) -> MAMLConfig:
-        """Return how the start is meta-learned: the method's and the recipe's settings."""
+        """Return how the start is meta-learned: the method's and the recipe's settings. Genes are a
+        start with a rate a leaf, and a life's steps are those of adaptation.
+        """
+        if self.evolution.anew:
+            return MAMLConfig(rates="leaf", inner_steps=self.steps)
         updates = self.rounds * self.steps
         return dataclasses.replace(configured(self.method, self.maml), updates=updates)
 
@@ -68,29 +78,47 @@ class Sinusoid(Recipe):
             return sinusoids_and_lines(self.shots, self.queries, self.noise)
         return sinusoids(self.shots, self.queries, self.noise)
 
+    def subject(self) -> Subject:
+        """Return what a life is spent on, when genes evolve."""
+        from ontogeny.adaptation.adapter import headed
+        from ontogeny.adaptation.problems import regression
+        from ontogeny.adaptation.studying import studying
+
+        return studying(regression(self.source()), headed(self.network, (1,), 1))
+
     def learner(self) -> Learner[Any]:
         from ontogeny.adaptation.adapter import headed
+        from ontogeny.adaptation.lifetimes import lifetime
         from ontogeny.adaptation.maml import maml
         from ontogeny.adaptation.problems import regression
 
+        if self.evolution.anew:
+            return lifetime(self.subject(), self.life)
         return maml(regression(self.source()), headed(self.network, (1,), 1), self.config())
 
     def space(self) -> Space:
+        from ontogeny.adaptation.lifetimes import genes_space
         from ontogeny.core.space import Log, Space
 
+        if self.evolution.anew:
+            return genes_space(self.subject(), self.life)
         dimensions = {"learning_rate": Log(*self.learning_rates)}
         if self.config().rates == "one":
             dimensions["inner_rate"] = Log(*self.inner_rates)
         return Space(dimensions)
 
     def updates_per_step(self) -> dict[str, float]:
-        return {"tasks": self.maml.batch}
+        return {"tasks": self.life.tasks / self.steps if self.evolution.anew else self.maml.batch}
 
     def product(self, state: Any) -> Adapter:
         import jax
         import jax.numpy as jnp
 
         from ontogeny.adaptation.adapter import Adapter
+        from ontogeny.adaptation.studying import start_of
 
-        start = jax.tree.map(jnp.asarray, state.start)
-        return Adapter(self.config(), self.network, (1,), 1, "regression", start, float(state.rate))
+        if self.evolution.anew:
+            start, rate = start_of(self.subject(), jax.tree.map(jnp.asarray, state.genes)), 0.0
+        else:
+            start, rate = jax.tree.map(jnp.asarray, state.start), float(state.rate)
+        return Adapter(self.config(), self.network, (1,), 1, "regression", start, rate)

@@ -1,0 +1,42 @@
+"""`reproduce baldwin`: evolution of what a lifetime of learning begins with.
+
+Three parts. `needle`: Hinton and Nowlan's model, with its exact facts. `direction`: no learning,
+learning, and learning that is inherited, on a goal that only rewards tell. `sinusoids`: error
+against task evaluations, beside MAML. And `cheetah`, measured only when it is named: brax's
+half-cheetah.
+
+Sources: Fernando et al. 2018, "Meta-Learning by the Baldwin Effect" (arXiv 1806.07917); Hinton and
+Nowlan 1987, "How Learning Can Guide Evolution", Complex Systems 1.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ontogeny.recipes.claims import Progress, Reproduction, reproduce_parts
+
+
+def reproduce(
+    quick: bool,
+    seed: int,
+    progress: Progress,
+    folder: Path | None = None,
+    part: str | None = None,
+) -> Reproduction:
+    """Return the claims as measured; see `claims.reproduce_parts`.
+
+    `quick` evolves for less long and with fewer seeds; the claims then say that they are
+    under-powered.
+    """
+    from ontogeny.recipes.baldwin_cheetah import measure_cheetah
+    from ontogeny.recipes.baldwin_direction import measure_direction
+    from ontogeny.recipes.baldwin_needle import measure_needle
+    from ontogeny.recipes.baldwin_sinusoids import measure_sinusoids
+
+    parts = {
+        "needle": lambda: measure_needle(seed, quick, progress),
+        "direction": lambda: measure_direction(seed, quick, progress),
+        "sinusoids": lambda: measure_sinusoids(seed, quick, progress),
+    }
+    extra = {"cheetah": lambda: measure_cheetah(seed, quick, progress)}
+    return reproduce_parts("baldwin", parts, seed, folder, part, extra)

@@ -1,0 +1,155 @@
+"""What the Baldwin effect's recipes grow, and the rules of its claims."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import ontogeny as og
+from ontogeny.adaptation.lifetimes import LifetimeConfig
+from ontogeny.adaptation.maml_config import NetworkConfig
+from ontogeny.core.errors import ConfigError
+from ontogeny.evolution.baldwin import Baldwin
+from ontogeny.evolution.pbt import PBT
+from ontogeny.recipes.baldwin import reproduce
+from ontogeny.recipes.baldwin_direction import MODES, Arm
+from ontogeny.recipes.baldwin_direction import _claims as direction_claims
+from ontogeny.recipes.baldwin_figures import direction_figure, evaluations_figure, needle_figure
+from ontogeny.recipes.baldwin_needle import _claims as needle_claims
+from ontogeny.recipes.baldwin_sinusoids import Course, _ratio
+from ontogeny.recipes.claims import Figure
+from ontogeny.recipes.goal_direction import GoalDirection
+from ontogeny.recipes.sinusoids import Sinusoid
+from ontogeny.views.lineage import BORN
+from ontogeny.views.record import read_record
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory):
+    """Return a short growth towards hidden directions, recorded."""
+    return og.grow(
+        GoalDirection(population=6, rounds=4, steps=2, episodes=4, horizon=5),
+        folder=tmp_path_factory.mktemp("runs") / "goal",
+        progress=False,
+    )
+
+
+def test_a_growth_records_scores_before_and_after_and_descent_by_genes(grown):
+    metrics = grown.metrics()
+    assert metrics["before"].shape == metrics["score"].shape == (4, 6)
+    assert np.all(np.isfinite(metrics["score"] - metrics["before"]))
+    assert "hypers.rates.1" in metrics
+    record = read_record(grown.store)
+    assert np.all(record.parent[1:] != BORN)
+    assert record.moved[1:].sum(axis=1).tolist() == [3, 3, 3]  # a loser of each pair
+    again = og.load(grown.folder)
+    assert np.array_equal(again.population.hypers["weights"], grown.population.hypers["weights"])
+
+
+def test_its_product_lives_and_its_report_draws_that(grown):
+    import jax
+
+    striver = grown.product()
+    assert striver(jax.random.key(0), 4).shape == (4, 3)
+    page = grown.report().read_text()
+    assert 'data-figure="learning"' in page
+
+
+def test_what_goes_on_with_what_it_learned_is_no_lifetime():
+    with pytest.raises(ConfigError, match="baldwin"):
+        GoalDirection(evolution=PBT())
+
+
+def test_a_sinusoids_start_is_evolved_where_the_strategy_lives_anew(tmp_path):
+    recipe = Sinusoid(
+        population=4,
+        rounds=2,
+        steps=3,
+        evolution=Baldwin(),
+        network=NetworkConfig((8,)),
+        life=LifetimeConfig(tasks=2, inheritance="lamarck"),
+    )
+    assert Sinusoid.from_json(recipe.to_json()) == recipe
+    run = og.grow(recipe, folder=tmp_path / "run", progress=False)
+    adapter = run.product()
+    x = np.linspace(-3, 3, 5, dtype=np.float32)[:, None]
+    before, after = adapter(x, np.sin(x), x, 0), adapter(x, np.sin(x), x)
+    assert np.mean((after - np.sin(x)) ** 2) < np.mean((before - np.sin(x)) ** 2)
+    genes = run.best.state.genes
+    assert np.array_equal(adapter.start.rates.head.bias, genes.rates[3])  # of four leaves
+
+
+def arms(darwin=0.0, baldwin=15.0, lamarck=10.0, innate=0.0):
+    """Return made-up arms of 4 seeds, 3 rounds and 6 steps; only Baldwin's start is `innate`."""
+    worth = {"darwin": darwin, "baldwin": baldwin, "lamarck": lamarck}
+    made = {}
+    for index, mode in enumerate(MODES):
+        lives = np.full((4, 7), worth[mode]) + 0.01 * np.arange(4)[:, None]
+        lives[:, 0] = innate if mode == "baldwin" else darwin
+        rows = np.linspace(1.0, worth[mode], 3) + 0.01 * np.arange(4)[:, None]
+        rates = np.linspace(0.01, 0.02 + index, 3)[None, :, None] * np.ones((4, 1, 2))
+        made[mode] = Arm(0 * rows, rows, 0 * rows, rates, lives, lives)
+    return made
+
+
+def held(**worth):
+    claims = direction_claims(GoalDirection(), arms(**worth), ["weight", "bias"], 0, False)
+    return [claim.holds for claim in claims]
+
+
+def test_the_rules_about_direction_can_fail_one_by_one():
+    assert held() == [True] * 5
+    assert held(darwin=3.0)[0] is False
+    assert held(baldwin=12.0)[1] is False
+    assert held(lamarck=15.0)[2] is False
+    assert held(innate=4.0)[3] is False
+
+
+def test_the_rules_about_the_needle_can_fail_one_by_one():
+    def rows(right, wrong):
+        fitness = np.ones((3, 51))
+        share = {"right": right, "wrong": wrong, "open": 1 - right - wrong}
+        return {name: np.full((3, 51), value) for name, value in share.items()} | {
+            "fitness": fitness
+        }
+
+    def found(learns=(0.7, 0.0), drifts=(0.25, 0.25), writes=(1.0, 0.0)):
+        return {"baldwin": rows(*learns), "darwin": rows(*drifts), "lamarck": rows(*writes)}
+
+    def rules(**changed):
+        return [claim.holds for claim in needle_claims(found(**changed), 0, False)]
+
+    assert rules() == [True] * 4
+    assert rules(learns=(0.59, 0.0))[0] is False
+    assert rules(learns=(0.7, 0.02))[:2] == [False, False]
+    assert rules(learns=(0.95, 0.0))[1] is False
+    assert rules(drifts=(0.32, 0.25))[2] is False
+    assert rules(writes=(0.94, 0.0))[3] is False
+
+
+def test_a_ratio_counts_evaluations_to_the_same_error():
+    maml = Course(np.array([100, 200, 300]), np.array([[4.0, 3.0, 1.0]]), np.zeros((1, 4)))
+    slow = Course(np.array([1000, 50_000]), np.array([[4.0, 2.5]]), np.zeros((1, 4)))
+    assert _ratio(maml, slow) == pytest.approx(50_000 / 300)
+    assert np.isnan(_ratio(maml, slow._replace(errors=np.array([[4.0, 0.5]]))))
+
+
+def test_the_figures_draw_what_was_measured():
+    shares = np.random.default_rng(0).uniform(size=(3, 4, 11))
+    names = ("right", "wrong", "open")
+    figure = Figure(
+        "needle", "", {m: shares for m in MODES}, dict.fromkeys(MODES, names), needle_figure
+    )
+    drawn = needle_figure(figure)
+    assert sum(trace.mode == "lines" and bool(trace.name) for trace in drawn.data) == 9
+    data = {f"{m} {part}": getattr(a, part) for m, a in arms().items() for part in Arm._fields}
+    labels = {"modes": MODES, "bound": [15.646]}
+    assert len(direction_figure(Figure("d", "", data, labels, direction_figure)).data) == 18
+    courses = {"MAML": np.ones((2, 3)), "MAML evaluations": np.array([10, 100, 1000])}
+    drawn = evaluations_figure(Figure("e", "", courses, {"arms": ["MAML"]}, evaluations_figure))
+    assert drawn.layout.xaxis.type == "log"
+
+
+def test_there_are_no_other_parts():
+    with pytest.raises(ConfigError, match="needle, direction, sinusoids, cheetah"):
+        reproduce(quick=True, seed=0, progress=print, part="ant")
