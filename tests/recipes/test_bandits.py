@@ -120,3 +120,40 @@ def test_the_figures_show_every_policy():
     assert named[2] == ["greedy", "thompson", "optimal", "oracle", "network"]
     optimum = figures[1].data["optimal"]
     assert optimum.sum() == pytest.approx(12.9901, abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def untrained():
+    """The product of a recipe's fresh member, and the recipe: small, and quick to play."""
+
+    def make(recipe):
+        state = recipe.learner().init(jax.random.key(1), recipe.space().sample(jax.random.key(0)))
+        return recipe, recipe.product(state)
+
+    return make
+
+
+def test_a_portrait_holds_a_policy_against_the_exact_ones(untrained):
+    recipe, product = untrained(Bandit(world="two-arms", horizon=6))
+    rewards, matching = recipe.portrait(product)
+    limits = recipe.solved().limits()
+    totals = {name: values.sum() for name, values in rewards.data.items()}
+    assert totals["optimal"] == pytest.approx(limits["optimal"])
+    assert totals["Thompson"] == pytest.approx(limits["thompson"])
+    assert totals["network"] == pytest.approx(limits["random"], abs=0.15)  # it has learnt nothing
+    assert totals["network"] < totals["optimal"]
+    assert f"of {limits['optimal']:.3f} at best" in rewards.caption
+    points = matching.data["network"]
+    assert set(points[:, 2]) == {0, 1, 3, 5}
+    assert points[0, 0] == pytest.approx(0.5)  # at first the arms are alike
+    assert 0.3 < points[:, 1].mean() < 0.7
+    for figure in (rewards, matching):
+        assert figure.draw(figure).data
+
+
+def test_the_portrait_of_a_world_without_a_machine(untrained):
+    recipe, product = untrained(Bandit(world="gaussian", horizon=5))
+    (rewards,) = recipe.portrait(product)
+    assert list(rewards.data) == ["oracle", "network"]
+    assert abs(rewards.data["network"].sum()) < 0.3  # arms of mean 0, pulled at random
+    assert rewards.data["oracle"].sum() == pytest.approx(recipe.solved().limits()["oracle"])

@@ -8,6 +8,7 @@ cost that the annealing begins with. Run `ontogeny grow bandit --world two-doors
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ontogeny.adaptation.policy import MemoryPolicy
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
+    from ontogeny.recipes.claims import Figure
     from ontogeny.worlds.solved import Solved
 
 ORTEGA = "Ortega et al. 2019, Meta-learning of Sequential Strategies, arXiv 1905.03030"
@@ -73,6 +75,11 @@ class Remembering(Recipe):
     def core(self) -> CoreConfig:
         """Return the memory that the members have."""
         raise NotImplementedError
+
+    def portrait(self, product: Any) -> Sequence[Figure]:
+        from ontogeny.recipes.strategy_portraits import portrait
+
+        return portrait(self.solved(), product, self.seed)
 
     def product(self, state: Any) -> MemoryPolicy:
         from ontogeny.adaptation.policy import MemoryPolicy

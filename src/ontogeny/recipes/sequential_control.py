@@ -23,15 +23,15 @@ from ontogeny.adaptation.controller import Control, controller
 from ontogeny.adaptation.visits import belief_policy, played, visits
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.random_search import random_search
-from ontogeny.ops.bayes.bandits import greedy
-from ontogeny.ops.bayes.machines import best_actions, expected_rewards, plan
+from ontogeny.ops.bayes.machines import expected_rewards
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.bandits import Bandit, Name
 from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.strategy_portraits import exact_rewards, rewards_portrait
 from ontogeny.recipes.trainings import Trained
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
-from ontogeny.views.strategy_figures import learning_figure, returns_figure, rewards_figure
+from ontogeny.views.strategy_figures import learning_figure, returns_figure
 from ontogeny.worlds.solved import Solved
 
 PAPER = "the optimum of the expected return over tasks is the Bayes-adaptive policy"
@@ -207,25 +207,12 @@ def _learning(critics: dict[str, Grown]) -> Figure:
 def _rewards(study: Study, critics: dict[str, Grown]) -> Figure:
     solved: Solved = Bandit(world=study.world, horizon=study.horizon).solved()
     assert solved.machine is not None
-    assert solved.thompson is not None
-    machine = solved.machine()
-    lines = {
-        "oracle": np.full(study.horizon, solved.limits()["oracle"] / study.horizon),
-        "optimal": expected_rewards(machine, best_actions(plan(machine))),
-        "greedy": expected_rewards(machine, greedy(machine)),
-        "Thompson": expected_rewards(machine, solved.thompson(machine)),
-    }
-    return Figure(
+    return rewards_portrait(
         "control_rewards",
         "One known arm, one unknown: expected reward of each pull. The optimum pays at first to "
         "learn, and earns more later.",
-        lines | {name: grown.rewards for name, grown in critics.items()},
-        {"lines": list(lines), "networks": list(critics)},
-        lambda figure: rewards_figure(
-            "Reward of each pull",
-            {str(name): figure.data[str(name)] for name in figure.labels["lines"]},
-            {str(name): figure.data[str(name)] for name in figure.labels["networks"]},
-        ),
+        exact_rewards(solved, solved.machine()),
+        {name: grown.rewards for name, grown in critics.items()},
     )
 
 

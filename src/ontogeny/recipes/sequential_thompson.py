@@ -18,13 +18,17 @@ import numpy as np
 
 from ontogeny.adaptation.imitator import imitator
 from ontogeny.adaptation.visits import Visits, belief_policy, visits
-from ontogeny.ops.bayes.bandits import greedy
-from ontogeny.ops.bayes.machines import Machine, best_actions, expected_rewards, plan
+from ontogeny.ops.bayes.machines import Machine, expected_rewards
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.recipes.bandits import Thompson
 from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.strategy_portraits import (
+    exact_rewards,
+    matching_portrait,
+    rewards_portrait,
+    shown,
+)
 from ontogeny.recipes.trainings import train
-from ontogeny.views.strategy_figures import matching_figure, rewards_figure
 
 PAPER = "the minimiser is the posterior mixture of the experts: Thompson sampling"
 SEEDS = 4
@@ -32,7 +36,6 @@ UPDATES = 4000
 ROUNDS = 10
 EPISODES = 2**15  # of each network, to average it by state
 TIMES = (0, 5, 10, 19)  # before these pulls the probabilities are compared
-SEEN = 20  # visits of a state from which on the figure shows it
 
 
 class Fitted(NamedTuple):
@@ -69,34 +72,19 @@ def measure_thompson(
     told = f"{seeds} seeds, {updates:,} updates in {own.seconds:.0f} s{weak}"
     claims = [_return_claim(own, limits, seed, told), _probability_claim(own, seed, told)]
     claims += [_delusion_claim(fitted["self-deluded"], seed)] if not quick else []
-    lines = {
-        "oracle": np.full(recipe.horizon, limits["oracle"] / recipe.horizon),
-        "optimal": expected_rewards(machine, best_actions(plan(machine))),
-        "greedy": expected_rewards(machine, greedy(machine)),
-        "Thompson": expected_rewards(machine, exact),
-    }
     return claims, [
-        Figure(
+        rewards_portrait(
             "thompson_rewards",
             f"Expected reward of each pull; exact lines, and {seeds} networks of each kind.",
-            lines | {name: one.rewards for name, one in fitted.items()},
-            {"lines": list(lines), "networks": list(fitted)},
-            lambda figure: rewards_figure(
-                "Reward of each pull",
-                {str(name): figure.data[str(name)] for name in figure.labels["lines"]},
-                {str(name): figure.data[str(name)] for name in figure.labels["networks"]},
-            ),
+            exact_rewards(solved, machine),
+            {name: one.rewards for name, one in fitted.items()},
         ),
-        Figure(
+        matching_portrait(
             "thompson_matching",
             "How likely a network pulls arm 0, against the exact probability that it is the "
             "better, in the states that it meets: one that acted itself in training, and one that "
             "watched the expert act.",
             {name: one.shown for name, one in fitted.items()},
-            {"panels": list(fitted)},
-            lambda figure: matching_figure(
-                {str(name): figure.data[str(name)] for name in figure.labels["panels"]}
-            ),
         ),
     ]
 
@@ -122,7 +110,7 @@ def _fit(
         np.stack([expected_rewards(machine, belief_policy(machine, one)) for one in found]),
         np.stack([apart(one, exact) for one in found]),
         np.array([repeats(one, machine) for one in found]),
-        _shown(found[0], machine, exact),
+        shown(found[0], machine, exact, TIMES),
         float(trained.seconds[-1]),
     )
 
@@ -137,17 +125,6 @@ def repeats(found: Visits, machine: Machine) -> float:
     counts = machine.statistics[found.state[:, 1]]  # successes and failures of arm 0, of arm 1
     first = (counts[:, 2:].sum(axis=1) > 0).astype(int)
     return float(np.mean(found.probability[np.arange(len(first)), 1, first]))
-
-
-def _shown(found: Visits, machine: Machine, exact: np.ndarray) -> np.ndarray:
-    policy = belief_policy(machine, found)
-    points: list[np.ndarray] = []
-    for time in TIMES:
-        states, count = np.unique(found.state[:, time], return_counts=True)
-        states = states[count >= SEEN]
-        late = np.full(len(states), float(time))
-        points.append(np.stack([exact[states, 0], policy[time, states, 0], late], axis=1))
-    return np.concatenate(points)
 
 
 def _return_claim(own: Fitted, limits: dict[str, float], seed: int, told: str) -> Claim:
