@@ -18,6 +18,8 @@ import ontogeny as og
 from ontogeny.recipes import SYSTEMS, recipe_class
 from ontogeny.runtime.machine import prepare
 from ontogeny.views import page
+from ontogeny.views.record import read_record
+from ontogeny.views.replays import replay_figure
 
 FIGURES = Path(__file__).with_name("figures")
 # By system and part of `ontogeny reproduce`: the pictures, of which figure each is, its height.
@@ -35,7 +37,7 @@ CLOSE = "<style>main { padding: 10px 20px } h2 { margin-top: 0 }</style>"
 
 def main(names: list[str]) -> int:
     """Draw the pictures that are named, or all; return 0, or 2 for a name that there is not."""
-    known = ["report", *(name for pictures in MEASURED.values() for name in pictures)]
+    known = ["report", "replay", *(name for pictures in MEASURED.values() for name in pictures)]
     if unknown := [name for name in names if name not in known]:
         print(f"no picture is called {unknown[0]!r}; there are: {', '.join(known)}")
         return 2
@@ -44,6 +46,11 @@ def main(names: list[str]) -> int:
     if "report" in wanted:
         run = og.grow(recipe_class("breakout")())
         photograph(run.report().read_text(), FIGURES / "report.png", *REPORT)
+    if "replay" in wanted:
+        replayed = og.replay(og.grow("quadratic", population=8), members=4, fixed_final=True)
+        plot = page.plot(replay_figure(read_record(replayed.store)), "replay")
+        html = page.document("replay", [CLOSE, plot])
+        photograph(html, FIGURES / "replay.png", 1100, 420)
     for (system, part), pictures in MEASURED.items():
         if chosen := {name: of for name, of in pictures.items() if name in wanted}:
             draw(system, part, chosen)

@@ -62,6 +62,7 @@ _WHERE = {
     "published_embeddings": "worlds.embeddings",
     "Processes": "runtime.processes",
     "Vectorised": "runtime.vectorised",
+    "Observer": "runtime.observer",
     "TensorBoard": "runtime.sinks.tensorboard",
     "WandB": "runtime.sinks.wandb",
     "MLflow": "runtime.sinks.mlflow",
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
     from ontogeny.evolution.successive_halving import successive_halving
     from ontogeny.replaying import replay
     from ontogeny.run import Run, grow, load, resume
+    from ontogeny.runtime.observer import Observer
     from ontogeny.runtime.processes import Processes
     from ontogeny.runtime.sinks.mlflow import MLflow
     from ontogeny.runtime.sinks.tensorboard import TensorBoard
