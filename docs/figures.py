@@ -14,12 +14,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 import ontogeny as og
 from ontogeny.recipes import SYSTEMS, recipe_class
 from ontogeny.runtime.machine import prepare
 from ontogeny.views import page
 from ontogeny.views.record import read_record
 from ontogeny.views.replays import replay_figure
+from ontogeny.worlds.glyphs import SCRIPTS, draw_glyphs
 
 FIGURES = Path(__file__).with_name("figures")
 # By system and part of `ontogeny reproduce`: the pictures, of which figure each is, its height.
@@ -37,7 +41,8 @@ CLOSE = "<style>main { padding: 10px 20px } h2 { margin-top: 0 }</style>"
 
 def main(names: list[str]) -> int:
     """Draw the pictures that are named, or all; return 0, or 2 for a name that there is not."""
-    known = ["report", "replay", *(name for pictures in MEASURED.values() for name in pictures)]
+    more = ("report", "replay", "glyphs")
+    known = [*more, *(name for pictures in MEASURED.values() for name in pictures)]
     if unknown := [name for name in names if name not in known]:
         print(f"no picture is called {unknown[0]!r}; there are: {', '.join(known)}")
         return 2
@@ -51,6 +56,8 @@ def main(names: list[str]) -> int:
         plot = page.plot(replay_figure(read_record(replayed.store)), "replay")
         html = page.document("replay", [CLOSE, plot])
         photograph(html, FIGURES / "replay.png", 1100, 420)
+    if "glyphs" in wanted:
+        sheet(FIGURES / "glyphs.png")
     for (system, part), pictures in MEASURED.items():
         if chosen := {name: of for name, of in pictures.items() if name in wanted}:
             draw(system, part, chosen)
@@ -69,6 +76,25 @@ def draw(system: str, part: str, pictures: dict[str, tuple[str, int]]) -> None:
         plot = page.plot(figure.draw(figure), figure.name, figure.caption)
         html = page.document(name, [CLOSE, plot])
         photograph(html, FIGURES / f"{name}.png", 1100, height)
+
+
+def sheet(path: Path, rows: int = 4, columns: int = 24) -> None:
+    """Write a sheet of glyphs, a few characters of each script and a face a column; print how many
+    there are.
+    """
+    drawn = draw_glyphs()
+    groups = drawn.groups()
+    print(f"{len(groups)} characters, {drawn.faces} faces of {drawn.families} families")
+    lines: list[np.ndarray] = []
+    for part, scripts in SCRIPTS.items():
+        for script in scripts:
+            names = [n for n, s in zip(drawn.names, drawn.scripts, strict=True) if s == script]
+            sizes = [len(groups[name]) for name in names]
+            print(f"{part}, {script}: {len(names)} characters, {sum(sizes)} pictures")
+            many = [name for name in names if len(groups[name]) >= columns]
+            for name in np.random.default_rng(0).choice(many, rows, replace=False):
+                lines.append(np.concatenate(list(groups[name][:columns]), axis=1))
+    Image.fromarray(255 - np.concatenate(lines)).save(path, optimize=True)
 
 
 def photograph(html: str, path: Path, width: int, height: int) -> None:

@@ -24,8 +24,7 @@ class Adapt:
     support: Path
     """A folder with a folder of pictures for each class."""
     query: Path
-    """A folder of pictures to tell apart; where they lie in folders named as the classes, the
-    accuracy is said too."""
+    """A folder of pictures to tell apart; if in folders named as classes, the accuracy is said."""
     slot: int | None = None
     """Whose classifier; the best member's when not given."""
     json: bool = False
@@ -75,7 +74,7 @@ def _ways(recipe: Any, ways: int) -> list[str]:
 def _table(told: Told, notes: list[str], query: Path) -> Table:
     from rich.table import Table
 
-    title = "learned from " + ", ".join(f"{n} {name}" for name, n in told.classes.items())
+    title = "learned from: " + ", ".join(f"{name} ({n})" for name, n in told.classes.items())
     table = Table(title=title, caption=_caption(told, notes), title_justify="left")
     table.caption_justify = "left"
     table.add_column("picture", overflow="fold")
@@ -87,7 +86,7 @@ def _table(told: Told, notes: list[str], query: Path) -> Table:
         wrong = a.truth is not None and a.truth != a.best
         table.add_row(
             str(a.file.relative_to(query)),
-            a.best,
+            f"{a.best}, not {a.truth}" if wrong else a.best,
             f"{ranked[0][1]:.3f}",
             f"{ranked[1][0]} {ranked[1][1]:.3f}",
             style="yellow" if wrong else None,

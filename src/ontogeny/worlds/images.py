@@ -30,7 +30,7 @@ def read_picture(path: Path | str) -> UInt8[np.ndarray, "height width 3"]:
     `DataError` for a file that is no picture, is cut, or has more than 50 million pixels.
     """
     try:
-        from PIL import Image, ImageOps
+        from PIL import Image, ImageOps, UnidentifiedImageError
     except ImportError as error:
         raise MissingExtra(
             "Pillow reads pictures, and is not installed",
@@ -47,6 +47,12 @@ def read_picture(path: Path | str) -> UInt8[np.ndarray, "height width 3"]:
                 )
             upright = ImageOps.exif_transpose(image)
             colour = upright.convert("RGBA")
+    except UnidentifiedImageError as error:
+        raise DataError(
+            "it is no picture of a known format",
+            where=str(path),
+            hint="leave the file out, or save it anew as PNG",
+        ) from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(
             f"it can't be read as a picture ({error})",
