@@ -18,4 +18,5 @@ BENCHMARKS = {
     "memory": "the peak memory that `doctor` predicts, and the one that `grow` has",
     "devices": "two devices of a CPU beside one",
     "sequences": "learners with memory beside PyTorch's LSTM, until Bayes, and on long sequences",
+    "adaptation": "learners that contain a descent beside PyTorch: updates, batches, memory",
 }

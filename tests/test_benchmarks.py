@@ -19,6 +19,7 @@ NAMES = {
     "records",
     "ray_tune",
     "ray_torch",
+    "adaptation",
 }
 RESULTS = ROOT / "benchmarks" / "results.json"
 

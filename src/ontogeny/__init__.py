@@ -54,6 +54,10 @@ _WHERE = {
     "leo": "adaptation.leo",
     "LEOConfig": "adaptation.leo_config",
     "prototypes": "adaptation.prototypes",
+    "maml": "adaptation.maml",
+    "MAMLConfig": "adaptation.maml_config",
+    "load_adapter": "adaptation.adapter",
+    "descend_inner": "ops.descent",
     "load_classifier": "adaptation.classifier",
     "adapt": "adaptation.from_pictures",
     "draw_episode": "worlds.few_shot",
@@ -80,12 +84,15 @@ __all__ = [*_WHERE, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupport
 
 if TYPE_CHECKING:
     from ontogeny import testing
+    from ontogeny.adaptation.adapter import load_adapter
     from ontogeny.adaptation.classifier import load_classifier
     from ontogeny.adaptation.few_shot import few_shot
     from ontogeny.adaptation.from_pictures import adapt
     from ontogeny.adaptation.leo import leo
     from ontogeny.adaptation.leo_config import LEOConfig
     from ontogeny.adaptation.lifetimes import genes_space, lifetime
+    from ontogeny.adaptation.maml import maml
+    from ontogeny.adaptation.maml_config import MAMLConfig
     from ontogeny.adaptation.prototypes import prototypes
     from ontogeny.agents.actor_critic import actor_critic
     from ontogeny.core.errors import OntogenyError
@@ -103,6 +110,7 @@ if TYPE_CHECKING:
     from ontogeny.evolution.random_search import random_search
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.evolution.successive_halving import successive_halving
+    from ontogeny.ops.descent import descend_inner
     from ontogeny.replaying import replay
     from ontogeny.run import Run, grow, load, resume
     from ontogeny.runtime.observer import Observer

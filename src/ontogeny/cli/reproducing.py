@@ -29,7 +29,8 @@ class Reproduce:
     """Fewer seeds and less growth: under two minutes, and wider intervals."""
     part: str | None = None
     """Only this part of the claims (pbt: toy, quadratic, breakout; baldwin: needle, direction,
-    sinusoids, cheetah; sequential: prediction, machine, thompson, control)."""
+    sinusoids, cheetah; maml: sinusoids, tuning; sequential: prediction, machine, thompson,
+    control)."""
     seed: int = 0
     """The first of the seeds."""
     out: Path | None = None

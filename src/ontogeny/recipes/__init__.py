@@ -56,6 +56,7 @@ SYSTEMS = {
     "pbt": "pbt",
     "baldwin": "baldwin",
     "sequential": "sequential",
+    "maml": "maml",
 }  # the modules whose `reproduce` measures a paper's claims
 
 

@@ -10,6 +10,7 @@ its rates are genes, and a round's steps are a lifetime of learning on tasks dra
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ontogeny.adaptation.lifetimes import Subject
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
+    from ontogeny.recipes.claims import Figure
     from ontogeny.worlds.sinusoids import CurveSource
 
 
@@ -122,3 +124,8 @@ class Sinusoid(Recipe):
         else:
             start, rate = jax.tree.map(jnp.asarray, state.start), float(state.rate)
         return Adapter(self.config(), self.network, (1,), 1, "regression", start, rate)
+
+    def portrait(self, product: Any) -> Sequence[Figure]:
+        from ontogeny.recipes.curve_portraits import portrait
+
+        return portrait(self.source(), product, self.seed)

@@ -130,15 +130,18 @@ def sinusoids_and_lines(
 def _draw(key: Array, shots: int, queries: int, noise: float, lines: float) -> tuple[Curve, Split]:
     """Return a curve and its examples. Support and query do not depend on each other's number."""
     curve_key, support_key, query_key = jax.random.split(key, 3)
-    toss, *keys = jax.random.split(curve_key, 5)
+    lots = jax.random.uniform(curve_key, (5,))  # one call: drawing is dear beside a small network
     bounds = (AMPLITUDE, PHASE, SLOPE, SLOPE)
-    drawn = [jax.random.uniform(k, (), jnp.float32, *b) for k, b in zip(keys, bounds, strict=True)]
-    curve = Curve(jax.random.bernoulli(toss, lines), *drawn)
+    parts = [low + (high - low) * lot for lot, (low, high) in zip(lots[1:], bounds, strict=True)]
+    curve = Curve(lots[0] < lines, *parts)
 
     def examples(key: Array, count: int) -> Examples:
         input_key, noise_key = jax.random.split(key)
         x = jax.random.uniform(input_key, (count, 1), jnp.float32, *INPUT)
-        return Examples(x, curve.value(x) + noise * jax.random.normal(noise_key, (count, 1)))
+        y = curve.value(x)
+        if noise > 0:
+            y = y + noise * jax.random.normal(noise_key, (count, 1))
+        return Examples(x, y)
 
     return curve, Split(examples(support_key, shots), examples(query_key, queries))
 
