@@ -49,6 +49,17 @@ def test_transparent_is_white_and_photographs_are_turned_upright(tmp_path):
     assert [path.name for path in picture_files(tmp_path)] == ["a.png", "b.jpg"]
 
 
+def test_pictures_of_more_than_8_bits_are_scaled(tmp_path):
+    deep = np.array([[0, 257, 65535]], np.uint16)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    assert read_picture(tmp_path / "deep.png")[0, :, 0].tolist() == [0, 1, 255]
+    Image.fromarray(np.array([[-1.0, 0.0, 1.0]], np.float32)).save(tmp_path / "numbers.tif")
+    assert read_picture(tmp_path / "numbers.tif")[0, :, 0].tolist() == [0, 128, 255]
+    Image.fromarray(np.array([[0, np.nan]], np.float32)).save(tmp_path / "nan.tif")
+    with pytest.raises(DataError, match="a pixel is not finite"):
+        read_picture(tmp_path / "nan.tif")
+
+
 def test_what_is_no_picture_is_said(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
     with pytest.raises(DataError, match=r"a\.png: it is no picture"):

@@ -58,14 +58,14 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
     adapted to pictures, `DataError` for a support of fewer than two classes, an empty folder, and
     a support picture that can't be read or is of one colour; such queries are left `unread`.
     """
-    height, width = _seen_size(product)
+    size = _seen_size(product)
     of_class, stray = _support_files(Path(support))
     asked = _query_files(Path(query))
     fitted: list[Path] = []
 
     def picture(file: Path) -> UInt8[np.ndarray, "height width"]:
         colour = read_picture(file)
-        square = ink_square(colour, height)
+        square = ink_square(colour, size)
         if square.min() == square.max():
             raise DataError("the picture is of one colour", where=str(file), hint="leave it out")
         if colour.shape[:2] != square.shape:
@@ -90,7 +90,7 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
         product.view(np.stack([_in_turn(found, shots) for found in pictures.values()]))
     )
     log_probabilities = np.asarray(learned(product.view(np.stack(list(queries.values())))))
-    notes = _notes(of_class, stray, fitted, (height, width), shots)
+    notes = _notes(of_class, stray, fitted, size, shots)
     answers = [
         _answer(file, row, list(of_class))
         for file, row in zip(queries, np.exp(log_probabilities.astype(np.float64)), strict=True)
@@ -98,8 +98,8 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
     return Told({n: len(files) for n, files in of_class.items()}, answers, unread, notes)
 
 
-def _seen_size(product: Any) -> tuple[int, int]:
-    """Return the size of the pictures that the product sees."""
+def _seen_size(product: Any) -> int:
+    """Return the side of the square pictures that the product sees."""
     if not hasattr(product, "adapt") or not hasattr(product, "view"):
         raise ConfigError(
             f"a {type(product).__name__.lower()} can't be adapted to pictures",
@@ -112,7 +112,14 @@ def _seen_size(product: Any) -> tuple[int, int]:
             where="adapt",
             hint="grow it on pictures, or give its own `adapt` the features",
         )
-    return product.view.height, product.view.width
+    height, width = product.view.height, product.view.width
+    if height != width:
+        raise ConfigError(
+            f"this classifier sees pictures of {height} x {width}, and only squares are fitted",
+            where="adapt",
+            hint="fit the pictures yourself, and give its own `adapt` their features",
+        )
+    return height
 
 
 def _support_files(folder: Path) -> tuple[dict[str, list[Path]], list[Path]]:
@@ -168,12 +175,12 @@ def _notes(
     of_class: dict[str, list[Path]],
     stray: list[Path],
     fitted: list[Path],
-    size: tuple[int, int],
+    size: int,
     shots: int,
 ) -> list[str]:
     notes: list[str] = []
     if fitted:
-        notes.append(f"fitted to {size[0]} x {size[1]} pixels: {len(fitted)} of other sizes")
+        notes.append(f"fitted to {size} x {size} pixels: {len(fitted)} of other sizes")
     short = [name for name, files in of_class.items() if len(files) < shots]
     if short:
         notes.append(f"classes with fewer than {shots} pictures repeat theirs: {', '.join(short)}")

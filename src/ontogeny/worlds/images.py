@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Shaped, UInt8
 
 from ontogeny.core.errors import DataError, MissingExtra
 
@@ -46,6 +46,8 @@ def read_picture(path: Path | str) -> UInt8[np.ndarray, "height width 3"]:
                     hint=f"bring it under {LARGEST:,} pixels",
                 )
             upright = ImageOps.exif_transpose(image)
+            if upright.mode[0] in "IF":  # more than 8 bits, which converting would cut off
+                upright = Image.fromarray(_eight_bits(np.asarray(upright)))
             colour = upright.convert("RGBA")
     except UnidentifiedImageError as error:
         raise DataError(
@@ -61,6 +63,17 @@ def read_picture(path: Path | str) -> UInt8[np.ndarray, "height width 3"]:
         ) from error
     paper = Image.new("RGBA", colour.size, "white")
     return np.asarray(Image.alpha_composite(paper, colour).convert("RGB"), np.uint8)
+
+
+def _eight_bits(grey: Shaped[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width"]:
+    """Return 16 bits scaled to 8; other numbers have no scale of their own, and are stretched."""
+    values = grey.astype(np.float64)
+    if grey.dtype.itemsize == 2:
+        return np.rint(values / 257).astype(np.uint8)
+    if not np.isfinite(values).all():
+        raise ValueError("a pixel is not finite")
+    span = values.max() - values.min()
+    return np.rint((values - values.min()) * (255 / span if span else 0)).astype(np.uint8)
 
 
 def ink_square(
