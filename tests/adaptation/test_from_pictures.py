@@ -87,9 +87,9 @@ def test_a_grown_classifier_is_such_a_product(folders):
     assert told.answers[2].best == "box"  # it was in the support, as it is
     with pytest.raises(ConfigError, match="features of unknown origin"):
         og.adapt(FewShotClassifier(config, N_FEATURES, arrays), *folders)
+    wide = FewShotClassifier(config, N_FEATURES, arrays, RandomFeatures(12, 9, N_FEATURES))
     with pytest.raises(ConfigError, match="pictures of 12 x 9, and only squares"):
-        wide = RandomFeatures(12, 9, N_FEATURES)
-        og.adapt(FewShotClassifier(config, N_FEATURES, arrays, wide), *folders)
+        og.adapt(wide, *folders)
     with pytest.raises(ConfigError, match="a dict can't be adapted"):
         og.adapt({}, *folders)
 

@@ -99,6 +99,8 @@ def test_fonts_of_a_folder_are_used_too(tmp_path, monkeypatch):
 def test_what_is_missing_or_wrong_is_said(tmp_path):
     with pytest.raises(MissingExtra, match=r"1 of 1 .* \(no-such-typeface\)"):
         draw_glyphs(packages={"no-such-typeface": "."})
+    with pytest.raises(DataError, match=r"no file of numpy .* is a typeface"):
+        packaged_fonts({"numpy": r"\.ttf$"})
     with pytest.raises(ConfigError, match="a script belongs to one part"):
         draw_glyphs(scripts={**SCRIPTS, "test": ("latin",)})
     with pytest.raises(DataError, match=r"no \.ttf or \.otf"):

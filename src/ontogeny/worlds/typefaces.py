@@ -48,7 +48,7 @@ def packaged_fonts(packages: Mapping[str, str] = PACKAGES) -> tuple[list[Path], 
     """Return the font files of the installed packages, and the packages' versions.
 
     `packages` gives for each the expression that its files match. Raises `MissingExtra` naming the
-    packages that are not there.
+    packages that are not there, `DataError` for one without such files.
     """
     files: list[Path] = []
     versions: dict[str, str] = {}
@@ -61,6 +61,12 @@ def packaged_fonts(packages: Mapping[str, str] = PACKAGES) -> tuple[list[Path], 
             continue
         versions[package] = there.version
         found = [file for file in there.files or [] if re.search(pattern, str(file))]
+        if not found:
+            raise DataError(
+                f"no file of {package} {there.version} is a typeface like {pattern}",
+                where="typefaces",
+                hint="install it with pip, or leave it out of `packages`",
+            )
         files += sorted(Path(str(there.locate_file(file))) for file in found)
     if missing:
         raise MissingExtra(
