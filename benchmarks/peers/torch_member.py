@@ -58,7 +58,7 @@ def step(
     state["optimiser"].zero_grad()
     loss.backward()
     state["optimiser"].step()
-    return state, {"loss": float(loss)}
+    return state, {"loss": loss.item()}
 
 
 def score(key: int, state: dict[str, Any], hypers: dict[str, float]) -> float:
