@@ -27,7 +27,7 @@ from ontogeny.runtime.observer import Observer
 POPULATION = 16
 UPDATES = 640
 MOVES = 4  # iterations of each member
-MANY = Target(low=10.0)
+RESIDENT = "Ray, all resident"
 
 
 class Ends(Observer):
@@ -45,37 +45,53 @@ class Ends(Observer):
 
 def measure(quick: bool) -> Result:
     """Return both sides' rates and start-up. Raises `MissingExtra` without the peer."""
-    python = peer_python("ray")
     updates, moves = (32, 3) if quick else (UPDATES, MOVES)
-    asked = ("ray_pbt.py", "jax", str(updates), str(moves), "--cpus", str(cores()))
-    paused, resident = ask(python, *asked), ask(python, *asked, "--resident")
+    theirs = peers("jax", updates, moves)
     ends = Ends()
     with tempfile.TemporaryDirectory() as folder:
         kind: Any = recipe_class("cartpole")
         recipe = kind(population=POPULATION, steps=updates, rounds=moves)
         grow(recipe, folder=Path(folder) / "run", progress=False, observers=[ends])
-    ours = rate(ends.found, updates)
-    theirs = {
-        "Ray, a core a member": rate(paused["ends"], updates),
-        "Ray, all resident": rate(resident["ends"], updates, all_begun=True),
+    return held("Vectorised", ends.found, theirs, updates, moves, Target(low=10.0))
+
+
+def peers(kind: str, updates: int, moves: int) -> dict[str, dict[str, Any]]:
+    """Return what Ray's side says in both ways. Raises `MissingExtra` without it."""
+    python = peer_python("ray")
+    asked = ("ray_pbt.py", kind, str(updates), str(moves), "--cpus", str(cores()))
+    return {
+        "Ray, a core a member": ask(python, *asked),
+        RESIDENT: ask(python, *asked, "--resident"),
     }
+
+
+def held(
+    name: str,
+    own: Sequence[Sequence[Any]],
+    theirs: dict[str, dict[str, Any]],
+    updates: int,
+    moves: int,
+    target: Target,
+) -> Result:
+    """Return this side's rate and start-up, Ray's, and the ratio to the faster of Ray's ways."""
+    ours = rate(own, updates)
+    rates = {
+        arm: rate(said["ends"], updates, all_begun=arm == RESIDENT) for arm, said in theirs.items()
+    }
+    setting = {
+        "population": POPULATION,
+        "updates a move": updates,
+        "moves": moves,
+        "cores": cores(),
+        "ray": next(iter(theirs.values()))["ray"],
+    }
+    starts = {name: first(own), **{arm: first(said["ends"]) for arm, said in theirs.items()}}
     return Result(
-        {
-            "population": POPULATION,
-            "updates a move": updates,
-            "moves": moves,
-            "cores": cores(),
-            "ray": paused["ray"],
-        },
+        setting,
         [
-            Figure("Vectorised", "updates/s", [ours]),
-            *(Figure(arm, "updates/s", [value]) for arm, value in theirs.items()),
-            Figure(
-                "Vectorised / the faster of Ray's", "ratio", [ours / max(theirs.values())], MANY
-            ),
-            Figure("Vectorised: first scores after", "s", [first(ends.found)]),
-            Figure("Ray, a core a member: first score after", "s", [first(paused["ends"])]),
-            Figure("Ray, all resident: first score after", "s", [first(resident["ends"])]),
+            *(Figure(arm, "updates/s", [value]) for arm, value in {name: ours, **rates}.items()),
+            Figure(f"{name} / the faster of Ray's", "ratio", [ours / max(rates.values())], target),
+            *(Figure(f"{arm}: first score after", "s", [s]) for arm, s in starts.items()),
         ],
     )
 
