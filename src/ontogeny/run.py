@@ -210,7 +210,13 @@ def grow(
     return Run(Store(target), job, recipe)
 
 
-def resume(folder: Path | str, *, rounds: int | None = None, progress: bool = True) -> Run:
+def resume(
+    folder: Path | str,
+    *,
+    rounds: int | None = None,
+    progress: bool = True,
+    observers: Sequence[Observer] = (),
+) -> Run:
     """Go on with a recipe's run from its newest checkpoint, to its last round (or to `rounds`)."""
     path = find_run(folder)
     with Store(path, write=True) as store:
@@ -221,7 +227,7 @@ def resume(folder: Path | str, *, rounds: int | None = None, progress: bool = Tr
                 store.put(fields=recipe.to_json(), rounds=rounds)
         prepare(recipe.executor.devices)
         job = stored_job(store, recipe)
-        watch(store, job, recipe.executor, recipe, progress)
+        watch(store, job, recipe.executor, recipe, progress, observers)
         return Run(Store(path), job, recipe)
 
 
