@@ -17,6 +17,7 @@ from ontogeny.adaptation.few_shot import (
 )
 from ontogeny.adaptation.heads import PROBE, HeadConfig, head
 from ontogeny.adaptation.leo_config import CODE, LEOConfig
+from ontogeny.adaptation.maml_classifier import MAMLClassifierConfig
 from ontogeny.adaptation.prototypes import PrototypesConfig, prototypes
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.space import Linear, Log, Space
@@ -32,6 +33,7 @@ CONFIGS = {
     "leo": LEOConfig(n_codes=4, n_latents=3, conventions=CODE),
     "prototypes": PrototypesConfig(widths=(8, 4)),
     "head": HeadConfig(steps=2),
+    "maml": MAMLClassifierConfig(widths=(8, 4), steps=2),
 }
 
 

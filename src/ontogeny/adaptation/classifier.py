@@ -23,17 +23,19 @@ from ontogeny.adaptation.few_shot import Method
 from ontogeny.adaptation.heads import HeadConfig, head
 from ontogeny.adaptation.leo import leo
 from ontogeny.adaptation.leo_config import Conventions, LEOConfig
+from ontogeny.adaptation.maml_classifier import MAMLClassifierConfig, maml_classifier
 from ontogeny.adaptation.prototypes import PrototypesConfig, prototypes
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.errors import DataError, StoreError
 from ontogeny.worlds.random_features import RandomFeatures
 
-Config: TypeAlias = LEOConfig | PrototypesConfig | HeadConfig
+Config: TypeAlias = LEOConfig | PrototypesConfig | HeadConfig | MAMLClassifierConfig
 KIND = "few-shot classifier"
 METHODS: dict[str, tuple[type[Any], Callable[[int, Any], Method]]] = {
     "leo": (LEOConfig, leo),
     "prototypes": (PrototypesConfig, prototypes),
     "head": (HeadConfig, head),
+    "maml": (MAMLClassifierConfig, maml_classifier),
 }
 
 
