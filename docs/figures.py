@@ -34,6 +34,9 @@ MEASURED = {
     ("sequential", "machine"): {"memory": ("memory", 620), "automaton": ("automaton", 660)},
     ("sequential", "thompson"): {"thompson": ("thompson_matching", 560)},
     ("sequential", "control"): {"control": ("control_rewards", 480)},
+    ("leo", "characters"): {"leo": ("characters_accuracy", 400)},
+    ("leo", "glyphs"): {"leo_glyphs": ("glyphs_accuracy", 400)},
+    ("leo", "ablations"): {"leo_ablations": ("ablations", 400)},
 }
 REPORT = (1085, 1660)  # pixels
 CLOSE = "<style>main { padding: 10px 20px } h2 { margin-top: 0 }</style>"

@@ -27,8 +27,10 @@ from ontogeny.adaptation.maml_classifier import MAMLClassifierConfig, maml_class
 from ontogeny.adaptation.prototypes import PrototypesConfig, prototypes
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.errors import DataError, StoreError
+from ontogeny.worlds.backbone_features import BackboneFeatures
 from ontogeny.worlds.random_features import RandomFeatures
 
+View: TypeAlias = RandomFeatures | BackboneFeatures
 Config: TypeAlias = LEOConfig | PrototypesConfig | HeadConfig | MAMLClassifierConfig
 KIND = "few-shot classifier"
 METHODS: dict[str, tuple[type[Any], Callable[[int, Any], Method]]] = {
@@ -48,7 +50,7 @@ class FewShotClassifier:
     config: Config
     n_features: int
     arrays: PyTree[Array]
-    view: RandomFeatures | None = None
+    view: View | None = None
 
     @property
     def name(self) -> str:
@@ -91,7 +93,9 @@ class FewShotClassifier:
             "method": self.name,
             "config": dataclasses.asdict(self.config),
             "n_features": self.n_features,
-            "view": None if self.view is None else dataclasses.asdict(self.view),
+            "view": None
+            if self.view is None
+            else {"kind": type(self.view).__name__, **dataclasses.asdict(self.view)},
         }
         write_archive(Path(folder), self.arrays, about)
 
@@ -162,8 +166,12 @@ def load_classifier(folder: Path) -> FewShotClassifier:
     if "conventions" in said:
         fields["conventions"] = Conventions(**said["conventions"])
     config = METHODS[about["method"]][0](**fields)
-    view = None if about["view"] is None else RandomFeatures(**about["view"])
+    view = None if about["view"] is None else _view(**about["view"])
     empty = FewShotClassifier(config, about["n_features"], None, view)
     like = jax.eval_shape(empty.method.init, jax.random.key(0))
     arrays = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))
     return dataclasses.replace(empty, arrays=arrays)
+
+
+def _view(kind: str, **fields: int) -> View:
+    return {"RandomFeatures": RandomFeatures, "BackboneFeatures": BackboneFeatures}[kind](**fields)

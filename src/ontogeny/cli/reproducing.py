@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +30,10 @@ class Reproduce:
     """Fewer seeds and less growth: under two minutes, and wider intervals."""
     part: str | None = None
     """Only this part of the claims (pbt: toy, quadratic, breakout; baldwin: needle, direction,
-    sinusoids, cheetah; maml: sinusoids, tuning; sequential: prediction, machine, thompson,
-    control)."""
+    sinusoids, cheetah; maml: sinusoids, tuning; sequential: prediction, machine, thompson, control;
+    leo: characters, glyphs, embedded-glyphs, ablations, published)."""
+    data: Path | None = None
+    """A folder of data that is not shipped (leo: the published embeddings)."""
     seed: int = 0
     """The first of the seeds."""
     out: Path | None = None
@@ -58,8 +61,20 @@ def reproduce(arguments: list[str]) -> int:
     def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
+    given: dict[str, Path] = {}
+    if chosen.data is not None:
+        if "data" not in inspect.signature(module.reproduce).parameters:
+            raise ConfigError(
+                f"the claims of {chosen.system} read no data", hint="leave --data out"
+            )
+        given["data"] = chosen.data
     result = module.reproduce(
-        quick=chosen.quick, seed=chosen.seed, part=chosen.part, progress=progress, folder=folder
+        quick=chosen.quick,
+        seed=chosen.seed,
+        part=chosen.part,
+        progress=progress,
+        folder=folder,
+        **given,
     )
     answer = result.to_json()
     say(answer, chosen.json, lambda: claims_table(answer["claims"]))

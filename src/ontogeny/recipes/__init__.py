@@ -50,6 +50,10 @@ RECIPES = {
     ),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),
+    "leo": Entry(
+        "few_shot", "LEO", "classifiers of characters after one example of each (a minute)"
+    ),
+    "protonet": Entry("few_shot", "ProtoNet", "the same by nearest prototypes (a minute)"),
 }
 
 SYSTEMS = {
@@ -57,6 +61,7 @@ SYSTEMS = {
     "baldwin": "baldwin",
     "sequential": "sequential",
     "maml": "maml",
+    "leo": "leo",
 }  # the modules whose `reproduce` measures a paper's claims
 
 

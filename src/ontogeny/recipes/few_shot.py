@@ -1,0 +1,174 @@
+"""Few-shot classifiers: LEO, and what it is held against. A population tunes the rate of the
+meta-training and the weights of its objective on validation classes.
+
+Run `ontogeny grow leo`: characters of classes that it never saw, told apart after one example of
+each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from ontogeny.adaptation.few_shot import Meta
+from ontogeny.adaptation.leo_config import LEOConfig
+from ontogeny.adaptation.prototypes import PrototypesConfig
+from ontogeny.core.errors import ConfigError
+from ontogeny.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    from ontogeny.adaptation.classifier import FewShotClassifier
+    from ontogeny.core.learner import Learner
+    from ontogeny.core.space import Space
+    from ontogeny.recipes.claims import Figure
+    from ontogeny.recipes.few_shot_data import Featured
+
+LEO_PAPER = "Rusu et al. 2019, Meta-Learning with Latent Embedding Optimization, arXiv 1807.05960"
+
+
+@dataclass(frozen=True)
+class FewShot(Recipe):
+    """What all of them share; the subclasses name a method."""
+
+    population: int = 4
+    """How many members grow side by side."""
+    rounds: int = 10
+    """How many rounds: a move, some steps, a score."""
+    steps: int = 90
+    """Updates of each member in a round."""
+    data: Literal["characters", "glyphs", "embedded-glyphs", "published"] = "characters"
+    """What is told apart: characters that are drawn here; letters of real typefaces, tested on
+    scripts that were not learned from; these seen by a packaged network; LEO's published
+    embeddings."""
+    path: str = ""
+    """Published: the folder with miniImageNet/center or tieredImageNet/center (the first is
+    taken)."""
+    meta: Meta = field(default_factory=Meta)
+    learning_rates: tuple[float, float] = (5e-4, 5e-3)
+    """Bounds of the learning rate."""
+    dropouts: tuple[float, float] = (0.1, 0.6)
+    """Bounds of the share of inputs that is dropped."""
+
+    def featured(self) -> Featured:
+        """Return the data, as features."""
+        from ontogeny.recipes.few_shot_data import featured
+
+        return featured(self.data, self.path)
+
+    def config(self) -> Any:
+        """Return the method's settings."""
+        raise NotImplementedError
+
+    def learner(self) -> Learner[Any]:
+        from ontogeny.adaptation.classifier import FewShotClassifier
+        from ontogeny.adaptation.few_shot import few_shot
+
+        data = self.featured()
+        method = FewShotClassifier(self.config(), data.n_features, None).method
+        return few_shot(method, data.splits, self.meta)
+
+    def space(self) -> Space:
+        from ontogeny.core.space import Linear, Log, Space
+
+        return Space(
+            {"learning_rate": Log(*self.learning_rates), "dropout": Linear(*self.dropouts)}
+        )
+
+    def updates_per_step(self) -> dict[str, float]:
+        return {"episodes": self.meta.tasks}
+
+    def portrait(self, product: Any) -> Sequence[Figure]:
+        from ontogeny.recipes.few_shot_data import pictures
+
+        if product.view is None:
+            return ()
+        from ontogeny.recipes.few_shot_portraits import portrait
+
+        return portrait(self.featured(), pictures(self.data), product, self.meta, self.seed)
+
+    def product(self, state: Any) -> FewShotClassifier:
+        import jax
+        import jax.numpy as jnp
+
+        from ontogeny.adaptation.classifier import FewShotClassifier
+
+        data = self.featured()
+        arrays = jax.tree.map(jnp.asarray, state.arrays)
+        return FewShotClassifier(self.config(), data.n_features, arrays, data.view)
+
+
+@dataclass(frozen=True)
+class LEO(FewShot):
+    """Grow few-shot classifiers by latent embedding optimisation."""
+
+    papers: ClassVar[tuple[str, ...]] = (LEO_PAPER,)
+
+    published: Literal["no", "paper", "code"] = "no"
+    """Take the hyperparameters that the paper, or its code, gives for the data set and the shots:
+    nothing is tuned then. Needs `--data published`."""
+    leo: LEOConfig = field(default_factory=lambda: LEOConfig(n_latents=32))
+    kl_weights: tuple[float, float] = (1e-3, 1.0)
+    """Bounds of beta."""
+    orthogonalities: tuple[float, float] = (1e-3, 10.0)
+    """Bounds of lambda 2."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.published != "no":
+            if self.data != "published":
+                raise ConfigError(
+                    f"published hyperparameters of {self.data}",
+                    where="recipe field published",
+                    hint="give --data published --path FOLDER",
+                )
+            self._published()
+
+    def config(self) -> LEOConfig:
+        return self.leo if self.published == "no" else self._published()[0]
+
+    def learner(self) -> Learner[Any]:
+        if self.published == "no":
+            return super().learner()
+        meta = self._published()[1]
+        tests = {n: getattr(self.meta, n) for n in ("test_queries", "test_episodes")}
+        return replace(
+            self, published="no", leo=self.config(), meta=replace(meta, **tests)
+        ).learner()
+
+    def space(self) -> Space:
+        from ontogeny.core.space import Log, Space
+
+        if self.published != "no":
+            return Space({})
+        return Space(
+            super().space().dimensions
+            | {
+                "kl_weight": Log(*self.kl_weights),
+                "orthogonality_penalty": Log(*self.orthogonalities),
+            }
+        )
+
+    def _published(self) -> tuple[LEOConfig, Meta]:
+        from ontogeny.adaptation.leo_presets import published
+        from ontogeny.recipes.few_shot_data import published_sets
+
+        return published(
+            self.published, next(iter(published_sets(Path(self.path)))), self.meta.shots
+        )
+
+
+@dataclass(frozen=True)
+class ProtoNet(FewShot):
+    """Grow prototypical networks."""
+
+    papers: ClassVar[tuple[str, ...]] = (
+        "Snell, Swersky and Zemel 2017, Prototypical Networks for Few-shot Learning, "
+        "arXiv 1703.05175",
+    )
+
+    prototypes: PrototypesConfig = field(default_factory=PrototypesConfig)
+
+    def config(self) -> PrototypesConfig:
+        return self.prototypes

@@ -1,0 +1,111 @@
+"""The claims about the published embeddings: the paper's protocol, and its table.
+
+For each data set that is there and each number of shots: the hyperparameters of the code, under its
+conventions; meta-training on the train and validation classes, as the paper's last runs; the test
+with all images of a class that are not learned from as queries.
+
+Source: Rusu et al. 2019 (arXiv 1807.05960), table 1 and its code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ontogeny.adaptation.few_shot import Meta, few_shot
+from ontogeny.adaptation.leo_config import LEOConfig
+from ontogeny.adaptation.leo_presets import published
+from ontogeny.core.errors import DataError
+from ontogeny.ops.statistics import bootstrap_interval
+from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.few_shot_data import NEEDED, Featured, published_sets
+from ontogeny.recipes.leo_study import ROUNDS, accuracy_on, method_of
+from ontogeny.recipes.trainings import train
+from ontogeny.views.few_shot_figures import accuracies_figure
+from ontogeny.worlds.embeddings import published_embeddings
+from ontogeny.worlds.few_shot import Splits, remaining
+
+IN_THE_PAPER = {  # test accuracy in percent, 5 ways, by data set and shots
+    ("miniImageNet", 1): 61.76,
+    ("miniImageNet", 5): 77.59,
+    ("tieredImageNet", 1): 66.33,
+    ("tieredImageNet", 5): 81.44,
+}
+SHOTS = (1, 5)
+UPDATES, QUICK_UPDATES = 100_000, 200
+SEEDS, QUICK_SEEDS = 3, 2
+TESTED, QUICK_TESTED = 10_000, 200
+NEAR = 1.0  # points below the paper's mean that the interval may reach down to
+
+
+def measure_published(
+    folder: Path | None, quick: bool, seed: int, progress: Progress
+) -> tuple[list[Claim], list[Figure]]:
+    """Return a claim for each data set and number of shots, and a figure.
+
+    `quick` trains a little, to see that all runs. Raises `DataError` when the folder is not given,
+    or has neither data set, saying which files are needed.
+    """
+    if folder is None:
+        raise DataError(
+            "the published embeddings are not shipped",
+            where="reproduce leo --part published",
+            hint=f"give --data FOLDER with {NEEDED}",
+        )
+    claims: list[Claim] = []
+    found: dict[str, np.ndarray] = {}
+    for name, place in published_sets(folder).items():
+        splits = published_embeddings(place, train_on_validation=True)
+        for shots in SHOTS:
+            percent = _measured(name, splits, shots, quick, seed, progress)
+            claims.append(_claim(name, shots, percent, quick, seed))
+            found[f"{name}, {shots}-shot"] = percent
+    figure = Figure(
+        "published",
+        "Test accuracy on the published embeddings: a dot a seed, and the mean.",
+        found,
+        {"arms": list(found)},
+        lambda figure: accuracies_figure(
+            "LEO on the published embeddings",
+            {str(arm): figure.data[str(arm)] for arm in figure.labels["arms"]},
+        ),
+    )
+    return claims, [figure]
+
+
+def _measured(
+    name: str, splits: Splits, shots: int, quick: bool, seed: int, progress: Progress
+) -> np.ndarray:
+    """Return the test accuracy of every seed, in percent."""
+    config, meta = published("code", name, shots)
+    seeds, updates = (QUICK_SEEDS, QUICK_UPDATES) if quick else (SEEDS, UPDATES)
+    data = Featured(splits, None)
+    learner = few_shot(method_of(config, data), splits, meta)
+    trained = train(
+        learner, seeds, seed, ROUNDS, updates // ROUNDS, progress, f"{name}, {shots}-shot"
+    )
+    accuracy = _tested(config, data, meta, trained.states.arrays, seed, quick)
+    return 100 * accuracy.mean(axis=1)
+
+
+def _tested(
+    config: LEOConfig, data: Featured, meta: Meta, arrays: object, seed: int, quick: bool
+) -> np.ndarray:
+    rest = remaining(data.splits.test, meta.shots)
+    tested = QUICK_TESTED if quick else TESTED
+    return accuracy_on(config, data, replace(meta, test_queries=rest), arrays, seed, tested)
+
+
+def _claim(name: str, shots: int, percent: np.ndarray, quick: bool, seed: int) -> Claim:
+    paper = IN_THE_PAPER[name, shots]
+    found = bootstrap_interval(percent, seed=seed)
+    weak = f"; under-powered: {QUICK_UPDATES} updates" if quick else f"; {UPDATES:,} updates"
+    return Claim(
+        claim=f"{name}, 5 ways, {shots}-shot: the paper's accuracy",
+        paper=f"{paper} %",
+        measured=f"{found} %, {len(percent)} seeds{weak}",
+        threshold=f"the interval reaches {paper - NEAR:.2f} %",
+        holds=found.high >= paper - NEAR,
+    )

@@ -1,0 +1,135 @@
+"""Arms of a comparison of few-shot methods: each is trained from several seeds, and tested on the
+same fresh episodes of test classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from ontogeny.adaptation.classifier import Config, FewShotClassifier
+from ontogeny.adaptation.few_shot import Meta, Method, accuracies, few_shot
+from ontogeny.adaptation.heads import PROBE, HeadConfig
+from ontogeny.adaptation.leo_config import LEOConfig
+from ontogeny.adaptation.prototypes import PrototypesConfig
+from ontogeny.ops.statistics import Interval, bootstrap_interval
+from ontogeny.recipes.claims import Progress
+from ontogeny.recipes.few_shot_data import Featured
+from ontogeny.recipes.trainings import train
+from ontogeny.worlds.few_shot import Classes
+
+SEEDS = 4
+TESTED = 1000  # fresh episodes of test classes, the same for all arms and seeds
+ROUNDS = 5  # scores along a training
+TOGETHER = 15  # queries of each class
+FULL = LEOConfig(n_latents=32)  # the pilot's settings, but for the smooth deviations
+
+# What LEO is held against: by the data alone, by descent alone, by generation alone.
+RIVALS: dict[str, Config] = {
+    "LEO": FULL,
+    "conditional generator": replace(FULL, latent_steps=0, weight_steps=0),
+    "Meta-SGD head": HeadConfig(),
+    "ProtoNet": PrototypesConfig(),
+}
+UNTRAINED: dict[str, Config] = {
+    "nearest centroid": PrototypesConfig(widths=()),
+    "linear probe": PROBE,
+}
+ABLATIONS: dict[str, Config] = {
+    "no latent steps": replace(FULL, latent_steps=0),
+    "no fine-tuning": replace(FULL, weight_steps=0),
+    "no relation network": replace(FULL, relate=False),
+    "deterministic": replace(FULL, stochastic=False),
+    "random prior": replace(FULL, prior="random"),
+}
+
+
+class Outcome(NamedTuple):
+    """What an arm came to."""
+
+    accuracy: np.ndarray  # [seed, episode], on test classes
+    validation: np.ndarray  # [round, seed], while it trained; no rounds for what is not trained
+    updates: np.ndarray  # [round]
+    states: Any  # what was learned, leading axis: seed
+
+    @property
+    def by_seed(self) -> np.ndarray:
+        """Mean test accuracy of every seed, in percent."""
+        return 100 * self.accuracy.mean(axis=1)
+
+    def interval(self, seed: int) -> Interval:
+        """Return the mean over seeds, in percent, and its bootstrap interval."""
+        return bootstrap_interval(self.by_seed, seed=seed)
+
+
+def study(
+    arms: Mapping[str, Config],
+    data: Featured,
+    meta: Meta,
+    updates: int,
+    seed: int,
+    progress: Progress,
+    seeds: int = SEEDS,
+    tested: int = TESTED,
+) -> dict[str, Outcome]:
+    """Return what each arm came to, trained on the train classes alone."""
+    found: dict[str, Outcome] = {}
+    for name, config in arms.items():
+        learner = few_shot(method_of(config, data), data.splits, meta)
+        trained = train(
+            learner, seeds, seed, ROUNDS, updates // ROUNDS, progress, f"{data.splits.name}, {name}"
+        )
+        accuracy = accuracy_on(config, data, meta, trained.states.arrays, seed, tested)
+        found[name] = Outcome(accuracy, trained.score, trained.updates, trained.states)
+    return found
+
+
+def untrained(data: Featured, meta: Meta, seed: int, tested: int = TESTED) -> dict[str, Outcome]:
+    """Return what those came to that learn nothing before a task."""
+    found: dict[str, Outcome] = {}
+    for name, config in UNTRAINED.items():
+        arrays = method_of(config, data).init(jax.random.key(0))
+        one = jax.tree.map(lambda leaf: leaf[None], arrays)
+        accuracy = accuracy_on(config, data, meta, one, seed, tested)
+        found[name] = Outcome(accuracy, np.zeros((0, 1)), np.zeros(0, int), None)
+    return found
+
+
+def accuracy_on(
+    config: Config,
+    data: Featured,
+    meta: Meta,
+    arrays: Any,
+    seed: int,
+    tested: int,
+) -> np.ndarray:
+    """Return the accuracy on fresh episodes of the test classes, [seed, episode], 0 to 1, of arrays
+    whose leading axis is the seed.
+    """
+    method = method_of(config, data)
+    key = jax.random.fold_in(jax.random.key(seed), 1)
+
+    @jax.jit
+    def all_seeds(arrays: Any, key: Any, classes: Classes) -> Any:
+        def one(arrays: Any) -> Any:
+            return accuracies(method, arrays, key, classes, meta, meta.test_queries, tested)
+
+        return jax.lax.map(one, arrays)
+
+    return np.asarray(all_seeds(arrays, key, data.splits.test), np.float64)
+
+
+def difference(one: Outcome, other: Outcome, seed: int) -> Interval:
+    """Return how many points `one` is more often right than `other`, over seeds, on the same
+    episodes.
+    """
+    return bootstrap_interval(one.by_seed - other.by_seed, seed=seed)
+
+
+def method_of(config: Config, data: Featured) -> Method:
+    """Return the method with these settings, on the data's features."""
+    return FewShotClassifier(config, data.n_features, None).method

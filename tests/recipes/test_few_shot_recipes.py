@@ -1,0 +1,156 @@
+"""Recipes of few-shot classifiers, and the claims about LEO, at a size that takes seconds."""
+
+import jax
+import numpy as np
+import pytest
+
+from ontogeny.adaptation.few_shot import Meta
+from ontogeny.adaptation.heads import HeadConfig
+from ontogeny.adaptation.leo_config import LEOConfig
+from ontogeny.adaptation.prototypes import PrototypesConfig
+from ontogeny.core.errors import ConfigError, DataError
+from ontogeny.recipes import leo as claims
+from ontogeny.recipes import leo_published, recipe_class
+from ontogeny.recipes.claims import Figure
+from ontogeny.recipes.few_shot import LEO, ProtoNet
+from ontogeny.recipes.few_shot_data import featured
+from ontogeny.recipes.leo_study import Outcome, difference, study, untrained
+from ontogeny.run import grow
+from ontogeny.worlds.embeddings import write_embeddings
+
+SMALL = Meta(ways=3, queries=2, tasks=2, test_queries=2, test_episodes=4)
+TINY = LEOConfig(n_codes=4, n_latents=3, latent_steps=1, weight_steps=1)
+
+
+def test_a_grown_classifier_shows_an_episode_in_its_report(tmp_path):
+    recipe = ProtoNet(population=2, rounds=2, steps=3, meta=SMALL)
+    run = grow(recipe, folder=tmp_path / "run", progress=False)
+    product = run.product()
+    features = product.view(np.random.default_rng(0).random((3, 2, 20, 20)))
+    assert product.adapt(features[:, :1])(features[:, 1:]).shape == (3, 1, 3)
+    assert "a frame marks what it told wrong" in run.report().read_text(encoding="utf-8")
+
+
+def test_leo_tunes_the_weights_of_its_objective():
+    recipe = LEO(meta=SMALL, leo=TINY)
+    assert recipe_class("leo") is LEO
+    assert recipe.space().dimensions.keys() == {
+        "learning_rate",
+        "dropout",
+        "kl_weight",
+        "orthogonality_penalty",
+    }
+    state = recipe.learner().init(jax.random.key(0), {})
+    assert recipe.product(state).config == TINY
+    assert LEO.from_json(recipe.to_json()) == recipe
+    with pytest.raises(ConfigError, match="published hyperparameters of characters"):
+        LEO(published="paper")
+
+
+@pytest.fixture(scope="module")
+def found():
+    arms = {"LEO": TINY, "head": HeadConfig(steps=1), "ProtoNet": PrototypesConfig(widths=(4,))}
+    data, said = featured("characters"), []
+    outcomes = study(arms, data, SMALL, 5, 3, said.append, seeds=2, tested=20)
+    assert "characters, ProtoNet: 2 seeds, 5 updates" in said
+    return outcomes | untrained(data, SMALL, 3, tested=20)
+
+
+def test_arms_are_tested_on_the_same_episodes_and_learn_only_by_training(found):
+    assert {o.accuracy.shape for o in found.values()} == {(2, 20), (1, 20)}
+    assert found["LEO"].validation.shape == (5, 2)
+    assert found["nearest centroid"].by_seed[0] > 60  # of three drawn characters
+    again = untrained(featured("characters"), SMALL, 3, tested=20)
+    np.testing.assert_array_equal(again["linear probe"].accuracy, found["linear probe"].accuracy)
+
+
+def outcome(*percent):
+    rows = np.repeat(np.array(percent)[:, None] / 100, 4, axis=1)
+    return Outcome(rows, np.zeros((0, 1)), np.zeros(0, int), None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "least", "holds"),
+    [
+        ((80, 81), (75, 77), 0.0, True),
+        ((80, 81), (75, 77), 4.5, False),
+        ((80, 70), (75, 75), 0.0, False),
+    ],
+)
+def test_an_order_holds_when_the_whole_interval_lies_above(one, other, least, holds):
+    one, other = outcome(*one), outcome(*other)
+    claim = claims._claim("a > b", "paper", one, other, 0, least, False)
+    assert claim.holds is holds
+    apart = difference(one, other, 0)
+    assert str(apart) in claim.measured
+    assert apart.value == pytest.approx(np.mean(one.by_seed - other.by_seed))
+
+
+def test_fine_tuning_is_little_only_within_both_ends():
+    plain = outcome(80, 80)
+    assert claims._fine_tuning("", outcome(80.5, 79.8), plain, 0, False).holds
+    assert not claims._fine_tuning("", outcome(82, 82), plain, 0, False).holds
+    assert not claims._fine_tuning("", outcome(78, 78), plain, 0, False).holds
+
+
+def test_renaming_is_checked_on_real_predictions(found, monkeypatch):
+    monkeypatch.setattr(claims, "FULL", TINY)
+    monkeypatch.setattr(claims, "TESTED", 20)
+    claim = claims._permutation(featured("characters"), SMALL, found["LEO"], 3)
+    assert claim.measured == "0 of 120 predictions change"
+    assert claim.holds
+
+
+def test_the_figures_of_the_claims_are_drawn(found):
+    drawn = claims._accuracies("a", "characters", found)
+    assert isinstance(drawn, Figure)
+    figure = drawn.draw(drawn)
+    assert sum(len(trace.x) for trace in figure.data) == 2 * 3 + 2
+    learning = claims._learning("b", "characters", found)
+    assert len(learning.draw(learning).data) == 2 * 3
+
+
+def test_a_part_that_there_is_not_is_refused():
+    with pytest.raises(ConfigError, match="no part 'letters'"):
+        claims.reproduce(True, 0, lambda line: None, part="letters")
+
+
+@pytest.fixture
+def look_alike(tmp_path):
+    """Files of the published format, of a few classes whose features are apart."""
+    place = tmp_path / "miniImageNet" / "center"
+    place.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for stem, count in (("train", 5), ("val", 5), ("test", 5)):
+        keys = [f"{i}-n{stem}{c}-n{stem}{c}_{i}.jpg" for c in range(count) for i in range(20)]
+        features = np.repeat(np.eye(count, 640), 20, axis=0) + 0.01 * rng.normal(size=(100, 640))
+        write_embeddings(place / f"{stem}_embeddings.pkl", keys, features)
+    return tmp_path
+
+
+def test_published_embeddings_are_measured_by_the_papers_protocol(look_alike, monkeypatch):
+    for name, value in (("SHOTS", (1,)), ("QUICK_UPDATES", 5), ("QUICK_TESTED", 8)):
+        monkeypatch.setattr(leo_published, name, value)
+    said: list[str] = []
+    result = claims.reproduce(True, 0, said.append, part="published", data=look_alike)
+    (claim,) = result.claims
+    assert claim.claim == "miniImageNet, 5 ways, 1-shot: the paper's accuracy"
+    assert claim.paper == "61.76 %"
+    assert claim.holds  # these classes can't be confused
+    assert "miniImageNet, 1-shot: 2 seeds, 5 updates" in said
+    assert result.figures[0].data["miniImageNet, 1-shot"].shape == (2,)
+
+
+def test_a_recipe_takes_the_published_hyperparameters_of_its_data(look_alike):
+    recipe = LEO(data="published", path=str(look_alike), published="code", meta=SMALL)
+    assert recipe.config().kl_weight == 0.756143
+    assert recipe.space().dimensions == {}
+    assert recipe.product(recipe.learner().init(jax.random.key(0), {})).view is None
+
+
+def test_without_the_published_files_it_says_which_are_needed(tmp_path):
+    for data in (None, tmp_path):
+        with pytest.raises(DataError, match=r"train_embeddings\.pkl"):
+            claims.reproduce(True, 0, lambda line: None, part="published", data=data)
+    with pytest.raises(DataError, match="none of the published embeddings"):
+        LEO(data="published", path=str(tmp_path), published="paper")
