@@ -12,9 +12,11 @@ import pytest
 
 from ontogeny.core.errors import DataError, StructureError
 from ontogeny.nn import efficientnet
+from ontogeny.worlds import embeddings
 from ontogeny.worlds.backbone import backbone, embed, seen
 from ontogeny.worlds.embeddings import enlarged, published_embeddings, write_embeddings
 from ontogeny.worlds.few_shot import draw_episode, remaining
+from ontogeny.worlds.glyphs import Glyphs
 
 SIZES = {"train": 6, "val": 3, "test": 4}
 
@@ -105,6 +107,34 @@ def test_the_backbone_knows_a_palace_and_a_daisy():
     assert np.argmax(logits, axis=1).tolist() == [698, 985]
     unit = embed(pictures[1:])  # in other company
     np.testing.assert_allclose(unit[0], found[1] / np.linalg.norm(found[1]), atol=1e-5)
+
+
+def test_embedded_glyphs_keep_their_classes_and_are_remembered(tmp_path, monkeypatch):
+    """The rest of `glyph_embeddings`, with a few written pictures and a mean for a network."""
+    monkeypatch.setenv("ONTOGENY_CACHE", str(tmp_path))
+    scripts = ("latin",) * 5 + ("hebrew",) * 2 + ("thai",) * 3
+    sizes = (3, 4, 3, 2, 3, 3, 1, 3, 3, 5)
+    number = np.repeat(np.arange(10, dtype=np.uint8), sizes)
+    pictures = np.broadcast_to(10 * number[:, None, None], (len(number), 28, 28))
+    names = tuple(f"letter {i}" for i in range(10))
+    drawn = Glyphs(np.array(pictures), names, scripts, sizes, 5, 5)
+    calls: list[int] = []
+
+    def mean(pictures):
+        calls.append(len(pictures))
+        return pictures.reshape(len(pictures), -1).mean(axis=1, keepdims=True).astype(np.float32)
+
+    monkeypatch.setattr(embeddings, "draw_glyphs", lambda: drawn)
+    monkeypatch.setattr(embeddings, "embed_glyphs", mean)
+    for _ in range(2):
+        splits = embeddings.glyph_embeddings(train=3, least=3)
+    assert splits.names == {
+        "train": ("letter 0", "letter 2", "letter 4"),  # 3 of the 4 that have 3 pictures, evenly
+        "validation": ("letter 5",),
+        "test": ("letter 7", "letter 8", "letter 9"),
+    }
+    assert splits.test.items[:, 0].tolist() == [70, 70, 70, 80, 80, 80, 90, 90, 90]
+    assert calls == [21]
 
 
 def test_depthwise_filters_are_what_a_grouped_convolution_computes():
