@@ -1,5 +1,5 @@
 """Learners that contain a descent: MAML on sinusoids beside PyTorch, what a larger batch of tasks
-costs, and the memory of a long inner loop.
+costs, the memory of a long inner loop; and LEO (`adaptation_leo`).
 
 Training is the whole update: 25 sinusoids are drawn, ten points each to learn from and to be tested
 on; a network of 1-40-40-1 takes one step on each, differentiated to second order; Adam follows the
@@ -15,23 +15,20 @@ it, so that it has no spread.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from benchmarks.peer import ask, peer_python
+from benchmarks.adaptation_leo import leo_figures
+from benchmarks.beside import asking, living
+from benchmarks.peer import peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, pairwise
 from ontogeny.adaptation.adapter import headed
 from ontogeny.adaptation.maml import adapt, initial, maml
 from ontogeny.adaptation.maml_config import MAMLConfig, NetworkConfig
 from ontogeny.adaptation.problems import regression
-from ontogeny.core.space import Space
-from ontogeny.evolution.random_search import random_search
-from ontogeny.runtime.executor import Job
-from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.worlds.sinusoids import sinusoids
 
 TASKS, SHOTS, STEPS = 25, 10, 500
@@ -45,7 +42,8 @@ def measure(quick: bool) -> Result:
     """Return the figures. Raises `MissingExtra` without the peer."""
     repeats = 2 if quick else 5
     training, about = maml_figures(repeats)
-    figures = [*training, *_batches(2 if quick else 5), *_memory()]
+    leo = leo_figures(repeats)
+    figures = [*training, *_batches(2 if quick else 5), *_memory(), *leo]
     return Result({"tasks": TASKS, "shots": SHOTS, "inner steps": 1, **about}, figures)
 
 
@@ -55,12 +53,7 @@ def maml_figures(repeats: int) -> tuple[list[Figure], dict[str, Any]]:
     about: dict[str, Any] = {}
 
     def theirs(*words: str) -> Callable[[], float]:
-        def learn() -> float:
-            said = ask(python, "torch_maml.py", "300", *words)
-            about["torch"] = said["torch"]
-            return said["updates"] / said["seconds"]
-
-        return learn
+        return asking(python, about, "updates", "torch_maml.py", "300", *words)
 
     arms = {f"MAML, members: {n}": _ours(n, TASKS) for n in (1, 2, 4)}
     forms = {"PyTorch MAML": (), "compiled PyTorch MAML": ("--compile",)}
@@ -84,17 +77,7 @@ def maml_figures(repeats: int) -> tuple[list[Figure], dict[str, Any]]:
 def _ours(members: int, tasks: int) -> Callable[[], float]:
     """Return what measures the updates a second of so many members, all together."""
     learner = maml(PROBLEM, NETWORK, MAMLConfig(batch=tasks, test_batch=1))
-    space = Space({})
-    job = Job(learner, space, random_search(space), 0, members, 10**6, STEPS)
-    rounds = Vectorised().prepare(job).rounds()
-    next(rounds)
-
-    def live() -> float:
-        begun = time.perf_counter()
-        next(rounds)
-        return members * STEPS / (time.perf_counter() - begun)
-
-    return live
+    return living(learner, members, STEPS)
 
 
 def _batches(repeats: int) -> list[Figure]:

@@ -7,48 +7,39 @@ thread and on two, and the faster counts. Members of a population spread over th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from benchmarks.peer import ask, peer_python
+from benchmarks.beside import asking, living
+from benchmarks.peer import peer_python
 from benchmarks.result import Figure, Target, by_turns, pairwise
 from ontogeny.adaptation.few_shot import Meta, few_shot
 from ontogeny.adaptation.leo import leo
 from ontogeny.adaptation.leo_config import LEOConfig
-from ontogeny.core.space import Space
-from ontogeny.evolution.random_search import random_search
-from ontogeny.runtime.executor import Job
-from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.worlds.few_shot import split_at_random
 
 FEATURES, CLASSES, ITEMS, STEPS = 640, 200, 40, 100
 
 
-def leo_figures(repeats: int) -> tuple[list[Figure], dict[str, Any]]:
-    """Return the rows, and what the peer is. Raises `MissingExtra` without it."""
+def leo_figures(repeats: int) -> list[Figure]:
+    """Return the rows. Raises `MissingExtra` without the peer."""
     python = peer_python("torch")
-    about: dict[str, Any] = {}
-
-    def theirs(threads: str) -> Callable[[], float]:
-        def learn() -> float:
-            said = ask(python, "torch_leo.py", "60", "--threads", threads)
-            about["torch"] = said["torch"]
-            return said["updates"] / said["seconds"]
-
-        return learn
-
     arms = {f"LEO, members: {n}": _ours(n) for n in (1, 2)}
-    peers = {f"PyTorch LEO, threads: {n}": theirs(n) for n in ("1", "2")}
+    peers = {
+        f"PyTorch LEO, threads: {n}": asking(
+            python, {}, "updates", "torch_leo.py", "60", "--threads", n
+        )
+        for n in ("1", "2")
+    }
     rates = by_turns(arms | peers, repeats)
     fastest = [max(pair) for pair in zip(*(rates[name] for name in peers), strict=True)]
     figures = [Figure(arm, "updates/s", values) for arm, values in rates.items()]
     for name in arms:
         target = Target(low=2.0) if name.endswith("1") else None
-        figures.append(Figure(f"{name} / PyTorch", "ratio", pairwise(rates[name], fastest), target))
-    return figures, about
+        ratio = pairwise(rates[name], fastest)
+        figures.append(Figure(f"{name} / PyTorch LEO", "ratio", ratio, target))
+    return figures
 
 
 def _ours(members: int) -> Callable[[], float]:
@@ -61,14 +52,4 @@ def _ours(members: int) -> Callable[[], float]:
         groups[str(number)] = items.astype(np.float32)
     data = split_at_random("random", groups, (CLASSES, 5, 5))
     meta = Meta(test_episodes=1)  # a score is not what is timed
-    learner, space = few_shot(leo(FEATURES, LEOConfig()), data, meta), Space({})
-    job = Job(learner, space, random_search(space), 0, members, 10**6, STEPS)
-    rounds = Vectorised().prepare(job).rounds()
-    next(rounds)
-
-    def live() -> float:
-        begun = time.perf_counter()
-        next(rounds)
-        return members * STEPS / (time.perf_counter() - begun)
-
-    return live
+    return living(few_shot(leo(FEATURES, LEOConfig()), data, meta), members, STEPS)

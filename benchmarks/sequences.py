@@ -23,18 +23,15 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
-from benchmarks.peer import ask, peer_python
+from benchmarks.beside import asking, living
+from benchmarks.peer import peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, pairwise
 from ontogeny.adaptation.cores import CoreConfig, sequence_network
 from ontogeny.adaptation.predictor import predictor
 from ontogeny.adaptation.settings import Training
 from ontogeny.adaptation.tasks import symbols
-from ontogeny.core.space import Space
-from ontogeny.evolution.random_search import random_search
 from ontogeny.ops.bayes.gittins import gittins_table
 from ontogeny.recipes.trainings import train
-from ontogeny.runtime.executor import Job
-from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.worlds.sequences import coins
 
 LENGTH, BATCH, STEPS = 20, 128, 100
@@ -66,12 +63,7 @@ def _training(repeats: int) -> tuple[list[Figure], dict[str, Any]]:
     about: dict[str, Any] = {}
 
     def theirs(threads: str) -> Callable[[], float]:
-        def learn() -> float:
-            said = ask(python, "torch_lstm.py", "300", "--threads", threads)
-            about["torch"] = said["torch"]
-            return said["sequences"] / said["seconds"]
-
-        return learn
+        return asking(python, about, "sequences", "torch_lstm.py", "300", "--threads", threads)
 
     arms = {f"LSTM, members: {n}": _ours(n) for n in (1, 2, 4)}
     peers = {f"PyTorch LSTM, threads: {n}": theirs(n) for n in ("1", "2")}
@@ -88,17 +80,7 @@ def _ours(members: int) -> Callable[[], float]:
     """Return what measures the sequences a second that so many members learn from, all together."""
     task = symbols(coins(LENGTH))
     learner = predictor(task, Training(batch=BATCH))
-    space = Space({})
-    job = Job(learner, space, random_search(space), 0, members, 10**6, STEPS)
-    rounds = Vectorised().prepare(job).rounds()
-    next(rounds)
-
-    def live() -> float:
-        begun = time.perf_counter()
-        next(rounds)
-        return members * STEPS * BATCH / (time.perf_counter() - begun)
-
-    return live
+    return living(learner, members, STEPS, BATCH)
 
 
 def _to_bayes(seeds: int) -> list[Figure]:
