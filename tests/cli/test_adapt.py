@@ -1,0 +1,68 @@
+"""`ontogeny adapt` on written pictures and a grown run, from end to end."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ontogeny import cli
+from ontogeny.worlds.characters import characters
+
+TINY = [
+    *("--population", "2", "--rounds", "1", "--steps", "2"),
+    *("--meta.ways", "2", "--meta.tasks", "2", "--meta.test-episodes", "4"),
+]
+NAMES = ("ah", "be", "ce")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A run of prototypes, and three characters: two examples of each, and two queries."""
+    root = tmp_path_factory.mktemp("adapt")
+    assert cli.run(["grow", "protonet", *TINY, "--quiet", "--folder", str(root / "run")]) == 0
+    drawn = 255 - np.uint8(255 * characters(seed=7, n_classes=3, n_images=4, size=20))
+    for name, pictures in zip(NAMES, drawn, strict=True):
+        for number, picture in enumerate(pictures):
+            place = root / ("support" if number < 2 else "query") / name
+            place.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(place / f"{number}.png")
+    return root
+
+
+def arguments(folder, support="support"):
+    places = ["--support", str(folder / support), "--query", str(folder / "query")]
+    return ["adapt", str(folder / "run"), *places]
+
+
+def test_predictions_as_json(folder, capsys):
+    assert cli.run([*arguments(folder), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["classes"] == {name: 2 for name in NAMES}
+    assert [p["truth"] for p in told["predictions"]] == ["ah", "ah", "be", "be", "ce", "ce"]
+    for prediction in told["predictions"]:
+        chances = prediction["probabilities"]
+        assert sum(chances.values()) == pytest.approx(1)
+        assert prediction["class"] == max(chances, key=lambda name: chances[name])
+    right = [p["class"] == p["truth"] for p in told["predictions"]]
+    assert told["accuracy"] == pytest.approx(np.mean(right))
+    assert told["accuracy"] > 1 / 3
+    assert told["notes"] == ["there are 3 classes, and it was grown to tell 2 apart: expect less"]
+
+
+def test_predictions_as_a_table(folder, capsys):
+    assert cli.run(arguments(folder)) == 0
+    text = capsys.readouterr().out
+    assert "learned from: ah (2), be (2), ce (2)" in text
+    assert "ah/2.png" in text
+    assert "next: ontogeny report" in text
+
+
+def test_mistakes_say_what_to_do(folder, runs, capsys):
+    assert cli.run(arguments(folder, "support/ah")) == 3
+    assert "two or more" in capsys.readouterr().err
+    places = arguments(folder)[2:]
+    assert cli.run(["adapt", "quadratic-1", *places]) == 2
+    assert "can't be adapted to pictures" in capsys.readouterr().err
