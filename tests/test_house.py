@@ -24,7 +24,7 @@ FLOORS = [
     {"runtime"},
     {"evolution"},
     {"teaching"},
-    {"agents", "adaptation", "memory", "streaming", "beauty"},
+    {"agents", "adaptation", "generation", "memory", "streaming", "beauty"},
     {"worlds"},
     {"nn", "ops"},
     {"core"},

@@ -50,6 +50,8 @@ _WHERE = {
     "lifetime": "adaptation.lifetimes",
     "genes_space": "adaptation.lifetimes",
     "actor_critic": "agents.actor_critic",
+    "gan": "generation.adversaries",
+    "translation": "generation.translation",
     "few_shot": "adaptation.few_shot",
     "leo": "adaptation.leo",
     "LEOConfig": "adaptation.leo_config",
@@ -110,6 +112,8 @@ if TYPE_CHECKING:
     from ontogeny.evolution.random_search import random_search
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.evolution.successive_halving import successive_halving
+    from ontogeny.generation.adversaries import gan
+    from ontogeny.generation.translation import translation
     from ontogeny.ops.descent import descend_inner
     from ontogeny.replaying import replay
     from ontogeny.run import Run, grow, load, resume

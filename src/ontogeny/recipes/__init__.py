@@ -48,6 +48,12 @@ RECIPES = {
     "goal-direction": Entry(
         "goal_direction", "GoalDirection", "learners that find out which way to go (a minute)"
     ),
+    "digits-gan": Entry(
+        "digits_gan", "DigitsGan", "generators of handwritten digits against critics (a minute)"
+    ),
+    "translation": Entry(
+        "translation", "Translation", "translators of short messages, English to German (a minute)"
+    ),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),
     "leo": Entry(

@@ -26,12 +26,16 @@ def reproduce(
     seeds in Breakout, where the claims are then under-powered and say so.
     """
     from ontogeny.recipes.pbt_breakout import measure_breakout
+    from ontogeny.recipes.pbt_gan import measure_gan
     from ontogeny.recipes.pbt_quadratic import measure_quadratic
     from ontogeny.recipes.pbt_toy import measure_toy
+    from ontogeny.recipes.pbt_translation import measure_translation
 
     parts = {
         "toy": lambda: measure_toy(seed, progress),
         "quadratic": lambda: measure_quadratic(seed, quick, progress),
         "breakout": lambda: measure_breakout(seed, quick, progress),
+        "gan": lambda: measure_gan(seed, quick, progress),
+        "translation": lambda: measure_translation(seed, quick, progress),
     }
     return reproduce_parts("pbt", parts, seed, folder, part)

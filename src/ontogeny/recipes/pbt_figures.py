@@ -75,3 +75,10 @@ def draw_arms(figure: Figure) -> go.Figure:
                 name=f"{arm}: {kind}",
             )
     return fig
+
+
+def draw_schedules(figure: Figure) -> go.Figure:
+    """Return the schedules that were found: a panel a hyper, a line a seed."""
+    from ontogeny.views.generation_figures import schedules_figure
+
+    return schedules_figure(figure.data, [str(name) for name in figure.labels["logarithmic"]])
