@@ -1,4 +1,4 @@
-"""What can be made again, kept in the user's cache folder: arrays as one safetensors file.
+"""What can be made again, kept in the user's cache folder: arrays as one file (`core.array_file`).
 
 A file is named after a digest of its stamp (versions, settings): another stamp is another file, and
 never a stale one. It appears whole or not at all, holds no code, and what can't be read is made
@@ -11,14 +11,14 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+
+from ontogeny.core.array_file import read_array_file, write_array_file
+from ontogeny.core.errors import StoreError
 
 
 class Made(NamedTuple):
@@ -44,35 +44,12 @@ def remembered(name: str, stamp: Mapping[str, Any], make: Callable[[], Made]) ->
     words = json.dumps(stamp, sort_keys=True)
     digest = hashlib.sha256(words.encode()).hexdigest()[:16]
     path = cache_folder() / name / f"{digest}.safetensors"
-    if (kept := _read(path, words)) is not None:
-        return kept
+    with contextlib.suppress(StoreError, KeyError, TypeError):
+        arrays, beside = read_array_file(path)
+        if beside["stamp"] == words:
+            return Made(arrays, beside["about"])
     made = make()
-    with contextlib.suppress(OSError):
-        _write(path, made, words)
+    with contextlib.suppress(OSError, StoreError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_array_file(path, made.arrays, {"stamp": words, "about": made.about})
     return made
-
-
-def _read(path: Path, words: str) -> Made | None:
-    try:
-        with safe_open(path, framework="numpy") as file:
-            said = file.metadata() or {}
-            if said.get("stamp") != words:
-                return None
-            names: list[str] = list(file.keys())
-            return Made({name: file.get_tensor(name) for name in names}, json.loads(said["about"]))
-    except (OSError, SafetensorError, ValueError, KeyError):
-        return None
-
-
-def _write(path: Path, made: Made, words: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {name: np.ascontiguousarray(array) for name, array in made.arrays.items()}
-    data = save(arrays, {"stamp": words, "about": json.dumps(made.about)})
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(part).replace(path)
-    except OSError:
-        Path(part).unlink(missing_ok=True)
-        raise
