@@ -17,7 +17,7 @@ from ontogeny.adaptation.maml import Start, adapt, initial
 from ontogeny.adaptation.maml_config import MAMLConfig, NetworkConfig
 from ontogeny.adaptation.problems import JUDGES
 from ontogeny.core.archive import read_about, read_archive, write_archive
-from ontogeny.core.errors import DataError, StoreError
+from ontogeny.core.errors import DataError
 from ontogeny.nn.headed import Headed
 from ontogeny.nn.parting import Parted, part
 from ontogeny.worlds.sinusoids import Examples
@@ -155,13 +155,7 @@ def load_adapter(folder: Path) -> Adapter:
 
     Raises `StoreError` when the folder holds something else or is damaged.
     """
-    about: dict[str, Any] = read_about(Path(folder))
-    if about.get("kind") != KIND:
-        raise StoreError(
-            f"it holds {about.get('kind', 'something else')!r}, not {KIND!r}",
-            where=str(folder),
-            hint="load it with the function of its own module",
-        )
+    about: dict[str, Any] = read_about(Path(folder), KIND)
     config = MAMLConfig(**about["config"])
     network = NetworkConfig(tuple(about["network"]["widths"]), about["network"]["activation"])
     shape, n_out = tuple(about["shape"]), about["n_out"]

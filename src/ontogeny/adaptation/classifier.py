@@ -154,12 +154,12 @@ def load_classifier(folder: Path) -> FewShotClassifier:
 
     Raises `StoreError` when the folder holds something else or is damaged.
     """
-    about: dict[str, Any] = read_about(Path(folder))
-    if about.get("kind") != KIND or about.get("method") not in METHODS:
+    about: dict[str, Any] = read_about(Path(folder), KIND)
+    if about.get("method") not in METHODS:
         raise StoreError(
-            f"it holds {about.get('kind', 'something else')!r}, not {KIND!r}",
+            f"its method is {about.get('method')!r}",
             where=str(folder),
-            hint="load it with the function of its own module",
+            hint=f"this version knows {', '.join(METHODS)}",
         )
     said: dict[str, Any] = about["config"]
     fields = {name: tuple(v) if isinstance(v, list) else v for name, v in said.items()}

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int, PyTree
 from ontogeny.adaptation.cores import CoreConfig, SequenceNetwork, sequence_network
 from ontogeny.adaptation.tasks import normal
 from ontogeny.core.archive import read_about, read_archive, write_archive
-from ontogeny.core.errors import DataError, StoreError
+from ontogeny.core.errors import DataError
 from ontogeny.ops.bayes.predictives import Normal
 
 KIND = "sequence predictor"
@@ -103,13 +103,7 @@ def load_forecaster(folder: Path) -> Forecaster:
 
     Raises `StoreError` when the folder holds something else or is damaged.
     """
-    about: dict[str, Any] = read_about(Path(folder))
-    if about.get("kind") != KIND:
-        raise StoreError(
-            f"it holds {about.get('kind', 'something else')!r}, not {KIND!r}",
-            where=str(folder),
-            hint="load it with the function of its own module",
-        )
+    about: dict[str, Any] = read_about(Path(folder), KIND)
     core = CoreConfig(**about["core"])
     empty = Forecaster(core, None, about["n_symbols"], about["n_features"])
     like = jax.eval_shape(lambda: empty.network.init(jax.random.key(0)))

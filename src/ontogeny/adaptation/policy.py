@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 from ontogeny.adaptation.acting import MemoryAgent, memory_agent
 from ontogeny.adaptation.cores import CoreConfig
 from ontogeny.core.archive import read_about, read_archive, write_archive
-from ontogeny.core.errors import DataError, StoreError
+from ontogeny.core.errors import DataError
 
 KIND = "memory policy"
 
@@ -88,13 +88,7 @@ def load_memory_policy(folder: Path) -> MemoryPolicy:
     the arrays don't fit.
     """
     folder = Path(folder)
-    about: dict[str, Any] = read_about(folder)
-    if about.get("kind") != KIND:
-        raise StoreError(
-            f"it holds {about.get('kind', 'something else')!r}, not {KIND!r}",
-            where=str(folder),
-            hint="load it with the function of its own module",
-        )
+    about: dict[str, Any] = read_about(folder, KIND)
     empty = MemoryPolicy(CoreConfig(**about["core"]), None, about["n_in"], about["n_actions"])
     like = jax.eval_shape(lambda: empty.agent.init(jax.random.key(0)))
     return dataclasses.replace(empty, network=jax.tree.map(jnp.asarray, read_archive(folder, like)))

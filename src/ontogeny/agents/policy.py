@@ -19,7 +19,7 @@ from ontogeny.agents.actor_critic import AgentState
 from ontogeny.agents.network import network_of
 from ontogeny.agents.settings import ActorCriticConfig
 from ontogeny.core.archive import read_about, read_archive, write_archive
-from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.core.errors import ConfigError
 from ontogeny.ops.moments import Moments, no_moments, standardise
 from ontogeny.worlds.gymnax_worlds import gymnax_world
 from ontogeny.worlds.world import World
@@ -140,13 +140,7 @@ def load_policy(folder: Path, world: World | None = None) -> Policy:
     the arrays don't fit the config.
     """
     folder = Path(folder)
-    about = read_about(folder)
-    if about.get("kind") != KIND:
-        raise StoreError(
-            f"it holds {about.get('kind', 'something else')!r}, not {KIND!r}",
-            where=str(folder),
-            hint="load it with the function of its own module",
-        )
+    about = read_about(folder, KIND)
     fields: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in about["config"].items()
     }

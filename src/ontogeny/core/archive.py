@@ -81,11 +81,18 @@ def write_archive(
     return len(data) + sum((folder / file.name).stat().st_size for file in beside)
 
 
-def read_about(folder: Path) -> dict[str, Any]:
+def read_about(folder: Path, kind: str | None = None) -> dict[str, Any]:
     """Return what was written beside the tree. Raises `StoreError` when it is missing or
-    unreadable.
+    unreadable, or when its "kind" is not the one that is asked for.
     """
-    return _structure(folder)["about"]
+    about = _structure(folder)["about"]
+    if kind is not None and about.get("kind") != kind:
+        raise StoreError(
+            f"it holds {about.get('kind', 'something else')!r}, not {kind!r}",
+            where=str(folder),
+            hint="load it with the function of its own module",
+        )
+    return about
 
 
 def read_archive(folder: Path, like: PyTree) -> PyTree:
