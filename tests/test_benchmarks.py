@@ -13,8 +13,6 @@ NAMES = {
     "single",
     "sb3",
     "start",
-    "processes",
-    "faults",
     "memory",
     "devices",
     "sequences",

@@ -7,12 +7,13 @@ import pytest
 from ontogeny.adaptation.few_shot import Meta
 from ontogeny.adaptation.heads import HeadConfig
 from ontogeny.adaptation.leo_config import LEOConfig
+from ontogeny.adaptation.maml_classifier import MAMLClassifierConfig
 from ontogeny.adaptation.prototypes import PrototypesConfig
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.recipes import leo as claims
 from ontogeny.recipes import leo_published, recipe_class
 from ontogeny.recipes.claims import Figure
-from ontogeny.recipes.few_shot import LEO, ProtoNet
+from ontogeny.recipes.few_shot import LEO, MAML, ProtoNet
 from ontogeny.recipes.few_shot_data import featured
 from ontogeny.recipes.leo_study import Outcome, difference, study, untrained
 from ontogeny.run import grow
@@ -154,3 +155,10 @@ def test_without_the_published_files_it_says_which_are_needed(tmp_path):
             claims.reproduce(True, 0, lambda line: None, part="published", data=data)
     with pytest.raises(DataError, match="none of the published embeddings"):
         LEO(data="published", path=str(tmp_path), published="paper")
+
+
+def test_maml_is_a_recipe_beside_them():
+    recipe = MAML(meta=SMALL, maml=MAMLClassifierConfig(widths=(4,), steps=1))
+    assert recipe_class("maml") is MAML
+    assert MAML.from_json(recipe.to_json()) == recipe
+    assert recipe.config().widths == (4,)

@@ -60,6 +60,7 @@ RECIPES = {
         "few_shot", "LEO", "classifiers of characters after one example of each (a minute)"
     ),
     "protonet": Entry("few_shot", "ProtoNet", "the same by nearest prototypes (a minute)"),
+    "maml": Entry("few_shot", "MAML", "the same by MAML, every layer learning (minutes)"),
 }
 
 SYSTEMS = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ontogeny.adaptation.few_shot import Meta
 from ontogeny.adaptation.leo_config import LEOConfig
+from ontogeny.adaptation.maml_classifier import MAMLClassifierConfig
 from ontogeny.adaptation.prototypes import PrototypesConfig
 from ontogeny.core.errors import ConfigError
 from ontogeny.recipes.recipe import Recipe
@@ -172,3 +173,19 @@ class ProtoNet(FewShot):
 
     def config(self) -> PrototypesConfig:
         return self.prototypes
+
+
+@dataclass(frozen=True)
+class MAML(FewShot):
+    """Grow few-shot classifiers by MAML: every layer of a network learns the task."""
+
+    papers: ClassVar[tuple[str, ...]] = (
+        "Finn, Abbeel and Levine 2017, Model-Agnostic Meta-Learning, arXiv 1703.03400",
+        "Ye and Chao 2022, How to Train Your MAML to Excel in Few-Shot Classification, "
+        "arXiv 2106.16245",
+    )
+
+    maml: MAMLClassifierConfig = field(default_factory=MAMLClassifierConfig)
+
+    def config(self) -> MAMLClassifierConfig:
+        return self.maml
