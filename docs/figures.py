@@ -30,6 +30,9 @@ FIGURES = Path(__file__).with_name("figures")
 MEASURED = {
     ("pbt", "toy"): {"toy": ("toy", 850)},
     ("pbt", "quadratic"): {"losses": ("losses", 450)},
+    ("pbt", "strategies"): {"strategies": ("strategies", 450)},
+    ("pbt", "schedule"): {"settings": ("settings", 450)},
+    ("pbt", "size"): {"sizes": ("sizes", 450)},
     ("sequential", "prediction"): {"prediction": ("excess", 760), "learning": ("learning", 420)},
     ("sequential", "machine"): {"memory": ("memory", 620), "automaton": ("automaton", 660)},
     ("sequential", "thompson"): {"thompson": ("thompson_matching", 560)},

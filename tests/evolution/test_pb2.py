@@ -21,13 +21,7 @@ from ontogeny.evolution.pb2 import (
     standardised,
     suggest,
 )
-from ontogeny.evolution.pbt import pbt
-from ontogeny.evolution.random_search import random_search
 from ontogeny.ops.gaussian_process import Inputs
-from ontogeny.recipes.claims import seeds_from
-from ontogeny.recipes.pbt_quadratic import best_loss
-from ontogeny.recipes.quadratic import Quadratic
-from ontogeny.recipes.trials import trials
 from ontogeny.testing import check_strategy
 
 KEY = jax.random.key(0)
@@ -180,14 +174,6 @@ def test_the_kernel_follows_the_data():
     ]
     assert kernels[0].drift == 0
     assert kernels[1].drift > 0
-
-
-def test_four_members_find_a_better_schedule_of_the_quadratic_than_random_search_and_pbt():
-    recipe = Quadratic(population=4)
-    space = recipe.space()
-    arms = {"pb2": pb2(space, window=32), "pbt": pbt(space), "random": random_search(space)}
-    loss = {name: best_loss(rounds) for name, rounds in trials(recipe, arms, seeds_from(0, 6))}
-    assert np.mean(loss["pb2"]) < 0.05 < np.mean(loss["pbt"]) < np.mean(loss["random"])
 
 
 @pytest.mark.parametrize("options", [{"window": 1}, {"fraction": 0.7}])

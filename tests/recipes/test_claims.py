@@ -8,9 +8,10 @@ import json
 import numpy as np
 import pytest
 
+from ontogeny import cli
 from ontogeny.core.archive import read_about, read_archive
 from ontogeny.core.errors import ConfigError, StoreError
-from ontogeny.recipes import pbt_breakout, pbt_quadratic, pbt_toy
+from ontogeny.recipes import LONGER, pbt, pbt_breakout, pbt_quadratic, pbt_toy
 from ontogeny.recipes.claims import Claim, Figure, Reproduction, seeds_from
 from ontogeny.recipes.comparison import (
     best_member,
@@ -175,3 +176,25 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("here")
     with pytest.raises(StoreError):
         Reproduction("pbt", 1.0, 0, [HELD]).write(tmp_path / "file" / "claims")
+
+
+@pytest.mark.parametrize(
+    ("asked", "measured"),
+    [
+        ({}, {"toy", "quadratic", "breakout"}),
+        ({"part": "size"}, None),
+        ({"longer": True}, {"toy", "quadratic", "breakout", *LONGER["pbt"]}),
+    ],
+)
+def test_the_longer_parts_are_left_out_unless_asked_for(asked, measured, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(
+        pbt, "reproduce_parts", lambda system, parts, *rest: seen.update(parts=set(parts))
+    )
+    pbt.reproduce(True, 0, print, **asked)
+    assert seen["parts"] == measured or (measured is None and "size" in seen["parts"])
+
+
+def test_a_system_without_longer_parts_says_so(capsys):
+    assert cli.run(["reproduce", "sequential", "--all"]) == 2
+    assert "no longer parts" in capsys.readouterr().err

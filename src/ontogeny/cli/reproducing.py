@@ -8,13 +8,13 @@ import inspect
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
 from ontogeny.cli.words import parse, say
 from ontogeny.core.errors import ConfigError
-from ontogeny.recipes import SYSTEMS
+from ontogeny.recipes import LONGER, SYSTEMS
 
 FAILED = 3
 
@@ -28,10 +28,10 @@ class Reproduce:
     system: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SYSTEM")]
     quick: bool = False
     """Fewer seeds and less growth: under two minutes, and wider intervals."""
+    all: bool = False
+    """The longer parts of the claims too: minutes to an hour."""
     part: str | None = None
-    """Only this part of the claims (pbt: toy, quadratic, breakout; baldwin: needle, direction,
-    sinusoids, cheetah; maml: sinusoids, tuning; sequential: prediction, machine, thompson, control;
-    leo: characters, glyphs, embedded-glyphs, ablations, published)."""
+    """Only this part of the claims, also a longer one; a name that there is not lists them."""
     data: Path | None = None
     """A folder of data that is not shipped (leo: the published embeddings)."""
     seed: int = 0
@@ -54,6 +54,12 @@ def reproduce(arguments: list[str]) -> int:
             f"there are no claims for {chosen.system!r}",
             hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(SYSTEMS)}",
         )
+    if chosen.all and chosen.system not in LONGER:
+        raise ConfigError(
+            f"{chosen.system} has no longer parts",
+            where="reproduce --all",
+            hint=f"leave --all out; it is for {', '.join(LONGER)}",
+        )
     prepare()
     module = importlib.import_module(f"ontogeny.recipes.{SYSTEMS[chosen.system]}")
     folder = chosen.out or Path("reproduce") / chosen.system
@@ -61,7 +67,7 @@ def reproduce(arguments: list[str]) -> int:
     def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    given: dict[str, Path] = {}
+    given: dict[str, Any] = {"longer": True} if chosen.all else {}
     if chosen.data is not None:
         if "data" not in inspect.signature(module.reproduce).parameters:
             raise ConfigError(

@@ -54,6 +54,7 @@ RECIPES = {
     "translation": Entry(
         "translation", "Translation", "translators of short messages, English to German (a minute)"
     ),
+    "digits": Entry("digit_classifier", "DigitClassifier", "classifiers of real digits (seconds)"),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),
     "leo": Entry(
@@ -70,6 +71,10 @@ SYSTEMS = {
     "maml": "maml",
     "leo": "leo",
 }  # the modules whose `reproduce` measures a paper's claims
+
+LONGER = {
+    "pbt": ("gan", "translation", "schedule", "size", "strategies"),
+}  # parts of a system that `reproduce` measures with --all
 
 
 def recipe_class(name: str) -> type[Recipe]:

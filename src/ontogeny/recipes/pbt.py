@@ -1,7 +1,12 @@
 """`reproduce pbt`: the claims of Population Based Training, measured here.
 
-Three parts. `toy` is the paper's two-parameter example, with its traps. `quadratic` asks in seconds
-what the paper's ablations ask of agents. `breakout` holds it against random search in a real game.
+Three parts, in ten minutes. `toy` is the paper's two-parameter example, with its traps. `quadratic`
+asks in seconds what the paper's ablations ask of agents. `breakout` holds it against random search
+in a real game.
+
+Longer parts come with `--all`, or by name. `gan` and `translation` tune networks that make
+something, `schedule` asks whether it is the schedule that is worth something, `size` how many
+members it takes, and `strategies` what those that came after it add.
 
 Source: Jaderberg et al. 2017, "Population Based Training of Neural Networks" (arXiv 1711.09846).
 """
@@ -10,6 +15,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ontogeny.recipes import LONGER
 from ontogeny.recipes.claims import Progress, Reproduction, reproduce_parts
 
 
@@ -19,15 +25,20 @@ def reproduce(
     progress: Progress,
     folder: Path | None = None,
     part: str | None = None,
+    longer: bool = False,
 ) -> Reproduction:
     """Return the claims as measured; see `claims.reproduce_parts`.
 
     `quick` leaves three of the quadratic's four populations out, and grows shorter and with fewer
-    seeds in Breakout, where the claims are then under-powered and say so.
+    seeds in Breakout and on the digits, where the claims are then under-powered and say so.
+    `longer` adds the longer parts.
     """
     from ontogeny.recipes.pbt_breakout import measure_breakout
     from ontogeny.recipes.pbt_gan import measure_gan
     from ontogeny.recipes.pbt_quadratic import measure_quadratic
+    from ontogeny.recipes.pbt_schedule import measure_schedule
+    from ontogeny.recipes.pbt_size import measure_size
+    from ontogeny.recipes.pbt_strategies import measure_strategies
     from ontogeny.recipes.pbt_toy import measure_toy
     from ontogeny.recipes.pbt_translation import measure_translation
 
@@ -37,5 +48,10 @@ def reproduce(
         "breakout": lambda: measure_breakout(seed, quick, progress),
         "gan": lambda: measure_gan(seed, quick, progress),
         "translation": lambda: measure_translation(seed, quick, progress),
+        "schedule": lambda: measure_schedule(seed, quick, progress),
+        "size": lambda: measure_size(seed, quick, progress),
+        "strategies": lambda: measure_strategies(seed, quick, progress),
     }
-    return reproduce_parts("pbt", parts, seed, folder, part)
+    left_out = () if longer or part else LONGER["pbt"]
+    chosen = {name: measure for name, measure in parts.items() if name not in left_out}
+    return reproduce_parts("pbt", chosen, seed, folder, part)

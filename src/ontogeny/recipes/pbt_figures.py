@@ -25,12 +25,8 @@ def draw_losses(figure: Figure) -> go.Figure:
     """Return the loss of each arm by population, with intervals."""
     from ontogeny.views.study_figures import loss_by_size_figure
 
-    loss = figure.data["loss"]  # [population, arm, seed]
-    rows = {
-        str(arm): np.array([bootstrap_interval(values) for values in loss[:, index]])
-        for index, arm in enumerate(figure.labels["arms"])
-    }
-    return loss_by_size_figure([int(size) for size in figure.labels["populations"]], rows)
+    sizes = [int(size) for size in figure.labels["populations"]]
+    return loss_by_size_figure(sizes, intervals(figure))
 
 
 def draw_schedule(figure: Figure) -> go.Figure:
@@ -82,3 +78,57 @@ def draw_schedules(figure: Figure) -> go.Figure:
     from ontogeny.views.generation_figures import schedules_figure
 
     return schedules_figure(figure.data, [str(name) for name in figure.labels["logarithmic"]])
+
+
+def draw_sizes(figure: Figure) -> go.Figure:
+    """Return the loss of each strategy by population, with intervals."""
+    from ontogeny.views.study_figures import loss_by_size_figure
+
+    return loss_by_size_figure(
+        [int(size) for size in figure.labels["populations"]],
+        intervals(figure),
+        "Loss by population and strategy",
+    )
+
+
+def draw_settings(figure: Figure) -> go.Figure:
+    """Return the held-out loss of each way to use what a population found: seeds, and means with
+    intervals.
+    """
+    from ontogeny.views.theme import ACCENT, QUIET
+    from ontogeny.views.theme import figure as empty
+
+    fig = empty("What a schedule is worth", "", "loss on held-out images", type="log")
+    for arm, losses in zip(figure.labels["arms"], figure.data["loss"], strict=True):
+        mean, low, high = bootstrap_interval(losses)
+        spread = np.linspace(-0.15, 0.15, len(losses))
+        place = list(figure.labels["arms"]).index(arm)
+        fig.add_scatter(
+            x=place + spread,
+            y=losses,
+            mode="markers",
+            marker={"color": QUIET, "size": 5},
+            showlegend=False,
+        )
+        fig.add_scatter(
+            x=[place],
+            y=[mean],
+            error_y={"array": [high - mean], "arrayminus": [mean - low], "width": 8},
+            mode="markers",
+            marker={"color": ACCENT, "size": 11},
+            showlegend=False,
+        )
+    names = [str(arm) for arm in figure.labels["arms"]]
+    fig.update_xaxes(tickvals=list(range(len(names))), ticktext=names)
+    return fig
+
+
+def intervals(figure: Figure) -> dict[str, np.ndarray]:
+    """Return (mean, low, high) of each arm for each population, of a loss [population, arm,
+    seed].
+    """
+    loss = figure.data["loss"]
+    return {
+        str(arm): np.array([bootstrap_interval(values) for values in loss[:, index]])
+        for index, arm in enumerate(figure.labels["arms"])
+    }

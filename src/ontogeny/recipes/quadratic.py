@@ -12,6 +12,7 @@ The setting is this project's own; the idea of the task is the noisy quadratic o
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,20 +39,23 @@ class Quadratic(Recipe):
     """Updates of each member in a round."""
     dimensions: int = 20
     """Of the quadratic; the curvatures are spread evenly in the logarithm."""
+    flattest: float = 0.1
+    """The smallest curvature; the largest is 1. The flatter, the more is lost by lowering the rate
+    as soon as that pays."""
     noise: float = 1.0
     """Standard deviation of each number of the gradient."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.dimensions < 1 or self.noise < 0:
+        if self.dimensions < 1 or self.noise < 0 or not 0 < self.flattest <= 1:
             raise ConfigError(
-                f"{self.dimensions} dimensions and a noise of {self.noise}",
-                where="recipe fields dimensions, noise",
-                hint="use 1 or more dimensions, and a noise of 0 or more",
+                f"{self.dimensions} dimensions, flattest {self.flattest}, noise {self.noise}",
+                where="recipe fields dimensions, flattest, noise",
+                hint="use 1 or more dimensions, a curvature in (0, 1], and a noise of 0 or more",
             )
 
     def learner(self) -> Learner[Float[Array, " chan"]]:
-        shape, noise, a = (self.dimensions,), self.noise, curvatures(self.dimensions)
+        shape, noise, a = (self.dimensions,), self.noise, curvatures(self.dimensions, self.flattest)
 
         def init(key: Array, hypers: Hypers) -> Array:
             del key, hypers
@@ -71,12 +75,12 @@ class Quadratic(Recipe):
         return Space({"learning_rate": Log(1e-4, 1.5, prior=(1e-3, 1.0))})
 
     def product(self, state: Array) -> Minimum:
-        return Minimum(state)
+        return Minimum(state, self.flattest)
 
 
-def curvatures(dimensions: int) -> Float[Array, " chan"]:
-    """Return the curvatures, from 0.1 to 1."""
-    return jnp.logspace(-1.0, 0.0, dimensions)
+def curvatures(dimensions: int, flattest: float = 0.1) -> Float[Array, " chan"]:
+    """Return the curvatures, from the flattest to 1."""
+    return jnp.logspace(math.log10(flattest), 0.0, dimensions)
 
 
 def loss(a: Float[Array, " chan"], x: Float[Array, " chan"]) -> Float[Array, ""]:
@@ -89,13 +93,18 @@ class Minimum(Product):
     """The point that a member has reached. Called, it returns its loss."""
 
     x: Float[Array, " chan"]
+    flattest: float = 0.1
 
     def __call__(self, *args: Any) -> Float[Array, ""]:
-        return loss(curvatures(self.x.shape[0]), self.x)
+        return loss(curvatures(self.x.shape[0], self.flattest), self.x)
 
     def save(self, folder: Path) -> None:
         """Write the point as an archive."""
-        about = {"product": "quadratic.Minimum", "dimensions": int(self.x.shape[0])}
+        about = {
+            "product": "quadratic.Minimum",
+            "dimensions": int(self.x.shape[0]),
+            "flattest": self.flattest,
+        }
         write_archive(folder, {"x": self.x}, about=about)
 
 
@@ -103,5 +112,7 @@ def load(folder: Path) -> Minimum:
     """Return the point that was saved. Raises `StoreError` or `StructureError` for a folder that
     holds none.
     """
-    like = {"x": jax.ShapeDtypeStruct((int(read_about(folder).get("dimensions", 1)),), jnp.float32)}
-    return Minimum(jnp.asarray(read_archive(folder, like)["x"]))
+    about = read_about(folder)
+    like = {"x": jax.ShapeDtypeStruct((int(about.get("dimensions", 1)),), jnp.float32)}
+    x = jnp.asarray(read_archive(folder, like)["x"])
+    return Minimum(x, float(about.get("flattest", 0.1)))

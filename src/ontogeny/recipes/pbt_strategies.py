@@ -1,0 +1,164 @@
+"""The claims about strategies that came after Population Based Training, on the noisy quadratic.
+
+`small`: PB2 is made for populations of a few members. `long`: MF-PBT is made for runs with many
+evolutions, in which evolving at one high frequency is greedy. The quadratic then has directions
+1,000 times flatter than the steepest: lowering the rate pays at once and costs all that was still
+to be won along them, the short-horizon bias of Wu et al. 2018 (arXiv 1803.02021). What is greedy in
+a schedule shows when members live it again without selection, which here makes up for it: with an
+exact score, picking the luckiest of many noisy steps is an optimiser of its own.
+
+The loss of an arm is that of the best member, averaged over the last fifth of the rounds.
+
+Source: Parker-Holder et al. 2020 (arXiv 2002.02518); MF-PBT 2025 (arXiv 2506.03225).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from ontogeny.evolution.evolve import Round
+from ontogeny.evolution.mf_pbt import MFPBT
+from ontogeny.evolution.pb2 import PB2
+from ontogeny.evolution.pbt import PBT
+from ontogeny.evolution.random_search import RandomSearch
+from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.successive_halving import SuccessiveHalving
+from ontogeny.ops.statistics import bootstrap_interval
+from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
+from ontogeny.recipes.comparison import line_of_the_best
+from ontogeny.recipes.pbt_figures import draw_sizes
+from ontogeny.recipes.quadratic import Quadratic
+from ontogeny.recipes.trials import replays, trials
+
+SEEDS = 24
+QUICK_SEEDS = 8
+SIZES = (4, 8, 16)
+SMALL = (4, 8)  # members, of which PB2 is said to make more
+ARMS: dict[str, Evolution] = {
+    "successive halving": SuccessiveHalving(),
+    "random search": RandomSearch(),
+    "MF-PBT": MFPBT(),
+    "PB2": PB2(),
+    "PBT": PBT(),
+}
+LONG = Quadratic(population=16, rounds=400, steps=5, flattest=1e-3)
+
+
+def measure_strategies(
+    seed: int, quick: bool, progress: Progress
+) -> tuple[list[Claim], list[Figure]]:
+    """Return the claims about PB2 in small populations and about MF-PBT over many evolutions, and a
+    figure: the loss [size, arm, seed].
+
+    `quick` has fewer seeds.
+    """
+    seeds = seeds_from(seed, QUICK_SEEDS if quick else SEEDS)
+    weak = "; under-powered: a quick look" if quick else ""
+    loss: dict[int, dict[str, np.ndarray]] = {}
+    begun = time.perf_counter()
+    for size in SIZES:
+        recipe = Quadratic(population=size)
+        progress(f"strategies: {size} members, {len(ARMS)} arms, {len(seeds)} seeds")
+        loss[size] = {name: best(rounds) for name, rounds in lived(recipe, ARMS, seeds).items()}
+    seconds = time.perf_counter() - begun
+    recipe = Quadratic()
+    setting = f"{len(seeds)} seeds, {recipe.rounds * recipe.steps:,} updates a member"
+    small = [few(size, loss[size], f"{setting}, {seconds:.0f} s{weak}", seed) for size in SMALL]
+    progress(f"strategies: {LONG.population} members, {LONG.rounds} evolutions")
+    begun = time.perf_counter()
+    grown = lived(LONG, {name: ARMS[name] for name in ("MF-PBT", "PBT")}, seeds)
+    again = {name: alone(rounds, seeds) for name, rounds in grown.items()}
+    seconds = time.perf_counter() - begun
+    setting = (
+        f"{len(seeds)} seeds, {LONG.population} members, {LONG.rounds} evolutions of "
+        f"{LONG.steps} updates, {seconds:.0f} s{weak}"
+    )
+    found = {name: best(rounds) for name, rounds in grown.items()}
+    figure = Figure(
+        "strategies",
+        f"Loss of the best member on the noisy quadratic, mean and 95 % interval over {len(seeds)} "
+        "seeds.",
+        {"loss": np.stack([np.stack(list(arms.values())) for arms in loss.values()])},
+        {"populations": list(SIZES), "arms": list(ARMS)},
+        draw_sizes,
+    )
+    return [
+        *small,
+        lower(
+            "MF-PBT has a lower loss than PBT after many evolutions",
+            "at one high frequency it can end below random search on long runs",
+            "MF-PBT",
+            found,
+            setting,
+            seed,
+        ),
+        lower(
+            "MF-PBT's schedule, lived again without selection, is less greedy than PBT's",
+            "no number",
+            "MF-PBT",
+            again,
+            setting,
+            seed,
+        ),
+    ], [figure]
+
+
+def lived(recipe: Quadratic, arms: Mapping[str, Evolution], seeds: np.ndarray) -> dict[str, Round]:
+    """Return the rounds of each arm, [seed, round, pop]."""
+    space = recipe.space()
+    built = {name: evolution.build(space) for name, evolution in arms.items()}
+    return dict(trials(recipe, built, seeds))
+
+
+def best(rounds: Round) -> np.ndarray:
+    """Return the best member's loss, averaged over the last fifth of the rounds: [seed, round, pop]
+    to [seed].
+    """
+    last = max(1, rounds.score.shape[-2] // 5)
+    return -np.asarray(rounds.score)[..., -last:, :].max(axis=-1).mean(axis=-1)
+
+
+def alone(rounds: Round, seeds: np.ndarray) -> np.ndarray:
+    """Return the mean loss [seed] of members that live the schedule of the best one's ancestry,
+    nobody selected.
+    """
+    line = map(
+        line_of_the_best,
+        np.asarray(rounds.move.parent),
+        np.asarray(rounds.score),
+        np.asarray(rounds.hypers["learning_rate"]),
+    )
+    lines = np.stack(list(line))
+    again = replays(LONG, {"learning_rate": lines[None].astype(np.float32)}, seeds)
+    score = np.asarray(again.score)  # [schedule, seed, round, pop]
+    return -score[0, :, -1].mean(axis=-1)
+
+
+def few(size: int, loss: dict[str, np.ndarray], setting: str, seed: int) -> Claim:
+    """Return the claim that PB2 has a lower loss than PBT in a population of this size."""
+    return lower(
+        f"PB2 has a lower loss than PBT with {size} members",
+        "better than PBT with 4 and 8 members, in most of the tasks",
+        "PB2",
+        loss,
+        setting,
+        seed,
+    )
+
+
+def lower(
+    claim: str, paper: str, name: str, loss: dict[str, np.ndarray], setting: str, seed: int
+) -> Claim:
+    """Return the claim that the arm called `name` has a lower loss than PBT, seed by seed."""
+    gain = bootstrap_interval(loss["PBT"] - loss[name], seed=seed)
+    told = ", ".join(f"{arm} {bootstrap_interval(own, seed=seed)}" for arm, own in loss.items())
+    return Claim(
+        claim=f"strategies: quadratic: {claim}",
+        paper=paper,
+        measured=f"{told}: lower by {gain}; {setting}",
+        threshold="the interval of the difference above 0",
+        holds=gain.low > 0,
+    )
