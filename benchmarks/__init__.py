@@ -15,6 +15,8 @@ BENCHMARKS = {
     "records": "what a long run costs to record, to read and to report: a million rows",
     "ray_tune": "sixteen agents beside Ray Tune's PopulationBasedTraining",
     "ray_torch": "sixteen PyTorch members beside Ray Tune's PopulationBasedTraining",
+    "processes": "what a move and a round cost in processes, and the speed beside one program",
+    "faults": "hundreds of SIGKILLs of workers and drivers: what is lost, and what comes of it",
     "memory": "the peak memory that `doctor` predicts, and the one that `grow` has",
     "devices": "two devices of a CPU beside one",
     "sequences": "learners with memory beside PyTorch's LSTM, until Bayes, and on long sequences",

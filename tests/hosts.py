@@ -1,4 +1,4 @@
-"""Host learners that workers can import: a descent in NumPy, and descents that misbehave."""
+"""Host learners that workers import (without JAX): a descent, and descents that misbehave."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import os
 import signal
 import time
 
-import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.core.host import HostLearner
-from ontogeny.core.population import Move
-from ontogeny.core.space import Space
-from ontogeny.evolution.strategy import Strategy
 
 CURVATURE = np.logspace(-1, 0, 5)
 
@@ -96,24 +92,3 @@ def score_point(key, state, hypers):
 
 
 POINTS = HostLearner(Point, move_point, score_point, pickle=True)
-
-
-def overtaking(space: Space) -> Strategy[int]:
-    """Who is below the median takes the best one's place, at 0.8 times its rate. It compiles in a
-    moment, and counts its moves.
-    """
-
-    def init(key, population):
-        return jnp.int32(0)
-
-    def move(key, moves, population, ready):
-        score = jnp.where(jnp.isfinite(population.score), population.score, -jnp.inf)
-        best = jnp.argmax(score)
-        low = ready & ((score < jnp.median(score)) | ~jnp.isfinite(score))
-        low &= jnp.isfinite(score[best])
-        parent = jnp.where(low, best, jnp.arange(population.size))
-        rate = population.hypers["rate"]
-        hypers = space.clip({"rate": jnp.where(low, 0.8 * rate[best], rate)})
-        return moves + jnp.sum(low), Move(parent, jnp.ones_like(ready), hypers)
-
-    return Strategy(init, move)

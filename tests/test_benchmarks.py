@@ -13,6 +13,8 @@ NAMES = {
     "single",
     "sb3",
     "start",
+    "processes",
+    "faults",
     "memory",
     "devices",
     "sequences",

@@ -22,7 +22,7 @@ from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.core.learner import Hypers
 from ontogeny.core.trees import named_leaves
 from ontogeny.recipes.recipe import Recipe
-from ontogeny.run import Run, load, open_or_create, watch
+from ontogeny.run import Run, default_executor, load, open_or_create, watch
 from ontogeny.runtime.executor import Executor, Job
 from ontogeny.runtime.folders import new_run_folder
 from ontogeny.runtime.growing import SMALL
@@ -30,7 +30,6 @@ from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.schedules import along, member_hypers, write_schedule
 from ontogeny.runtime.store import FILE, Store
-from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.views.lineage import schedule
 from ontogeny.views.record import Record, read_record
 
@@ -78,7 +77,7 @@ def replay(
         "score": [float(v) for v in schedule(record.finite, record.line)],
         "arms": arms,
     }
-    where = executor or (recipe.executor if recipe else Vectorised())
+    where = executor or (recipe.executor if recipe else default_executor(job.learner))
     prepare(getattr(where, "devices", None))
     target = Path(folder) if folder else new_run_folder(f"{run.folder.name}-replay")
     with _opened(target, job, recipe, schedules, about, repeat) as store:

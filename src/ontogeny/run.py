@@ -179,7 +179,7 @@ def grow(
             **given,
         }
         where: Any = settings.pop("executor", None)
-        where = where or (Processes() if isinstance(what, HostLearner) else Vectorised())
+        where = where or default_executor(what)
         _check_settings(settings)
         if isinstance(strategy, str):
             strategy = evolution_class(strategy)().build(space)
@@ -208,6 +208,11 @@ def grow(
     with store:
         watch(store, job, where, recipe, progress, observers, checkpoint_seconds)
     return Run(Store(target), job, recipe)
+
+
+def default_executor(learner: Learner[Any] | HostLearner[Any]) -> Executor:
+    """Return where a bare learner lives when nothing else is said."""
+    return Processes() if isinstance(learner, HostLearner) else Vectorised()
 
 
 def resume(

@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -23,7 +24,9 @@ from ontogeny.core.errors import (
     StructureError,
 )
 from ontogeny.core.host import HostLearner
+from ontogeny.core.population import Move
 from ontogeny.core.space import Log, Space
+from ontogeny.evolution.strategy import Strategy
 from ontogeny.runtime.checkpoints import list_checkpoints, read_newest
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.growing import grow
@@ -40,9 +43,30 @@ SPACE = Space({"rate": Log(1e-3, 1.0)})
 POP, ROUNDS, STEPS = 6, 12, 4
 
 
+def overtaking(space: Space) -> Strategy[int]:
+    """Who is below the median takes the best one's place, at 0.8 times its rate. It compiles in a
+    moment, and counts its moves.
+    """
+
+    def init(key, population):
+        return jnp.int32(0)
+
+    def move(key, moves, population, ready):
+        score = jnp.where(jnp.isfinite(population.score), population.score, -jnp.inf)
+        best = jnp.argmax(score)
+        low = ready & ((score < jnp.median(score)) | ~jnp.isfinite(score))
+        low &= jnp.isfinite(score[best])
+        parent = jnp.where(low, best, jnp.arange(population.size))
+        rate = population.hypers["rate"]
+        hypers = space.clip({"rate": jnp.where(low, 0.8 * rate[best], rate)})
+        return moves + jnp.sum(low), Move(parent, jnp.ones_like(ready), hypers)
+
+    return Strategy(init, move)
+
+
 def make(learner: HostLearner = hosts.DESCENT, **fields) -> Job:
     whole = {"seed": 0, "population": POP, "rounds": ROUNDS, "steps": STEPS, **fields}
-    return Job(learner, SPACE, hosts.overtaking(SPACE), **whole)
+    return Job(learner, SPACE, overtaking(SPACE), **whole)
 
 
 @pytest.fixture
