@@ -21,4 +21,4 @@ def measure(quick: bool) -> Result:
     theirs = peers("torch", updates, moves)
     asked = ("processes_torch.py", str(updates), str(moves), "--workers", str(cores()))
     own = ask(peer_python("ray"), *asked)
-    return held("Processes", own["ends"], theirs, updates, moves, Target(low=1.2))
+    return held("Processes", own["ends"], theirs, updates, Target(low=1.2))

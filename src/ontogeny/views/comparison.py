@@ -15,7 +15,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -110,14 +110,23 @@ class Comparison:
         return iter(self.groups)
 
 
+class Recorded(Protocol):
+    """What has a folder in which it is recorded, such as `og.Run`."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        ...
+
+
 def compare(
-    runs: Sequence[Path | str],
+    runs: Sequence[Recorded | Path | str],
     *,
     by: Sequence[str] = (),
     tasks: Sequence[str] = (),
     score: Score = "best",
 ) -> Comparison:
-    """Return how runs (folders, or names in the runs folder) compare.
+    """Return how runs (`Run`s, folders, or names in the runs folder) compare.
 
     `by` names the fields that make the groups; when none is given, all that differ do, but for the
     seed. `tasks` names the fields that say which task a run had (`recipe` is one): scores of
@@ -127,7 +136,7 @@ def compare(
     """
     if not runs:
         raise ConfigError("no runs were given", where="compare", hint="name two or more")
-    folders = [find_run(run) for run in runs]
+    folders = [find_run(run if isinstance(run, Path | str) else run.folder) for run in runs]
     doubled = next((one for one in folders if folders.count(one) > 1), None)
     if doubled is not None:
         raise ConfigError(f"{doubled.name} was given twice", where="compare")
