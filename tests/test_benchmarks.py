@@ -57,3 +57,22 @@ def test_the_kept_figures_have_their_fields():
             assert row["n"] >= 1
             assert row["min"] <= row["median"] <= row["max"]
             assert ("target" in row) == ("holds" in row)
+
+
+def test_the_rate_of_a_population_by_hand():
+    """Sixteen members that end one by one, a second apart; that end side by side every ten seconds;
+    and of which one begins late.
+    """
+    code = (
+        "from benchmarks.ray_tune import rate\n"
+        "one_by_one = [(n % 16, n // 16 + 1, float(n)) for n in range(64)]\n"
+        "abreast = [(slot, n, 10.0 * n) for n in (1, 2, 3) for slot in range(16)]\n"
+        "late = [(0, 1, 31.5), *((n % 15 + 1, n // 15 + 1, float(n)) for n in range(60))]\n"
+        "print([rate(one_by_one, 5), rate(abreast, 5), rate(late, 5, all_begun=True)])\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    one_by_one, abreast, late = json.loads(said.stdout)
+    assert one_by_one == 5
+    assert abreast == 5 * 32 / 20
+    assert 5 < late < 5.2  # from 31.5 on, a second each

@@ -16,10 +16,12 @@ def answer(capsys, *arguments: str, code: int = 0) -> dict:
 
 
 def test_replay_then_go_on_then_compare(runs, capsys):
-    told = answer(capsys, "replay", "quadratic-1", "--members", "2", "--fixed-final")
+    words = ["--members", "2", "--fixed-final", "--track", "tensorboard"]
+    told = answer(capsys, "replay", "quadratic-1", *words)
     assert (told["name"], told["rounds"], told["population"]) == ("quadratic-1-replay-1", 4, 4)
     assert [row["members"] for row in told["replay"]] == [1, 2, 2]
-    assert told["repeat"] == "ontogeny replay quadratic-1 --members 2 --fixed-final --json"
+    assert told["repeat"] == f"ontogeny replay quadratic-1 {' '.join(words)} --json"
+    assert list((runs / "quadratic-1-replay-1" / "tensorboard").iterdir())
     longer = answer(capsys, "resume", "quadratic-1-replay-1", "--rounds", "6")
     assert (longer["rounds"], longer["planned"]) == (6, 6)
     again = answer(capsys, "resume", "last")

@@ -22,7 +22,7 @@ class Keeping:
     """Where the run is kept, and how often."""
 
     name: str | None = None
-    """The run's folder in runs/ (RECIPE-N when not given)."""
+    """The run's folder in runs/; numbered when not given."""
     folder: Path | None = None
     """The run's folder, anywhere; instead of a name."""
     checkpoint_seconds: float = 30.0
