@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
-from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.core.errors import ConfigError
 from ontogeny.generation.adversaries import draw, generator
 from ontogeny.generation.settings import Adversarial
 
@@ -53,13 +53,7 @@ def load_sampler(folder: Path) -> Sampler:
 
     Raises `StoreError` when the folder holds something else or is damaged.
     """
-    about: dict[str, Any] = read_about(Path(folder))
-    if about.get("kind") != KIND:
-        raise StoreError(
-            f"it holds {about.get('kind', 'something else')!r}, not {KIND!r}",
-            where=str(folder),
-            hint="load it with the function of its own module",
-        )
+    about: dict[str, Any] = read_about(Path(folder), KIND)
     fields: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in about["config"].items()
     }

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Int, PyTree
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
-from ontogeny.core.errors import DataError, StoreError
+from ontogeny.core.errors import DataError
 from ontogeny.generation.settings import Transformer
 from ontogeny.generation.translation import network_of
 from ontogeny.generation.vocabulary import BEGIN, END, Vocabulary, padded
@@ -86,13 +86,7 @@ def load_translator(folder: Path) -> Translator:
     Raises `StoreError` when the folder holds something else or is damaged, `MissingExtra` without
     SentencePiece.
     """
-    about: dict[str, Any] = read_about(Path(folder))
-    if about.get("kind") != KIND:
-        raise StoreError(
-            f"it holds {about.get('kind', 'something else')!r}, not {KIND!r}",
-            where=str(folder),
-            hint="load it with the function of its own module",
-        )
+    about: dict[str, Any] = read_about(Path(folder), KIND)
     config = Transformer(**about["config"])
     network = jax.eval_shape(lambda: network_of(config, about["tokens"]).init(jax.random.key(0)))
     model = jax.ShapeDtypeStruct((about["vocabulary_bytes"],), jnp.uint8)
