@@ -12,12 +12,12 @@ def test_a_line_is_the_mean_over_seeds_and_ends_where_one_diverges():
     }
     fig = error_by_step_figure(curves, innate=3.006, ideal=0.0)
     maml, dots, meta, _, before, after = fig.data
-    np.testing.assert_array_equal(maml.y, [4.0, 1.5, 0.5])
+    np.testing.assert_allclose(np.square(maml.y), [4.0, 1.5, 0.5])
     np.testing.assert_array_equal(dots.x, [0, 1, 2, 0, 1, 2])
-    np.testing.assert_array_equal(meta.y, [3.0, 0.3, np.nan])
-    np.testing.assert_array_equal(before.y, [3.006, 3.006])
+    np.testing.assert_allclose(np.square(meta.y), [3.0, 0.3, np.nan])
+    np.testing.assert_allclose(np.square(before.y), [3.006, 3.006])
     np.testing.assert_array_equal(after.y, [0, 0])
-    assert fig.layout.yaxis.range[1] > 5
+    assert fig.layout.yaxis.range[0] < 0 < 4 < np.square(fig.layout.yaxis.range[1]) < 5
 
 
 def test_every_panel_has_the_ideal_the_examples_and_what_is_said():

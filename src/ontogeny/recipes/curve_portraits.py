@@ -74,7 +74,8 @@ def step_figure(curves: Mapping[str, np.ndarray], exact: tuple[float, float], wh
     return Figure(
         "steps",
         f"Squared error on {TESTED} fresh curves. {what} Dotted: what nothing can beat, before "
-        f"the examples ({exact[0]:.3f}) and after them ({exact[1]:.2g}).",
+        f"the examples ({exact[0]:.3f}) and after them ({exact[1]:.2g}). "
+        "A line ends where a seed diverges.",
         dict(curves) | {"exact": np.array(exact)},
         {"names": list(curves)},
         lambda figure: error_by_step_figure(

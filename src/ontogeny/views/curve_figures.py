@@ -22,34 +22,42 @@ def error_by_step_figure(
 ) -> go.Figure:
     """Return the error after each step of adaptation: a line a method, a dot a seed.
 
-    `innate` is the least possible error before any example, `ideal` that after them.
+    `innate` is the least possible error before any example, `ideal` that after them. The axis is
+    stretched by the square root, which shows zero and tells small errors apart.
     """
     last = max(rows.shape[1] for rows in curves.values()) - 1
     fig = figure(
-        "Error after each step of adaptation", "steps of gradient descent", "squared error"
+        "Error after each step of adaptation",
+        "steps of gradient descent",
+        "squared error",
+        height=440,
     )
     top = 0.0
     for (name, rows), colour in zip(curves.items(), (*COLOURS, INK), strict=False):
         rows = np.where(np.isfinite(rows) & (rows < CEILING), rows, np.nan)
         step = np.arange(rows.shape[1])
         mean = np.mean(rows, axis=0)  # no line where a seed has diverged
-        top = max(top, float(np.nanmax(rows)))
+        top = max(top, float(np.nanmax(mean, initial=innate)))
         fig.add_scatter(
             x=step,
-            y=mean,
+            y=np.sqrt(mean),
             mode="lines",
             line={"color": colour, "width": 2.5},
             name=escape(name),
         )
         fig.add_scatter(
             x=np.tile(step, len(rows)),
-            y=rows.ravel(),
+            y=np.sqrt(rows.ravel()),
             mode="markers",
             marker={"color": colour, "size": 4, "opacity": 0.6},
             showlegend=False,
             hoverinfo="skip",
         )
-    for y, said in ((innate, "least possible before the examples"), (ideal, "ideal learner")):
+    for error, said, side in (
+        (innate, "least possible before the examples", "bottom"),
+        (ideal, "ideal learner", "top"),
+    ):
+        y = float(np.sqrt(max(error, 0.0)))
         fig.add_scatter(
             x=[0, last],
             y=[y, y],
@@ -58,11 +66,15 @@ def error_by_step_figure(
             showlegend=False,
             name=said,
         )
-        fig.add_annotation(
-            x=last, y=y, text=said, showarrow=False, xanchor="right", yanchor="bottom"
-        )
+        fig.add_annotation(x=last, y=y, text=said, showarrow=False, xanchor="right", yanchor=side)
+    ticks = np.array([0, 0.1, 0.25, 0.5, 1, 2, 3, 5, 7])
+    high = float(np.sqrt(top))
     fig.update_xaxes(dtick=1)
-    fig.update_yaxes(range=[-0.04 * top, 1.05 * top])
+    fig.update_yaxes(
+        range=[-0.12 * high, 1.05 * high],
+        tickvals=np.sqrt(ticks),
+        ticktext=[f"{tick:g}" for tick in ticks],
+    )
     return fig
 
 
