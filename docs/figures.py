@@ -33,7 +33,11 @@ MEASURED = {
     ("pbt", "strategies"): {"strategies": ("strategies", 450)},
     ("pbt", "schedule"): {"settings": ("settings", 450)},
     ("pbt", "size"): {"sizes": ("sizes", 450)},
-    ("pbt", "gan"): {"gan": ("gan", 470), "gan_rates": ("gan_rates", 430)},
+    ("pbt", "gan"): {
+        "gan": ("gan", 470),
+        "gan_rates": ("gan_rates", 430),
+        "samples": ("samples", 470),
+    },
     ("pbt", "translation"): {
         "translation": ("translation", 470),
         "translation_schedules": ("translation_schedules", 430),

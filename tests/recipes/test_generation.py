@@ -79,11 +79,16 @@ def test_the_translators_hypers_are_those_of_the_paper():
 def test_the_rules_of_the_claims_about_generators():
     asked = {"shown": RNG.uniform(7, 8, (3, 4)), "generator_rate": np.full((3, 8, 4), 1e-3)}
     asked["critic_rate"] = asked["generator_rate"]
+    asked["made"] = np.arange(12.0).reshape(3, 4, 1, 1, 1) * np.ones((100, 8, 8)) / 12
     better = pbt_gan.claims(found(0.1, **asked), "a setting", 0)
     assert [claim.holds for claim in better] == [True, True, False]  # both showed the same images
     assert [c.holds for c in pbt_gan.claims(found(-0.1, **asked), "", 0)] == [False] * 3
     assert "597 real images" in better[2].measured
-    scores, rates = pbt_gan.figures(DigitsGan(population=4, rounds=8), found(0.1, **asked))
+    better = found(0.1, **asked)
+    scores, rates, sheet = pbt_gan.figures(DigitsGan(population=4, rounds=8), better)
+    best = np.argmax(better["PBT"]["score"][0, -1])
+    np.testing.assert_array_equal(sheet.data["made"], asked["made"][0, best])
+    assert "made" not in scores.data
     assert scores.data["spent"].tolist() == [100 * n for n in range(1, 9)]
     assert rates.data["critic_rate"].shape == (3, 8)
     assert len(rates.draw(rates).data) == 6

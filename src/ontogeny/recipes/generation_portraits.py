@@ -21,8 +21,14 @@ SENTENCES = 16
 
 
 def samples(sampler: Sampler, real: Float[np.ndarray, "batch height width"], seed: int) -> Figure:
+    """Return the sheet of what a sampler makes."""
+    return sheet(np.asarray(sampler(IMAGES, seed)), real)
+
+
+def sheet(
+    made: Float[np.ndarray, "batch height width"], real: Float[np.ndarray, "batch height width"]
+) -> Figure:
     """Return the sheet: images that were made, none of them chosen, and real ones."""
-    made = np.asarray(sampler(IMAGES, seed))
     return Figure(
         "samples",
         f"{IMAGES} images that the winner makes, none of them chosen, and {IMAGES} real ones that "

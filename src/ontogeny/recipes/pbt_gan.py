@@ -32,6 +32,7 @@ from ontogeny.recipes.comparison import (
     population_mean,
 )
 from ontogeny.recipes.digits_gan import DigitsGan, judge
+from ontogeny.recipes.generation_portraits import IMAGES, sheet
 from ontogeny.recipes.pbt_figures import draw_arms, draw_schedules
 from ontogeny.worlds.digits import SIDE, digit_images
 
@@ -95,10 +96,12 @@ def claims(found: dict[str, dict[str, np.ndarray]], setting: str, seed: int) -> 
 
 
 def figures(recipe: DigitsGan, found: dict[str, dict[str, np.ndarray]]) -> list[Figure]:
-    """Return the scores' curves, and the rates along the ancestry of each seed's best member."""
+    """Return the scores' curves, the rates along the ancestry of each seed's best member, and what
+    that of the first seed makes.
+    """
     pbt = found["PBT"]
     names = list(recipe.space().dimensions)
-    data = {key: np.stack([arm[key] for arm in found.values()]) for key in pbt}
+    data = {key: np.stack([arm[key] for arm in found.values()]) for key in pbt if key != "made"}
     data["spent"] = recipe.steps * np.arange(1, recipe.rounds + 1)
     lines = {
         name: np.stack(list(map(line_of_the_best, pbt["parent"], pbt["score"], pbt[name])))
@@ -122,23 +125,25 @@ def figures(recipe: DigitsGan, found: dict[str, dict[str, np.ndarray]]) -> list[
             {"logarithmic": names},
             draw_schedules,
         ),
+        sheet(pbt["made"][0, np.argmax(pbt["score"][0, -1])], digit_images().test.pixels),
     ]
 
 
 def _ask(recipe: DigitsGan, seed: int) -> Any:
-    """Return what tells each member's inception score by the other classifier."""
+    """Return what tells each member's inception score by the other classifier, and some images."""
     other = judge("conv")
 
     @jax.jit
-    def scores(generators: Any) -> Array:
-        def one(arrays: Any) -> Array:
+    def scores(generators: Any) -> tuple[Array, Array]:
+        def one(arrays: Any) -> tuple[Array, Array]:
             made = draw(recipe.training, (SIDE, SIDE), arrays, jax.random.key(seed), SHOWN)
-            return inception_score(other.logits(made))
+            return inception_score(other.logits(made)), made[:IMAGES]
 
         return jax.lax.map(one, generators)
 
     def ask(state: Any) -> Mapping[str, np.ndarray]:
-        return {"shown": np.asarray(scores(jax.tree.map(jnp.asarray, state.generator)))}
+        shown, made = scores(jax.tree.map(jnp.asarray, state.generator))
+        return {"shown": np.asarray(shown), "made": np.asarray(made)}
 
     return ask
 
