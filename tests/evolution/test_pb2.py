@@ -48,16 +48,16 @@ def test_it_keeps_the_contract_in_a_mixed_space():
 def test_the_change_of_the_score_is_observed_with_the_hypers_that_were_lived():
     memory = PB2.init(KEY, living([-jnp.inf] * 4, [1e-4, 1e-3, 1e-2, 1.0], 0))
     first = living([1.0, 2.0, 3.0, 4.0], [1e-4, 1e-3, 1e-2, 1.0], 10)
-    memory = observe(memory, RATE, first, EVERYBODY)
+    memory = observe(memory, first, EVERYBODY)
     assert not np.any(memory.there)  # nobody was scored before, so nothing has changed
-    assert np.array_equal(memory.before, [1, 2, 3, 4])
+    memory = memory._replace(before=first.score)
     second = living([1.5, 2.0, -jnp.inf, 3.0], [1e-4, 1e-3, 1e-2, 1.0], 30)
-    memory = observe(memory, RATE, second, jnp.array([True, True, True, False]))
+    memory = observe(memory, second, jnp.array([True, True, True, False]))
     assert np.array_equal(memory.there, [False] * 21 + [True] * 3)
     np.testing.assert_allclose(memory.y[-3:], [0.5 / 20, 0.0, -np.inf])
     np.testing.assert_allclose(memory.x[-3:, 0], [0, 0.25, 0.5], atol=1e-6)
     assert np.array_equal(memory.time[-3:], [30, 30, 30])
-    assert np.array_equal(memory.lived, [30, 30, 30, 10])
+    assert np.array_equal(memory.ended, [30, 30, 30, 10])
     assert memory.round == 20
 
 
@@ -66,21 +66,21 @@ def test_the_oldest_observations_make_room():
     for number in range(9):
         score = jnp.arange(4.0) + 10 * number
         now = living(score, [0.1] * 4, 10 * (number + 1))
-        memory = observe(memory, RATE, now, EVERYBODY)
+        memory = observe(memory, now, EVERYBODY)._replace(before=score)
     assert np.all(memory.there)
     assert np.array_equal(np.unique(memory.time), 10 * np.arange(4, 10))  # 6 rounds of 4 members
 
 
 def test_an_heir_takes_its_parents_score_and_age_as_its_own(program):
     memory = PB2.init(KEY, living([0.0] * 4, [0.1] * 4, 0))
-    memory = memory._replace(
-        before=jnp.zeros(4), seen=jnp.full(4, 5), lived=jnp.array([5, 6, 7, 8])
-    )
+    born = jnp.array([5, 6, 7, 8])
+    memory = memory._replace(before=jnp.zeros(4), began=jnp.full(4, 5), born=born)
     now = living([3.0, 0.0, 2.0, 1.0], [0.1] * 4, 10)
     memory, move = program[0](KEY, memory, now, EVERYBODY)
     assert np.array_equal(move.parent, [0, 0, 2, 3])
     assert np.array_equal(memory.before, [3, 3, 2, 1])
-    assert np.array_equal(memory.lived, [10, 10, 12, 13])
+    assert np.array_equal(memory.born, [10, 10, 12, 13])
+    assert np.array_equal(memory.ended, [10, 11, 12, 13])
     kept = np.arange(4) != 1
     assert np.array_equal(np.asarray(move.hypers["rate"])[kept], np.full(3, np.float32(0.1)))
 
@@ -96,6 +96,26 @@ def test_one_ready_member_moves_alone(program):
         assert np.array_equal(changed, np.arange(4) != parent)
 
 
+def test_a_parent_that_lives_another_round_gives_what_was_last_scored(program):
+    """Slot 0 was scored at step 10, became an heir itself, and is not ready; its board still shows
+    the score of then. Slot 1 inherits that, and slot 0 goes on with what it was told to try.
+    """
+    memory = PB2.init(KEY, living([0.0] * 4, [0.1] * 4, 0))._replace(before=jnp.zeros(4))
+    now = living([3.0, 0.0, 2.0, 1.0], [0.1] * 4, 10)
+    memory = memory._replace(
+        trying=memory.trying.at[0].set(0.25),
+        before=memory.before.at[0].set(7.0),
+        born=jnp.array([90, 0, 0, 0]),
+        ended=jnp.array([10, 0, 0, 0]),
+    )
+    after, move = program[0](KEY, memory, now, jnp.arange(4) == 1)
+    assert np.array_equal(move.parent, [0, 0, 2, 3])
+    assert (after.before[1], after.born[1]) == (3, 10)
+    assert (after.before[0], after.born[0], after.trying[0, 0]) == (7, 90, 0.25)
+    placed = float(RATE.unit({"rate": move.hypers["rate"][1]})["rate"])
+    assert after.trying[1, 0] == pytest.approx(placed, abs=1e-5)
+
+
 def known(best, rounds=6, start=0):
     """Return a memory in which the score rose most at the place `best` of the scale."""
     places = np.linspace(0, 1, 24, dtype=np.float32)
@@ -106,7 +126,8 @@ def known(best, rounds=6, start=0):
         y=jnp.asarray(-((places - best) ** 2)),
         there=jnp.ones(24, bool),
         before=jnp.zeros(4),
-        lived=jnp.full(4, start + rounds),
+        born=jnp.full(4, start + rounds),
+        ended=jnp.full(4, start + rounds),
     )
 
 
@@ -134,10 +155,10 @@ def test_an_unfinished_round_is_not_tried_again(program):
     """
     memory, alone = known(0.7), jnp.arange(4) == 2
     memory = memory._replace(y=jnp.zeros(24), there=jnp.abs(memory.x[:, 0] - 0.7) > 0.2)
-    places = []
+    own, places = {"rate": jnp.full(4, 1e-4)}, []
     for neighbour in (0.0, 0.7):
-        own = {"rate": RATE.place({"rate": jnp.array([neighbour, 0.0, 0.0, 1.0])})["rate"]}
-        found = program[1](KEY, memory, own, alone)["rate"][2]
+        trying = jnp.array([[neighbour], [0.0], [0.0], [1.0]])
+        found = program[1](KEY, memory._replace(trying=trying), own, alone)["rate"][2]
         places.append(float(RATE.unit({"rate": found})["rate"]))
     assert places[0] == pytest.approx(0.7, abs=0.1)
     assert abs(places[1] - 0.7) > 0.1
@@ -168,8 +189,9 @@ def test_the_kernel_follows_the_data():
     rng = np.random.default_rng(0)
     x, time = rng.uniform(size=(24, 1)), np.repeat(np.arange(6), 4)
     still = np.sin(6 * x[:, 0])
+    fit = jax.jit(most_likely)
     kernels = [
-        most_likely(Inputs(jnp.float32(time), jnp.float32(x)), jnp.float32(y), jnp.ones(24, bool))
+        fit(Inputs(jnp.float32(time), jnp.float32(x)), jnp.float32(y), jnp.ones(24, bool))
         for y in (still, still * (-1.0) ** time)
     ]
     assert kernels[0].drift == 0

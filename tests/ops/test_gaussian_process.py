@@ -22,6 +22,7 @@ from ontogeny.ops.gaussian_process import (
 
 LENGTH, DRIFT, NOISE = 0.3, 0.2, 0.05
 KERNEL = Kernel(jnp.float32(LENGTH), jnp.float32(DRIFT), jnp.float32(NOISE))
+POSTERIOR, EVIDENCE = jax.jit(posterior), jax.jit(log_evidence)
 FAR = 1e9  # a length so long that an input does not matter
 
 
@@ -38,7 +39,7 @@ def case():
 
 @pytest.fixture(scope="module")
 def believed(case):
-    return jax.jit(posterior)(KERNEL, *case)
+    return POSTERIOR(KERNEL, *case)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_one_observation_by_hand(case):
     """mean = k y / (1 + noise), variance = 1 - k^2 / (1 + noise)."""
     seen, _, _, asked = case
     there = jnp.arange(9) == 4
-    belief = posterior(KERNEL, seen, jnp.full(9, 2.0), there, asked)
+    belief = POSTERIOR(KERNEL, seen, jnp.full(9, 2.0), there, asked)
     k = np.asarray(covariance(KERNEL, seen, asked))[4]
     np.testing.assert_allclose(belief.mean, 2 * k / (1 + NOISE), rtol=1e-5)
     np.testing.assert_allclose(jnp.diag(belief.covariance), 1 - k**2 / (1 + NOISE), rtol=1e-5)
@@ -97,16 +98,16 @@ def test_the_posterior_is_scikit_learns(case, believed, oracle):
 
 def test_the_evidence_is_scikit_learns(case, oracle):
     seen, y, there, _ = case
-    found = jax.jit(log_evidence)(KERNEL, seen, y, there)
+    found = EVIDENCE(KERNEL, seen, y, there)
     assert found == pytest.approx(oracle.log_marginal_likelihood_value_, abs=1e-3)
 
 
 def test_without_observations_nothing_is_known(case):
     seen, y, there, asked = case
-    belief = posterior(KERNEL, seen, y, jnp.zeros_like(there), asked)
+    belief = POSTERIOR(KERNEL, seen, y, jnp.zeros_like(there), asked)
     assert np.all(np.asarray(belief.mean) == 0)
     np.testing.assert_allclose(jnp.diag(belief.covariance), 1.0)
-    assert log_evidence(KERNEL, seen, y, jnp.zeros_like(there)) == 0
+    assert EVIDENCE(KERNEL, seen, y, jnp.zeros_like(there)) == 0
 
 
 def test_an_imagined_observation_is_a_real_one_of_what_was_expected(case, believed):
@@ -114,7 +115,7 @@ def test_an_imagined_observation_is_a_real_one_of_what_was_expected(case, believ
     seen, y, there, asked = case
     more = Inputs(*(jnp.concatenate([a, b[1:2]]) for a, b in zip(seen, asked, strict=True)))
     both = jnp.append(there, True)
-    real = posterior(KERNEL, more, jnp.append(y, believed.mean[1]), both, asked)
+    real = POSTERIOR(KERNEL, more, jnp.append(y, believed.mean[1]), both, asked)
     imagined = imagine(believed, jnp.int32(1), jnp.float32(NOISE), jnp.array(True))
     np.testing.assert_allclose(imagined.mean, real.mean, atol=1e-5)
     np.testing.assert_allclose(imagined.covariance, real.covariance, atol=1e-4)

@@ -58,10 +58,14 @@ class PB2State(NamedTuple):
     x: Float[Array, "window chan"]  # hypers, on the unit scale
     y: Float[Array, " window"]  # change of the score a step; -inf for a death
     there: Bool[Array, " window"]  # whether the row holds an observation
-    before: Float[Array, " pop"]  # each line's score at its last move; -inf when there was none
-    seen: Int[Array, " pop"]  # the slot's steps at its last move
-    lived: Int[Array, " pop"]  # steps of the line, an heir's being its parent's
     round: Float[Array, ""]  # steps of the newest observation: the unit of time
+    # Of the round that each slot is living now: it may be under way while others move.
+    trying: Float[Array, "pop chan"]  # hypers, on the unit scale
+    before: Float[Array, " pop"]  # score when it began, an heir's being its parent's; -inf for none
+    began: Int[Array, " pop"]  # the slot's steps when it began
+    born: Int[Array, " pop"]  # steps that the line had lived then
+    # Of the last round that each slot has ended.
+    ended: Int[Array, " pop"]  # steps that the line had lived by its end
 
 
 def pb2(space: Space, fraction: float = 0.25, window: int = 64) -> Strategy[PB2State]:
@@ -85,15 +89,18 @@ def pb2(space: Space, fraction: float = 0.25, window: int = 64) -> Strategy[PB2S
     def init(key: Array, population: Population[Any]) -> PB2State:
         del key
         count = jnp.zeros(population.size, jnp.int32)
+        trying = positions(space, population.hypers)
         return PB2State(
             time=jnp.zeros(window),
-            x=jnp.zeros((window, positions(space, population.hypers).shape[1])),
+            x=jnp.zeros((window, trying.shape[1])),
             y=jnp.zeros(window),
             there=jnp.zeros(window, bool),
-            before=jnp.full(population.size, -jnp.inf),
-            seen=count,
-            lived=count,
             round=jnp.float32(1),
+            trying=trying,
+            before=jnp.full(population.size, -jnp.inf),
+            began=count,
+            born=count,
+            ended=count,
         )
 
     def move(
@@ -101,48 +108,49 @@ def pb2(space: Space, fraction: float = 0.25, window: int = 64) -> Strategy[PB2S
     ) -> tuple[PB2State, Move]:
         slots = jnp.arange(population.size)
         select_key, rescue_key, draw_key = jax.random.split(key, 3)
-        state = observe(state, space, population, ready)
+        state = observe(state, population, ready)
         donor = select(select_key, population.score, population.score[:, None])
         donor = rescue(rescue_key, population.score, donor)
         parent = jnp.where(ready, donor, slots)
         replaced = parent != slots
         hypers = suggest(draw_key, state, space, population.hypers, replaced)
-        state = state._replace(before=state.before[parent], lived=state.lived[parent])
+        # What is inherited is what was last scored, though the parent may live another round now.
+        state = state._replace(
+            trying=jnp.where(ready[:, None], positions(space, hypers), state.trying),
+            before=jnp.where(ready, population.score[parent], state.before),
+            born=jnp.where(ready, state.ended[parent], state.born),
+        )
         return state, Move(parent=parent, inherit=jnp.ones_like(ready), hypers=hypers)
 
     return Strategy(init, move)
 
 
-def observe(
-    state: PB2State, space: Space, population: Population[Any], ready: Bool[Array, " pop"]
-) -> PB2State:
+def observe(state: PB2State, population: Population[Any], ready: Bool[Array, " pop"]) -> PB2State:
     """Return the memory with one more observation of everyone who is ready and was scored before;
     the oldest make room.
     """
-    elapsed = population.steps - state.seen
-    lived = jnp.where(ready, state.lived + elapsed, state.lived)
+    elapsed = population.steps - state.began
+    ended = jnp.where(ready, state.born + elapsed, state.ended)
     change = (population.score - state.before) / jnp.maximum(elapsed, 1)
-    scored = ready & jnp.isfinite(state.before)
     rows = (
-        (state.time, jnp.float32(lived)),
-        (state.x, positions(space, population.hypers)),
+        (state.time, jnp.float32(ended)),
+        (state.x, state.trying),
         (state.y, jnp.where(jnp.isfinite(population.score), change, -jnp.inf)),
-        (state.there, scored),
+        (state.there, ready & jnp.isfinite(state.before)),
     )
     all_rows = [jnp.concatenate(pair) for pair in rows]
     newest = jnp.argsort(all_rows[-1], stable=True)[-state.time.shape[0] :]
     time, x, y, there = (row[newest] for row in all_rows)
-    return PB2State(
-        time,
-        x,
-        y,
-        there,
-        before=jnp.where(ready, population.score, state.before),
-        seen=jnp.where(ready, population.steps, state.seen),
-        lived=lived,
-        round=jnp.where(
-            jnp.any(ready), jnp.max(jnp.where(ready, elapsed, 1)).astype(jnp.float32), state.round
-        ),
+    longest = jnp.max(jnp.where(ready, elapsed, 1)).astype(jnp.float32)
+    return state._replace(
+        time=time,
+        x=x,
+        y=y,
+        there=there,
+        round=jnp.where(jnp.any(ready), longest, state.round),
+        began=jnp.where(ready, population.steps, state.began),
+        born=jnp.where(ready, ended, state.born),
+        ended=ended,
     )
 
 
@@ -154,11 +162,10 @@ def suggest(
     """
     pop = replaced.shape[0]
     draws = draw(key, space, hypers, CANDIDATES)
-    candidates, own = positions(space, draws), positions(space, hypers)
-    now = jnp.max(state.lived).astype(jnp.float32)
+    now = jnp.max(state.ended).astype(jnp.float32)
     asked = Inputs(
-        jnp.concatenate([jnp.full(CANDIDATES, now), jnp.float32(state.lived)]) / state.round,
-        jnp.concatenate([candidates, own]),
+        jnp.concatenate([jnp.full(CANDIDATES, now), jnp.float32(state.born)]) / state.round,
+        jnp.concatenate([positions(space, draws), state.trying]),
     )
     seen = Inputs(state.time / state.round, state.x)
     y = standardised(state.y, state.there)
