@@ -49,7 +49,7 @@ class Marks(Observer):
 
 def measure(quick: bool) -> Result:
     """Return the cost of moves and rounds, and both executors' throughput."""
-    repeats = 1 if quick else 5
+    repeats = 1 if quick else 3
     small = [v for _ in range(repeats) for v in moves(1.0, 4 if quick else 20)]
     large = [v for _ in range(repeats) for v in moves(100.0, 3 if quick else 5)]
     figures = [
@@ -62,7 +62,7 @@ def measure(quick: bool) -> Result:
             Target(high=2),
         ),
     ]
-    for name, rounds in (("quadratic", 40), ("cartpole", 6)):
+    for name, rounds in (("quadratic", 40), ("cartpole", 4)):
         recipe: Any = recipe_class(name)
         job = recipe().job()._replace(rounds=WARM + (2 if quick else rounds))
         arms = {
@@ -70,7 +70,7 @@ def measure(quick: bool) -> Result:
             "together": lambda job=job: throughput(job, Processes(synchronous=True)),
             "apart": lambda job=job: throughput(job, Processes()),
         }
-        found = by_turns(arms, 1 if quick else 3)
+        found = by_turns(arms, 1 if quick else 2)
         figures += [Figure(f"{name}, {arm}", "updates/s", v) for arm, v in found.items()]
         ratio = pairwise(found["apart"], found["vectorised"])
         figures.append(Figure(f"{name}, apart / vectorised", "ratio", ratio))

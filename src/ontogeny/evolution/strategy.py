@@ -23,6 +23,9 @@ class Strategy(NamedTuple, Generic[S]):
     The mask says who is ready: all True is synchronous, one True is asynchronous, and one function
     serves both. A slot that is not ready keeps its state and its hypers. A ready member whose score
     is -inf is dead, and is replaced whenever there is someone to replace it.
+
+    A strategy decides on scores, hypers, ages and steps. It never looks into `population.state`,
+    which is `()` where members live in other processes.
     """
 
     init: Callable[[Key[Array, ""], Population[Any]], S]
