@@ -110,7 +110,8 @@ def drive(folder: str, seed: int) -> None:
     path = Path(folder)
     there = (path / "run.sqlite").exists()
     with Store(path, write=True) if there else Store.create(path) as store:
-        growing.grow(job(seed), Processes(2), store, checkpoint_seconds=1.0)
+        # The blows may fall on one worker many times before it finishes a round.
+        growing.grow(job(seed), Processes(2, restarts=1000), store, checkpoint_seconds=1.0)
 
 
 def alone(folder: Path, seed: int) -> float:

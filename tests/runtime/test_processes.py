@@ -197,6 +197,10 @@ def test_workers_that_are_killed_lose_nothing_of_an_asynchronous_growth(store):
     check_whole(store)
 
 
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 DRIVER = """
 import sys
 sys.path[:0] = sys.argv[2:]
@@ -225,8 +229,13 @@ def test_a_driver_that_is_killed_loses_nothing_that_was_recorded(tmp_path):
                     now = np.isfinite(store.metric("score")).sum()
                 if now > count + 5 + chance.randrange(10):
                     break
+        left = [*children(process.pid), *(c for p in children(process.pid) for c in children(p))]
+        assert len(left) == 3  # the nursery and two workers
         process.send_signal(signal.SIGKILL)
         assert process.communicate()[1] == b""
+        while any(Path(f"/proc/{pid}").exists() for pid in left) and time.monotonic() < limit:
+            time.sleep(0.01)
+        assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
         with Store(folder) as store:
             after = recorded(store)
             for name, values in before.items():
@@ -240,16 +249,6 @@ def test_a_driver_that_is_killed_loses_nothing_that_was_recorded(tmp_path):
             check_kept(values, recorded(store)[name])
         assert set(heirs) <= set(store.heirs())
         assert [e.kind for e in store.events() if e.kind == "resumed"]
-
-
-def test_workers_end_when_their_driver_is_gone(tmp_path):
-    program = Processes(2).prepare(make(), tmp_path)
-    pids = program.workers()
-    program.close()
-    limit = time.monotonic() + 10
-    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < limit:
-        time.sleep(0.01)
-    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
 def test_ctrl_c_finishes_the_rounds_under_way_and_nothing_is_lost(store):

@@ -46,7 +46,7 @@ class Processes:
     synchronous: bool = False
     """Wait for everybody before each move, so that a run can be repeated exactly."""
     restarts: int = 5
-    """How often a worker that dies in one and the same round of a member is replaced."""
+    """How often a worker is replaced that dies before it has finished another round."""
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:

@@ -1,8 +1,8 @@
 """The driver's side of its workers: start them, give them orders, and replace those that die.
 
 A worker has a queue of orders and takes them in turn. When its connection ends, another takes its
-place and is given the same orders again; the first of them is where it died. The same place too
-often is a fault of the member, and ends the growth.
+place and is given the same orders again; the first of them is where it died. Dying there again and
+again is a fault of the member, and ends the growth.
 """
 
 from __future__ import annotations
@@ -38,10 +38,9 @@ class Worker:
     def __init__(self, number: int):
         self.number = number
         self.orders: deque[Order] = deque()
-        self.connection: Connection
+        self.connection: Connection | None = None
         self.pid = self.parent = 0
-        self.died_at: tuple[int, int] | None = None
-        self.deaths = 0  # in a row at that place
+        self.deaths = 0  # since it last finished a round
 
 
 class Workforce:
@@ -95,7 +94,9 @@ class Workforce:
 
     def close(self) -> None:
         """End every process."""
-        for worker in self.workers if self._setup else ():
+        for worker in self.workers:
+            if worker.connection is None:
+                continue
             worker.connection.close()
             if self._nursery is not None and worker.parent == self._nursery.pid:
                 with contextlib.suppress(ProcessLookupError):  # not waited for: the number is its
@@ -104,35 +105,41 @@ class Workforce:
 
     def _messages(self) -> list[tuple[Worker, Any]]:
         """Wait, and return what came. The workers that have died are replaced."""
-        by_connection = {worker.connection: worker for worker in self.workers}
+        by_connection: dict[Any, Worker] = {w.connection: w for w in self.workers}
         came: list[tuple[Worker, Any]] = []
         for connection in wait(list(by_connection)):
-            worker = by_connection[connection]  # pyright: ignore[reportArgumentType]
+            worker = by_connection[connection]
+            said: Any = connection
             try:
                 while True:  # everything that it has said
-                    message = pickle.loads(worker.connection.recv_bytes())
+                    message = pickle.loads(said.recv_bytes())
                     if isinstance(message, Raised):
                         raise self._raised(message)
                     if isinstance(message, Done):
                         worker.orders.popleft()  # before it can be seen to be dead
+                        worker.deaths = 0
                     came.append((worker, message))
-                    if not worker.connection.poll():
+                    if not said.poll():
                         break
             except (EOFError, OSError):
                 self._replace(worker)
         return came
 
     def _replace(self, worker: Worker) -> None:
+        """Start another process for a worker that has died, and give it the same orders."""
+        assert worker.connection is not None
+        assert self._setup is not None
         worker.connection.close()
+        for left in self._setup.folder.glob(f"*.{worker.pid}.part"):  # what it was writing
+            left.unlink(missing_ok=True)
         status = self._ask(b"S", worker.pid)
         code = os.waitstatus_to_exitcode(status) if status >= 0 else None
         how = "ended" if code is None else f"ended with code {code}"
         if code is not None and code < 0:
             how = f"was killed by {signal.Signals(-code).name}"
-        place = (worker.orders[0].slot, worker.orders[0].number) if worker.orders else None
-        where = f"in slot {place[0]}, round {place[1]}" if place else "between its rounds"
-        worker.deaths = worker.deaths + 1 if place == worker.died_at else 1
-        worker.died_at = place
+        first = worker.orders[0] if worker.orders else None
+        where = f"in slot {first.slot}, round {first.number}" if first else "between its rounds"
+        worker.deaths += 1
         if worker.deaths > self.restarts:
             raise OntogenyError(
                 f"the worker {how}, {worker.deaths} times in a row",
@@ -154,8 +161,9 @@ class Workforce:
         self._tell(worker, self._setup)
 
     def _tell(self, worker: Worker, message: Any) -> None:
-        with contextlib.suppress(OSError):  # dead: its successor will be told
-            worker.connection.send(message)
+        if worker.connection is not None:
+            with contextlib.suppress(OSError):  # dead: its successor will be told
+                worker.connection.send(message)
 
     def _ask(self, word: bytes, number: int, descriptor: socket.socket | None = None) -> int:
         """Return what the nursery answers. One that has died is begun anew."""
