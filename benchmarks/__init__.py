@@ -19,6 +19,7 @@ BENCHMARKS = {
     "faults": "hundreds of SIGKILLs of workers and drivers: what is lost, and what comes of it",
     "memory": "the peak memory that `doctor` predicts, and the one that `grow` has",
     "devices": "two devices of a CPU beside one",
+    "lifetimes": "512 Baldwinian lifetimes beside a Python loop over them",
     "sequences": "learners with memory beside PyTorch's LSTM, until Bayes, and on long sequences",
     "adaptation": "learners that contain a descent beside PyTorch: updates, batches, memory",
 }

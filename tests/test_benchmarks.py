@@ -18,6 +18,7 @@ NAMES = {
     "memory",
     "devices",
     "sequences",
+    "lifetimes",
     "records",
     "ray_tune",
     "ray_torch",

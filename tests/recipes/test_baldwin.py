@@ -19,6 +19,7 @@ from ontogeny.recipes.baldwin_needle import _claims as needle_claims
 from ontogeny.recipes.baldwin_sinusoids import Course, _ratio
 from ontogeny.recipes.claims import Figure
 from ontogeny.recipes.goal_direction import GoalDirection
+from ontogeny.recipes.hinton_nowlan import HintonNowlan
 from ontogeny.recipes.sinusoids import Sinusoid
 from ontogeny.views.lineage import BORN
 from ontogeny.views.record import read_record
@@ -40,6 +41,7 @@ def test_a_growth_records_scores_before_and_after_and_descent_by_genes(grown):
     assert np.all(np.isfinite(metrics["score"] - metrics["before"]))
     assert "hypers.rates.1" in metrics
     record = read_record(grown.store)
+    assert np.array_equal(record.innate, metrics["before"])
     assert np.all(record.parent[1:] != BORN)
     assert record.moved[1:].sum(axis=1).tolist() == [3, 3, 3]  # a loser of each pair
     again = og.load(grown.folder)
@@ -53,11 +55,20 @@ def test_its_product_lives_and_its_report_draws_that(grown):
     assert striver(jax.random.key(0), 4).shape == (4, 3)
     page = grown.report().read_text()
     assert 'data-figure="learning"' in page
+    assert 'data-figure="plasticity"' in page
 
 
 def test_what_goes_on_with_what_it_learned_is_no_lifetime():
     with pytest.raises(ConfigError, match="baldwin"):
         GoalDirection(evolution=PBT())
+
+
+def test_the_size_of_mutations_is_a_gene_where_they_adapt_themselves():
+    adapted = Baldwin(law="self-adapted")
+    assert "sigma" in GoalDirection(evolution=adapted).space().dimensions
+    assert "sigma" not in GoalDirection().space().dimensions
+    with pytest.raises(ConfigError, match="sigma"):
+        HintonNowlan(evolution=adapted)
 
 
 def test_a_sinusoids_start_is_evolved_where_the_strategy_lives_anew(tmp_path):

@@ -6,7 +6,15 @@ import json
 import numpy as np
 from rich.console import Console
 
-from ontogeny.views.tables import claims_table, run_details, run_summary, run_table, runs_table
+from ontogeny.views.tables import (
+    MEMBERS,
+    claims_table,
+    members_table,
+    run_details,
+    run_summary,
+    run_table,
+    runs_table,
+)
 
 
 def printed(table, width: int = 110) -> str:
@@ -116,3 +124,12 @@ def test_claims():
         "toy [a]" in line and "1.195" in line and line.rstrip().endswith("holds") for line in lines
     )
     assert any("breakout" in line and "does not hold" in line for line in lines)
+
+
+def test_of_many_members_a_table_lists_the_best():
+    members = [
+        {"slot": slot, "score": -slot, "age": 1, "alive": True, "hypers": {}} for slot in range(100)
+    ]
+    table = members_table(members)
+    assert table.row_count == MEMBERS
+    assert table.caption == f"and {100 - MEMBERS} more"

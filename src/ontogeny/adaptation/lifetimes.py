@@ -99,8 +99,14 @@ class Life(NamedTuple):
     lived: Int[Array, ""]  # steps
 
 
-def genes_space(subject: Subject, config: LifetimeConfig | None = None) -> Space:
-    """Return the space of genomes. Initial weights are drawn as the subject says."""
+def genes_space(
+    subject: Subject,
+    config: LifetimeConfig | None = None,
+    more: Mapping[str, Dimension] | None = None,
+) -> Space:
+    """Return the space of genomes. Initial weights are drawn as the subject says; `more` are genes
+    that a strategy wants for itself.
+    """
     c = config or LifetimeConfig()
     leaves = jax.tree.leaves(jax.eval_shape(subject.init, jax.random.key(0)))
     return Space(
@@ -114,6 +120,7 @@ def genes_space(subject: Subject, config: LifetimeConfig | None = None) -> Space
             "rates": Log(*c.rates, prior=c.first_rates, shape=(len(leaves),)),
             "season": Integer(0, LAST_SEASON, prior=(0, 0)),
             **subject.traits,
+            **(more or {}),
         }
     )
 

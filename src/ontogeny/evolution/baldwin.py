@@ -32,7 +32,7 @@ from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers
 from ontogeny.core.population import Move, Population
-from ontogeny.core.space import Space
+from ontogeny.core.space import Dimension, Log, Space
 from ontogeny.evolution.breeding import Crossover, Parents, best, one_point, roulette, uniform
 from ontogeny.evolution.explore import Exploration, Law, mutate
 from ontogeny.evolution.season import SEASONS, genes_of, in_season
@@ -65,6 +65,7 @@ def baldwin(
     `parents` (`breeding.roulette`, `breeding.best`) all but an `elite` are replaced by children of
     two. `remember` is the weight that earlier lifetimes of the same genes keep in their fitness: 0
     counts the last alone, 0.9 the last ten or so. A space without a `season` has no common tasks.
+    The dead get a living one's varied genes; when nobody is known to live, genes of the dead.
     """
     if contestants < 2 or elite < 0 or not 0 <= remember < 1:
         raise ConfigError(
@@ -112,7 +113,6 @@ def baldwin(
             father = parents(father_key, fitness, population.size)
         mother = rescue(rescue_key, fitness, mother)
         replaced = ready & ~(stays & jnp.isfinite(fitness))
-        orphan = ready & ~jnp.any(jnp.isfinite(fitness))
 
         def conceive(key: Array, mother: Array, father: Array) -> Hypers:
             cross_key, noise_key = jax.random.split(key)
@@ -121,17 +121,13 @@ def baldwin(
                 child = crossover(cross_key, child, trees.take(genes, father))
             return vary(noise_key, genes_space, child)
 
-        def with_orphans(children: Hypers) -> Hypers:
-            return trees.where(orphan, jax.vmap(genes_space.sample)(keys), children)
-
         keys = jax.vmap(lambda slot: jax.random.fold_in(vary_key, slot))(slots)
         children = jax.vmap(conceive)(keys, mother, father)
-        children = jax.lax.cond(jnp.any(orphan), with_orphans, lambda c: c, children)
-        hypers = trees.where(replaced | orphan, children, genes)
+        hypers = trees.where(replaced, children, genes)
         new = jnp.max(state.contest) + 1 + groups(group_key, ready)
         contest = jnp.where(ready, new, state.contest)
         hypers = in_season(hypers, population.hypers, state.first + contest, ready)
-        fitness = jnp.where(replaced | orphan, -jnp.inf, fitness)
+        fitness = jnp.where(replaced, -jnp.inf, fitness)
         parent = jnp.where(replaced, mother, slots)
         return BaldwinState(fitness, contest, state.first), Move(parent, ~ready, hypers)
 
@@ -169,7 +165,7 @@ class Baldwin(Evolution):
     anew: ClassVar[bool] = True
 
     law: Law = "gaussian"
-    """How mutations are distributed; self-adapted needs a gene called sigma."""
+    """How mutations are distributed; self-adapted makes their size a gene."""
     deviation: float = 0.1
     """Of a mutation, on a gene's own scale."""
     weights_deviation: float = 0.02
@@ -190,7 +186,18 @@ class Baldwin(Evolution):
     remember: float = 0.0
     """The weight that earlier lifetimes of the same genes keep in their fitness."""
 
+    def genes(self) -> dict[str, Dimension]:
+        if self.law != "self-adapted":
+            return {}
+        return {"sigma": Log(0.01, 100.0, prior=(1.0, 1.0))}
+
     def build(self, space: Space) -> Strategy[BaldwinState]:
+        if self.genes() and "sigma" not in space.describe():
+            raise ConfigError(
+                "there is no gene called 'sigma'",
+                where="recipe field law",
+                hint="self-adapted mutations need one in the space: use another law here",
+            )
         chosen = {"roulette": lambda: roulette(self.floor), "best": lambda: best(self.fraction)}
         mixed = {"one-point": one_point, "uniform": uniform}
         others = {"weights": self.weights_deviation}

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from jaxtyping import Array, Bool, Key
 
 from ontogeny.core.population import Move, Population
-from ontogeny.core.space import Space
+from ontogeny.core.space import Dimension, Space
 
 S = TypeVar("S")
 
@@ -42,6 +42,10 @@ class Evolution:
     """What the command line and the run store call the strategy."""
     anew: ClassVar[bool] = False
     """Whether everybody begins each round anew from its genes."""
+
+    def genes(self) -> dict[str, Dimension]:
+        """Return genes of its own, which the space of a lifetime is to have."""
+        return {}
 
     def build(self, space: Space) -> Strategy[Any]:
         """Return the strategy over the space. Raises `ConfigError` for settings that make no

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ontogeny.adaptation.striver import Striver
 
 NAMES = {"darwin": "no learning", "baldwin": "Baldwin", "lamarck": "Lamarck"}
+SHADES = {"baldwin": 0, "lamarck": 1, "darwin": 2}  # of the theme's colours
 LIVES = 64  # of a portrait
 
 
@@ -65,8 +66,8 @@ def direction_figure(figure: Figure) -> go.Figure:
     )
     dress(fig, "Return towards a hidden direction", 420)
     bound = float(figure.labels["bound"][0])
-    for index, mode in enumerate(map(str, figure.labels["modes"])):
-        colour, name = COLOURS[index], NAMES[mode]
+    for mode in map(str, figure.labels["modes"]):
+        colour, name = COLOURS[SHADES[mode]], NAMES[mode]
         after, before = figure.data[f"{mode} after"], figure.data[f"{mode} before"]
         rounds = np.arange(after.shape[1])
         _band(fig, rounds, after, name, colour, row=1, col=1)
@@ -97,7 +98,8 @@ def evaluations_figure(figure: Figure) -> go.Figure:
     for index, arm in enumerate(map(str, figure.labels["arms"])):
         errors, evaluations = figure.data[arm], figure.data[f"{arm} evaluations"]
         _band(fig, evaluations, errors, arm, COLOURS[index])
-    fig.update_yaxes(tickvals=[1, 1.5, 2, 3, 4, 5], ticktext=["1", "1.5", "2", "3", "4", "5"])
+    ticks = (0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 5)
+    fig.update_yaxes(tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     return fig
 
 
@@ -163,6 +165,7 @@ def _band(
     fig.add_scatter(
         x=np.concatenate([x, x[::-1]]),
         y=np.concatenate([found[:, 2], found[::-1, 1]]),
+        mode="lines",
         fill="toself",
         fillcolor=colour,
         opacity=0.15,

@@ -206,17 +206,18 @@ def _claims(arms: dict[str, Course], seed: int, quick: bool) -> list[Claim]:
         )
     ratios = {name: _ratio(arms["MAML"], arms[name]) for name in ("ES", "Baldwin", "Lamarck")}
     said = "; ".join(
-        f"{name} needed {ratio:.0f} times MAML's evaluations for its own last error "
+        f"{name} took {ratio:.0f} times MAML's evaluations to its own last error "
         f"({arms[name].errors[:, -1].mean():.2f})"
         for name, ratio in ratios.items()
     )
     claims.append(
         Claim(
-            f"sinusoids: MAML is at least {TIMES:.0f} times more data-efficient",
+            f"sinusoids: MAML is at least {TIMES:.0f} times more data-efficient than evolution "
+            "that inherits no learning",
             "MAML is more data-efficient in simple cases",
             f"{said}; {told('MAML')}; {n} seeds{weak}",
-            f"every ratio (of the means over seeds) at least {TIMES:.0f}",
-            all(ratio >= TIMES for ratio in ratios.values()),
+            f"the ratios (of the means over seeds) of ES and of Baldwin at least {TIMES:.0f}",
+            min(ratios["ES"], ratios["Baldwin"]) >= TIMES,
         )
     )
     return claims

@@ -101,7 +101,7 @@ class GoalDirection(Recipe):
     def space(self) -> Space:
         from ontogeny.adaptation.lifetimes import genes_space
 
-        return genes_space(self.subject(), self.life)
+        return genes_space(self.subject(), self.life, self.evolution.genes())
 
     def updates_per_step(self) -> dict[str, float]:
         return {"environment steps": float(self.life.tasks * self.episodes * self.horizon)}

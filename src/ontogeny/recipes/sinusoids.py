@@ -103,7 +103,7 @@ class Sinusoid(Recipe):
         from ontogeny.core.space import Log, Space
 
         if self.evolution.anew:
-            return genes_space(self.subject(), self.life)
+            return genes_space(self.subject(), self.life, self.evolution.genes())
         dimensions = {"learning_rate": Log(*self.learning_rates)}
         if self.config().rates == "one":
             dimensions["inner_rate"] = Log(*self.inner_rates)

@@ -13,6 +13,7 @@ from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
 HYPERS = "hypers."
+INNATE = "before"  # the metric of lifetimes: the score before anything was learned
 
 
 class Record:
@@ -29,6 +30,7 @@ class Record:
         seconds: Float[np.ndarray, " rounds"],
         *,
         before: Int[np.ndarray, "rounds pop"] | None = None,
+        innate: Float[np.ndarray, "rounds pop"] | None = None,
         folder: Path = Path(),
         metrics: list[str] | None = None,
         events: list[Event] | None = None,
@@ -36,6 +38,7 @@ class Record:
     ):
         self.run, self.score, self.parent, self.hypers = run, score, parent, hypers
         self.before, self.seconds, self.folder = before, seconds, folder
+        self.innate = innate  # scores before learning, where members begin each round anew
         self.metrics, self.events, self.artifacts = metrics or [], events or [], artifacts or []
 
     @property
@@ -175,6 +178,7 @@ def read_record(store: Store, hypers: bool = True) -> Record:
         tables,
         _fill(store.metric("seconds"), rounds, 1)[:, 0],
         before=lineage.parent_rounds(heirs, rounds, pop),
+        innate=_fill(store.metric(INNATE), rounds, pop) if INNATE in names else None,
         folder=store.folder,
         metrics=names,
         events=store.events(),

@@ -18,10 +18,12 @@ from ontogeny.views import figures, page
 from ontogeny.views.crowds import is_crowd
 from ontogeny.views.findings import verdict
 from ontogeny.views.lineage import rounds_since_move
+from ontogeny.views.plasticity import plasticity_figure
 from ontogeny.views.quantities import count, duration, number, score_text, size
 from ontogeny.views.record import Record, read_record
 from ontogeny.views.replays import replay_figure, replay_rows, replay_summary
 
+MEMBERS = 200  # members that the table lists, best first
 HYPERS = 12  # hypers that get a figure; more stand in the table
 EVENTS = 100  # events listed one by one
 FILM_BYTES = 6_000_000  # a larger film is named, not embedded
@@ -130,6 +132,13 @@ def _figures(record: Record) -> Iterable[str]:
         )
         + "; the coloured line is the winner's whole ancestry.",
     )
+    if (innate := plasticity_figure(record)) is not None:
+        yield page.plot(
+            innate,
+            "plasticity",
+            "Everybody begins each round anew from its genes; what lies between the lines is what "
+            "learning adds: plasticity.",
+        )
     if record.pop > 1:
         yield page.plot(
             figures.lineage_figure(record),
@@ -186,11 +195,14 @@ def _members(record: Record) -> str:
             f"{int(age[slot]) * (record.steps or 1):,}",
             *(number(_last_finite(record.hypers[name][:, slot]), 4) for name in names),
         ]
-        for slot in order
+        for slot in order[:MEMBERS]
     ]
     chosen = None if record.winner is None else order.index(record.winner)
+    left = len(order) - len(rows)
     return page.table(["slot", "score", unit, *names], rows, chosen=chosen) + page.paragraph(
-        "A member's age counts from when its slot last inherited or began anew.", "soft"
+        "A member's age counts from when its slot last inherited or began anew."
+        + (f" {count(left, 'more member')} are in the run's store." if left else ""),
+        "soft",
     )
 
 

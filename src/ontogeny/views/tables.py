@@ -32,6 +32,7 @@ STATUS = {
     "stopped": "yellow",
     "failed": "red",
 }
+MEMBERS = 32  # that a table lists, best first
 SPARK = 12  # blocks of a run's course in the list
 
 
@@ -131,12 +132,12 @@ def run_table(details: Mapping[str, Any]) -> RenderableType:
 
 
 def members_table(members: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """Return the members, best first."""
+    """Return the members, best first; of more than fit a screen, the best."""
     hypers = list(members[0]["hypers"]) if members else []
     table = _table("slot", "score", "age", *hypers)
     for column in table.columns:
         column.justify = "right"
-    for i, member in enumerate(members):
+    for i, member in enumerate(members[:MEMBERS]):
         table.add_row(
             str(member["slot"]),
             number(member["score"], 4) if member["alive"] else "dead",
@@ -144,6 +145,9 @@ def members_table(members: Sequence[Mapping[str, Any]]) -> RenderableType:
             *(number(member["hypers"][name], 4) for name in hypers),
             style="bold" if i == 0 and member["alive"] else None,
         )
+    if len(members) > MEMBERS:
+        table.caption = f"and {len(members) - MEMBERS:,} more"
+        table.caption_justify = "left"
     return table
 
 

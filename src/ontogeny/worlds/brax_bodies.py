@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from functools import cache
 from typing import Any, Literal
 
 from jaxtyping import Array, Float, Key
@@ -20,12 +21,15 @@ from ontogeny.worlds.goals import Body
 Backend = Literal["spring", "positional", "generalized"]
 
 
+@cache  # brax takes seconds to read a body
 def brax_body(name: Literal["halfcheetah", "ant"], backend: Backend = "positional") -> Body:
     """Return the body. Raises `MissingExtra` without brax.
 
     The backends are brax's own engines. On a CPU `positional` was the fastest of the three.
     """
-    return body_of(name, _envs().get_environment(name, backend=backend))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says that it is no longer developed
+        return body_of(name, _envs().get_environment(name, backend=backend))
 
 
 def body_of(name: str, env: Any) -> Body:
