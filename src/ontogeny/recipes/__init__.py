@@ -74,6 +74,7 @@ SYSTEMS = {
 
 LONGER = {
     "pbt": ("gan", "translation", "schedule", "size", "strategies"),
+    "baldwin": ("cheetah",),
 }  # parts of a system that `reproduce` measures with --all
 
 

@@ -2,7 +2,7 @@
 
 Three parts. `needle`: Hinton and Nowlan's model, with its exact facts. `direction`: no learning,
 learning, and learning that is inherited, on a goal that only rewards tell. `sinusoids`: error
-against task evaluations, beside MAML. And `cheetah`, measured only when it is named: brax's
+against task evaluations, beside MAML. A fourth, `cheetah`, comes with `--all` or by name: brax's
 half-cheetah.
 
 Sources: Fernando et al. 2018, "Meta-Learning by the Baldwin Effect" (arXiv 1806.07917); Hinton and
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ontogeny.recipes import LONGER
 from ontogeny.recipes.claims import Progress, Reproduction, reproduce_parts
 
 
@@ -22,11 +23,12 @@ def reproduce(
     progress: Progress,
     folder: Path | None = None,
     part: str | None = None,
+    longer: bool = False,
 ) -> Reproduction:
     """Return the claims as measured; see `claims.reproduce_parts`.
 
     `quick` evolves for less long and with fewer seeds; the claims then say that they are
-    under-powered.
+    under-powered. `longer` adds the half-cheetah.
     """
     from ontogeny.recipes.baldwin_cheetah import measure_cheetah
     from ontogeny.recipes.baldwin_direction import measure_direction
@@ -37,6 +39,8 @@ def reproduce(
         "needle": lambda: measure_needle(seed, quick, progress),
         "direction": lambda: measure_direction(seed, quick, progress),
         "sinusoids": lambda: measure_sinusoids(seed, quick, progress),
+        "cheetah": lambda: measure_cheetah(seed, quick, progress),
     }
-    extra = {"cheetah": lambda: measure_cheetah(seed, quick, progress)}
-    return reproduce_parts("baldwin", parts, seed, folder, part, extra)
+    left_out = () if longer or part else LONGER["baldwin"]
+    chosen = {name: measure for name, measure in parts.items() if name not in left_out}
+    return reproduce_parts("baldwin", chosen, seed, folder, part)

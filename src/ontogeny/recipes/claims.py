@@ -108,30 +108,24 @@ class Reproduction:
 
 
 def reproduce_parts(
-    system: str,
-    parts: Mapping[str, Measure],
-    seed: int,
-    folder: Path | None,
-    part: str | None,
-    extra: Mapping[str, Measure] | None = None,
+    system: str, parts: Mapping[str, Measure], seed: int, folder: Path | None, part: str | None
 ) -> Reproduction:
     """Return the claims of every part as measured, or of one, and write them into `folder` when
-    given. Parts that are `extra` are measured only when they are asked for.
+    given.
 
     Raises `ConfigError` for a part that there is not, `StoreError` when `folder` can't be written.
     """
-    known = {**parts, **(extra or {})}
-    if part is not None and part not in known:
+    if part is not None and part not in parts:
         raise ConfigError(
             f"there is no part {part!r}",
             where=f"reproduce {system}",
-            hint=f"use {', '.join(known)}",
+            hint=f"use {', '.join(parts)}",
         )
     begun = time.perf_counter()
     claims: list[Claim] = []
     figures: list[Figure] = []
     for name in parts if part is None else (part,):
-        found, drawn = known[name]()
+        found, drawn = parts[name]()
         claims += found
         figures += drawn
     result = Reproduction(system, time.perf_counter() - begun, seed, claims, figures)
