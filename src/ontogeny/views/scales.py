@@ -101,7 +101,7 @@ def decades(low: float, high: float) -> list[float]:
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     width = math.log10(high / low)
     if width <= 3:
-        between = (1, 2, 5) if width <= 1.7 else (1, 3)
+        between = range(1, 10) if width <= 0.7 else (1, 2, 5) if width <= 1.7 else (1, 3)
         ticks = [m * 10.0**e for e in range(first, last + 1) for m in between]
         inside = [t for t in ticks if low / 1.3 <= t <= high * 1.3]
         return inside if len(inside) >= 2 else [low, high] if high > low else [low]
