@@ -205,7 +205,7 @@ def _claims_of_the_others(errors: Mapping[str, Any], interval: Any) -> list[Clai
             reptile.high < PILOT[10],
         ),
         Claim(
-            "on sinusoids the features must adapt: the head alone does not do",
+            "adapting the head alone learns less here, in as many updates at the same rates",
             "(ANIL is as good as MAML where features are reused, on images)",
             f"ANIL {head} after 1 step, MAML {interval(errors['maml'][:, 1])}",
             "ANIL's interval above MAML's",
