@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import pickletools
 import sys
+from inspect import ismodule
 from typing import Any
 
 from ontogeny.core.errors import ConfigError
@@ -38,23 +39,30 @@ def shipped(job: Job) -> bytes:
 
 
 def needed_modules(data: bytes, host: bool) -> list[str]:
-    """Return the installed packages that unpickling will import, and for a JAX learner JAX itself:
-    what is worth importing before workers are forked.
+    """Return the installed packages that unpickling will import, directly or by a module of the
+    user's, and for a JAX learner JAX itself: what is worth importing before workers are forked. The
+    user's own modules are not among them: they may compute as they are imported.
     """
     named = {
         argument
         for _, argument, _ in pickletools.genops(io.BytesIO(data))
         if isinstance(argument, str) and argument in sys.modules
     }
+    for name in [name for name in named if not _installed(name)]:
+        for value in list(vars(sys.modules[name]).values()):
+            named.add(str(getattr(value, "__name__" if ismodule(value) else "__module__", "")))
     if not host:
         named |= {"jax", "jax.numpy", "ontogeny.core.population"}
         named |= {name for name in LATE if name in sys.modules}
+    if "torch" in named:
+        named |= {"torch._dynamo"}  # a first optimiser imports it, which takes as long as torch
     return sorted(name for name in named if _installed(name))
 
 
 def _installed(name: str) -> bool:
-    path = getattr(sys.modules.get(name), "__file__", None) or ""
-    return "site-packages" in path or name.startswith("ontogeny.")
+    package = name.partition(".")[0]
+    path = getattr(sys.modules.get(package), "__file__", None) or ""
+    return "site-packages" in path or package == "ontogeny"
 
 
 class _Given:
