@@ -194,3 +194,19 @@ def test_another_tree_is_an_error_that_names_the_leaf(tmp_path, like, said):
     write_archive(tmp_path / "archive", {"a": jnp.ones(3)}, {})
     with pytest.raises(StructureError, match=said):
         read_archive(tmp_path / "archive", like)
+
+
+def test_files_beside_the_tree_are_linked_or_copied(tmp_path, monkeypatch):
+    (tmp_path / "one").write_bytes(b"1")
+    for name in ("linked", "copied"):
+        if name == "copied":
+            monkeypatch.setattr("os.link", _refuse)
+        size = write_archive(tmp_path / name, {"x": np.ones(2)}, {}, [tmp_path / "one"])
+        assert (tmp_path / name / "one").read_bytes() == b"1"
+        assert size > (tmp_path / name / "arrays.safetensors").stat().st_size
+    (tmp_path / "one").write_bytes(b"2")  # written anew, not renamed: a link shows it, a copy not
+    assert [(tmp_path / name / "one").read_bytes() for name in ("linked", "copied")] == [b"2", b"1"]
+
+
+def _refuse(source, target):
+    raise OSError(95, "Operation not supported")

@@ -33,7 +33,7 @@ def write_archive(
 ) -> int:
     """Write the tree, and `about` (anything JSON) beside it, as `folder`; return the bytes written.
 
-    The files `beside` are put in as well, as further names (hard links) of what they are now.
+    The files `beside` are put in as well, as they are now: hard links, or copies.
 
     Raises `StoreError` when it can't be written (a full disk, no permission); what stood there
     before stays.
@@ -62,7 +62,7 @@ def write_archive(
         _write(part / "arrays.safetensors", data)
         _write(part / "structure.json", json.dumps(structure, indent=1).encode())
         for file in beside:
-            os.link(file, part / file.name)
+            link_or_copy(file, part / file.name)
             _sync(part / file.name)
         if folder.exists():
             folder.rename(old)
@@ -164,6 +164,14 @@ def _structure(folder: Path) -> dict[str, Any]:
         raise StoreError(
             f"structure.json is not readable ({error!r})", where=str(folder)
         ) from error
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name; where the file system has no hard links, copy it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _write(path: Path, data: bytes) -> None:

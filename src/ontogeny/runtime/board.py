@@ -22,6 +22,7 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Int
 
+from ontogeny.core.archive import link_or_copy
 from ontogeny.core.array_file import pack, unpack
 from ontogeny.core.errors import StoreError, StructureError
 from ontogeny.core.keys import Purpose, derive
@@ -154,14 +155,14 @@ def link(source: Path, target: Path) -> None:
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         part.unlink(missing_ok=True)
-        os.link(source, part)
+        link_or_copy(source, part)
         part.rename(target)
         part.unlink(missing_ok=True)  # two names of one file: the renaming did nothing
     except OSError as error:
         raise StoreError(
-            f"can't link {source} ({error.strerror})",
+            f"can't link or copy {source} ({error.strerror})",
             where=str(target),
-            hint="keep runs on a file system with hard links",
+            hint="free some space, then resume: what was recorded is intact",
         ) from error
 
 
