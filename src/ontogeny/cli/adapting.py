@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ontogeny.cli.words import RunName, parse, say
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
     from ontogeny.adaptation.from_pictures import Told
 
@@ -59,7 +59,7 @@ def adapt(arguments: list[str]) -> int:
         "notes": notes,
     }
     then = f"ontogeny report {chosen.run}"
-    say(answer, chosen.json, lambda: _table(told, notes, chosen.query), then)
+    say(answer, chosen.json, lambda: _text(told, notes, chosen.query), then)
     return 0
 
 
@@ -71,12 +71,12 @@ def _ways(recipe: Any, ways: int) -> list[str]:
     return [f"there are {ways} classes, and it was grown to tell {grown} apart: expect less"]
 
 
-def _table(told: Told, notes: list[str], query: Path) -> Table:
+def _text(told: Told, notes: list[str], query: Path) -> Group:
+    """Return what was learned from, a table of the pictures, and what a person should know."""
+    from rich.console import Group
     from rich.table import Table
 
-    title = "learned from: " + ", ".join(f"{name} ({n})" for name, n in told.classes.items())
-    table = Table(title=title, caption=_caption(told, notes), title_justify="left")
-    table.caption_justify = "left"
+    table = Table()
     table.add_column("picture", overflow="fold")
     table.add_column("is")
     table.add_column("probability", justify="right")
@@ -93,14 +93,11 @@ def _table(told: Told, notes: list[str], query: Path) -> Table:
         )
     for file, why in told.unread.items():
         table.add_row(str(file.relative_to(query)), "–", "", why, style="red")
-    return table
-
-
-def _caption(told: Told, notes: list[str]) -> str:
+    learned = ", ".join(f"{name} ({n})" for name, n in told.classes.items())
     lines = list(notes)
     if len(told.answers) > SHOWN:
         lines.append(f"{len(told.answers) - SHOWN} more pictures: see --json")
     if told.accuracy is not None:
         known = sum(a.truth is not None for a in told.answers)
         lines.append(f"{told.accuracy:.1%} of {known} pictures of known class are told right")
-    return "\n".join(lines)
+    return Group(f"learned from: {learned}", table, *lines)
