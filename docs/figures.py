@@ -50,8 +50,8 @@ MEASURED = {
     ("sequential", "thompson"): {"thompson": ("thompson_matching", 560)},
     ("sequential", "control"): {"control": ("control_rewards", 480)},
     ("leo", "characters"): {"leo": ("characters_accuracy", 370)},
-    ("leo", "glyphs"): {"leo_glyphs": ("glyphs_accuracy", 400)},
-    ("leo", "ablations"): {"leo_ablations": ("ablations", 400)},
+    ("leo", "glyphs"): {"leo_glyphs": ("glyphs_accuracy", 370)},
+    ("leo", "ablations"): {"leo_ablations": ("ablations", 370)},
     ("maml", "sinusoids"): {"adaptation": ("steps", 530), "sinusoids": ("fits", 640)},
 }
 REPORT = (1085, 1660)  # pixels
