@@ -62,7 +62,7 @@ def test_an_unknown_executor_is_refused():
 @pytest.mark.parametrize("recipe", [Quadratic(**SMALL), Toy(rounds=4)], ids=["quadratic", "toy"])
 def test_together_in_processes_is_as_in_one_program(recipe):
     one = list(Vectorised().prepare(recipe.job()).rounds())
-    program = Processes(2, synchronous=True).prepare(recipe.job())
+    program = Processes(recipe.population // 2, synchronous=True).prepare(recipe.job())
     other = list(program.rounds())
     program.close()
     assert len(one) == len(other) == recipe.rounds
@@ -78,6 +78,7 @@ def test_together_in_processes_is_as_in_one_program(recipe):
 def test_a_recipe_is_grown_resumed_and_shown_in_processes(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("ONTOGENY_RUNS", str(tmp_path))
     words = ["--population", "4", "--rounds", "3", "--steps", "5", "--executor", "processes"]
+    words += ["--executor.workers", "1"]
     assert cli.run(["grow", "quadratic", *words, "--name", "apart", "--json"]) == 0
     grown = json.loads(capsys.readouterr().out)
     assert (grown["status"], grown["rounds"]) == ("finished", 3)

@@ -335,7 +335,7 @@ def test_a_population_that_is_all_dead_says_so(store):
 )
 def test_a_member_that_fails_ends_the_growth_with_the_reason(store, learner, kind, said):
     with pytest.raises(kind, match=said):
-        grow(make(learner), Processes(2, restarts=2), store)
+        grow(make(learner), Processes(1, restarts=2), store)
     assert store.run()["status"] == "failed"
 
 

@@ -133,3 +133,10 @@ def test_of_many_members_a_table_lists_the_best():
     table = members_table(members)
     assert table.row_count == MEMBERS
     assert table.caption == f"and {100 - MEMBERS} more"
+
+
+def test_a_member_that_is_behind_is_shown_as_of_its_own_last_round(make_store):
+    score = np.array([[1.0, 2.0], [3.0, np.nan]])
+    details = run_details(make_store(score, {"rate": np.array([[0.1, 0.2], [0.3, np.nan]])}))
+    shown = [(m["slot"], m["score"], m["hypers"]["rate"]) for m in details["members"]]
+    assert shown == [(0, 3.0, 0.3), (1, 2.0, 0.2)]

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from ontogeny.runtime.store import Store
 from ontogeny.views.findings import verdict
-from ontogeny.views.lineage import rounds_since_move
+from ontogeny.views.lineage import last_scores, rounds_since_move
 from ontogeny.views.quantities import NOTHING, count, duration, number
 from ontogeny.views.record import Record, read_record
 from ontogeny.views.replays import replay_rows, replay_summary
@@ -207,6 +207,7 @@ def _members(record: Record) -> list[dict[str, Any]]:
     if not record.rounds:
         return []
     age = rounds_since_move(record.parent, record.lived) * (record.steps or 1)
+    hypers = {name: last_scores(values) for name, values in record.hypers.items()}
     order = sorted(
         range(record.pop), key=lambda slot: -np.nan_to_num(record.last[slot], nan=-np.inf)
     )
@@ -216,7 +217,7 @@ def _members(record: Record) -> list[dict[str, Any]]:
             "score": _json(record.last[slot]),
             "alive": bool(np.isfinite(record.last[slot])),
             "age": int(age[slot]),
-            "hypers": {name: _json(values[-1, slot]) for name, values in record.hypers.items()},
+            "hypers": {name: _json(values[slot]) for name, values in hypers.items()},
         }
         for slot in order
     ]
