@@ -20,8 +20,8 @@ as have four members each, the fastest first. With fewer than 8 it is PBT with r
 Rounds are counted slot by slot, so one ready member at a time is served as well: it decides by the
 newest score of everyone.
 
-Source: "Multiple-Frequencies Population-Based Training" 2025 (arXiv 2506.03225), and the facts of
-its authors' implementation.
+Source: Doulazmi et al. 2025, "Multiple-Frequencies Population-Based Training" (arXiv 2506.03225),
+and the facts of its authors' implementation.
 """
 
 from __future__ import annotations

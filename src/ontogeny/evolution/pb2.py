@@ -231,7 +231,7 @@ def most_likely(seen: Inputs, y: Float[Array, " window"], there: Bool[Array, " w
 @dataclass(frozen=True)
 class PB2(Evolution):
     """Population Based Bandits: as PBT, and a Gaussian process over the changes of the score says
-    which hypers an heir tries. For small populations.
+    which hypers an heir tries. Made for small populations.
     """
 
     name: ClassVar[str] = "pb2"
