@@ -69,7 +69,7 @@ RAISING = _when(7, _raise)
 GREEDY = _when(7, _out_of_memory)
 DYING = _when(7, _die)
 UNWRITABLE = _when(0, _unwritable)
-SLOW = HostLearner(init, _when(-1, None, slow=0.001).step, score)
+SLOW = HostLearner(init, _when(-1, None, slow=0.01).step, score)
 
 
 class Point:
