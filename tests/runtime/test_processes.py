@@ -27,12 +27,14 @@ from ontogeny.core.host import HostLearner
 from ontogeny.core.population import Move
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.strategy import Strategy
+from ontogeny.recipes.quadratic import Quadratic
+from ontogeny.runtime.board import Board
 from ontogeny.runtime.checkpoints import list_checkpoints, read_newest
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.growing import grow
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.restoring import member_state
+from ontogeny.runtime.restoring import as_arrays, member_state
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.testing import check_executor
@@ -355,9 +357,20 @@ def test_states_that_are_no_arrays_need_a_word(store):
         member_state(careful, board, 0)
 
 
-def test_plain_python_is_refused_by_the_vectorised_executor():
+def test_plain_python_is_refused_by_the_vectorised_executor(tmp_path):
     with pytest.raises(ConfigError, match=r"(?s)plain Python.*og.Processes\(\)"):
         Vectorised().prepare(make())
+    with pytest.raises(ConfigError, match=r"(?s)no arrays.*run.member\(slot\)"):
+        as_arrays(make(), Board.begin(make(), tmp_path))
+
+
+def test_members_apart_are_no_population_of_one_program(tmp_path):
+    job = Quadratic(population=2).job()
+    board = Board.begin(job, tmp_path)
+    board.start(0, 0, 0, True, board.population.hypers)
+    board.publish(0, 0, 1.0, None, job.steps)
+    with pytest.raises(ConfigError, match=r"(?s)lived 0 to 1 rounds.*og.Processes\(\)"):
+        as_arrays(job, board)
 
 
 @pytest.mark.parametrize("field", ["workers", "restarts"])

@@ -51,11 +51,17 @@ def as_arrays(job: Job, grown: Any) -> Any:
     if not isinstance(grown, Board):
         return grown
     lived = grown.rounds(job.steps)
-    if is_host(job) or grown.under_way.any() or len(set(lived.tolist())) > 1:
+    if is_host(job):
         raise ConfigError(
-            "the members live in processes and are not at one round",
+            "the states of a host learner are no arrays that could be stacked",
             where=str(grown.folder),
-            hint="go on with the executor that the run was begun with",
+            hint="take them one by one: run.member(slot)",
+        )
+    if grown.under_way.any() or len(set(lived.tolist())) > 1:
+        raise ConfigError(
+            f"the members have lived {lived.min()} to {lived.max()} rounds, each at its own pace",
+            where=str(grown.folder),
+            hint="take them one by one, run.member(slot); grow on with executor=og.Processes()",
         )
     like = member_shapes(job)
     states = [read_state(grown.folder / name, like) for name in grown.files]
