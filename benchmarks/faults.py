@@ -197,8 +197,16 @@ def _await(folder: Path, driver: subprocess.Popen[Any], members: int) -> None:
 
 
 def _workers(driver: int) -> list[int]:
-    """Return the processes that the driver's nursery has forked."""
-    return [worker for nursery in _children(driver) for worker in _children(nursery)]
+    """Return the processes that the driver's nursery has forked and that live."""
+    forked = [worker for nursery in _children(driver) for worker in _children(nursery)]
+    return [worker for worker in forked if _lives(worker)]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def _children(pid: int) -> list[int]:

@@ -29,17 +29,24 @@ def main(descriptor: int, modules: list[str]) -> None:
     if modules and _threads() > 1:  # something began to compute: what has threads can't be forked
         os.execv(sys.executable, [*sys.orig_argv[:-1], "[]"])
     control = socket.socket(fileno=descriptor)
-    while True:
-        data, descriptors, _, _ = socket.recv_fds(control, REQUEST.size, 1)
-        if not data:
-            return  # the driver is gone
-        word, number = REQUEST.unpack(data)
-        if word == b"F":
-            number = _fork(control, descriptors[0])
-        else:
-            with contextlib.suppress(ChildProcessError):
-                number = os.waitpid(number, 0)[1]
-        control.sendall(ANSWER.pack(number))
+    with contextlib.suppress(ConnectionError):  # the driver was killed with an answer unread
+        while _served(control):
+            pass
+
+
+def _served(control: socket.socket) -> bool:
+    """Do what the driver asks next; return False when it is gone."""
+    data, descriptors, _, _ = socket.recv_fds(control, REQUEST.size, 1)
+    if not data:
+        return False
+    word, number = REQUEST.unpack(data)
+    if word == b"F":
+        number = _fork(control, descriptors[0])
+    else:
+        with contextlib.suppress(ChildProcessError):
+            number = os.waitpid(number, 0)[1]
+    control.sendall(ANSWER.pack(number))
+    return True
 
 
 def _fork(control: socket.socket, descriptor: int) -> int:
