@@ -143,10 +143,13 @@ def test_keeps_the_contract_of_executors():
 
 def test_an_asynchronous_growth_is_whole_and_leaves_no_file_behind(store):
     rounds = []
-    status = grow(make(), Processes(2), store, observers=[EachRound(rounds.append)])
+    watch = [EachRound(rounds.append)]
+    status = grow(make(), Processes(2), store, observers=watch, checkpoint_seconds=0)
     assert status == "finished"
     check_whole(store)
     assert len(rounds) == POP * ROUNDS
+    assert [number for number, _ in list_checkpoints(store.folder)] == [ROUNDS - 2, ROUNDS - 1]
+    assert len(list((store.folder / "checkpoints").iterdir())) == 2
     assert all(round_.ready.sum() == 1 for round_ in rounds)
     by_slot = [[r.number for r in rounds if r.ready[slot]] for slot in range(POP)]
     assert by_slot == [list(range(ROUNDS))] * POP

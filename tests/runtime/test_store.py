@@ -159,3 +159,20 @@ def test_a_metric_is_read_alike_whether_it_is_whole_or_has_holes(store):
     expected = np.full((5, 2), np.nan)
     expected[1, 1], expected[4, 0] = 7, 8
     np.testing.assert_array_equal(store.metric("late"), expected)
+
+
+def test_members_apart_are_rewound_each_to_its_own_round(store):
+    with store.transaction():
+        for slot, rounds in enumerate((4, 1, 2)):
+            for number in range(rounds):
+                store.add_metric("score", number, [1.0], slot)
+                store.add_event(number, "dead", "", slot)
+        for number in range(2):
+            store.add_metric("seconds", number, [0.5], -1)
+        store.add_heirs([Heir(3, 0, 1, True, 0), Heir(1, 2, 0, True, 2)])
+        store.rewind(0, {0: 1, 1: -1, 2: 1})
+    expected = [[1, np.nan, 1], [1, np.nan, 1]]
+    np.testing.assert_array_equal(store.metric("score"), expected)
+    np.testing.assert_array_equal(store.metric("seconds")[:, 0], [0.5, np.nan])  # 4 of 3 members
+    assert store.heirs() == [Heir(1, 2, 0, True, 2)]
+    assert [(e.slot, e.round) for e in store.events()] == [(0, 0), (0, 1), (2, 0), (2, 1)]

@@ -73,7 +73,8 @@ def grow(
                 lap = laps.take(lived)
                 resting = lived.settled and (stop() or laps.done == job.rounds)
                 due = resting or time.perf_counter() - saved >= checkpoint_seconds
-                moved, dead = _record(store, job, lived, lap, laps.done - 1 if due else None)
+                number = max(laps.done - 1, 0) if due else None
+                moved, dead = _record(store, job, lived, lap, number)
                 saved = time.perf_counter() if due else saved
                 for observer in observers:
                     observer.lived(lived, moved, dead)

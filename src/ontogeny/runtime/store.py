@@ -223,10 +223,11 @@ class Store:
         for slot, last in (by_slot or {}).items():
             for table in ("metric", "lineage", "event"):
                 self._db.execute(f"DELETE FROM {table} WHERE slot = ? AND round > ?", (slot, last))
-        # what is left are the run's own rows, or everybody's
-        rest = "AND slot < 0" if by_slot else ""
-        self._db.execute(f"DELETE FROM metric WHERE round > ? {rest}", (number,))
-        if not by_slot:
+        if by_slot:  # what is left are the run's own rows, of rounds of as many members
+            over = sum(last + 1 for last in by_slot.values()) // len(by_slot)
+            self._db.execute("DELETE FROM metric WHERE slot < 0 AND round >= ?", (over,))
+        else:
+            self._db.execute("DELETE FROM metric WHERE round > ?", (number,))
             self._db.execute("DELETE FROM lineage WHERE round > ?", (number,))
             self._db.execute(
                 "DELETE FROM event WHERE round > ? AND kind NOT IN ('interrupted', 'resumed')",
