@@ -39,7 +39,9 @@ def test_a_state_that_is_not_finite_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "thing", [{1, 2}, object(), np.array([None]), {(1, 2): 3}, hosts.Point(0, {})], ids=str
+    "thing",
+    [{1, 2}, object(), np.array([None]), {(1, 2): 3}, hosts.Point(0, {})],
+    ids=lambda thing: type(thing).__name__,  # the same in every process
 )
 def test_other_things_need_a_pickle_that_is_allowed(tmp_path, thing):
     with pytest.raises(StructureError, match=r"pickle=True"):
