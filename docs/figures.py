@@ -36,7 +36,7 @@ MEASURED = {
     ("pbt", "gan"): {
         "gan": ("gan", 470),
         "gan_rates": ("gan_rates", 430),
-        "samples": ("samples", 470),
+        "samples": ("samples", 560),
     },
     ("pbt", "translation"): {
         "translation": ("translation", 470),
