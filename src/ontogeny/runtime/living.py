@@ -69,6 +69,7 @@ class JaxLiving:
         import jax
         import jax.numpy as jnp
 
+        from ontogeny.core.closures import opened
         from ontogeny.core.population import Population, fresh, live
 
         def begin(slot: Any, lived: Any, hypers: Any) -> Any:
@@ -83,7 +84,10 @@ class JaxLiving:
         number = jax.ShapeDtypeStruct((), jnp.int32)
         self.shapes = jax.eval_shape(begin, number, number, setup.hypers)
         self._begin: Any = jax.jit(begin).lower(number, number, setup.hypers).compile()
-        program = jax.jit(round_).lower(number, number, self.shapes, setup.hypers).compile()
+        arguments = number, number, self.shapes, setup.hypers
+        with_data, data = opened(round_, *arguments)
+        self._data = jax.device_put(data)
+        program = jax.jit(with_data).lower(self._data, *arguments).compile()
         self._round: Any = program
         analysis = program.memory_analysis()
         self.temporary = int(analysis.temp_size_in_bytes) if analysis else 0
@@ -94,7 +98,7 @@ class JaxLiving:
     def live(self, slot: int, lived: int, state: Any, hypers: Any) -> Round:
         import jax
 
-        state, short = self._round(np.int32(slot), np.int32(lived), state, hypers)
+        state, short = self._round(self._data, np.int32(slot), np.int32(lived), state, hypers)
         score, metrics, left = jax.device_get(short)
         return Round(state, float(score), {n: float(v) for n, v in metrics.items()}, left)
 

@@ -89,9 +89,9 @@ class VectorisedProgram:
     def __init__(self, job: Job, mesh: Mesh, cohort: int, shapes: Grown[Any, Any]):
         import jax
         import jax.numpy as jnp
-        from jax.core import eval_jaxpr
         from jax.sharding import NamedSharding, PartitionSpec
 
+        from ontogeny.core.closures import opened
         from ontogeny.core.population import live
         from ontogeny.evolution.evolve import Grown, Round, begin, shift
 
@@ -130,16 +130,8 @@ class VectorisedProgram:
             out_shardings=sharding,
         )
         arguments = number, number, self.shapes
-        # Arrays that a learner closes over (its data) would be written into the program as
-        # constants, and compiled: they are taken out, and given to every call as arguments.
-        traced, shapes_out = jax.make_jaxpr(round_, return_shape=True)(*arguments)
-        into, out = jax.tree.structure(arguments), jax.tree.structure(shapes_out)
-
-        def with_data(data: Any, seed: Any, number: Any, grown: Any) -> Any:
-            leaves = into.flatten_up_to((seed, number, grown))
-            return out.unflatten(eval_jaxpr(traced.jaxpr, data, *leaves))
-
-        self._data = jax.device_put(traced.consts, whole)
+        with_data, data = opened(round_, *arguments)
+        self._data = jax.device_put(data, whole)
         self._round = (
             jax.jit(
                 with_data,

@@ -1,0 +1,34 @@
+"""A function's data apart from the function."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ontogeny.core.closures import opened
+
+DATA = jnp.arange(50_000, dtype=jnp.float32)
+
+
+def pick(place, shift):
+    return {"row": DATA[place] + shift["by"], "place": place}
+
+
+def test_an_opened_function_computes_the_same_from_data_that_it_is_given():
+    shapes = jnp.int32(0), {"by": jnp.float32(0)}
+    function, data = opened(pick, *shapes)
+    arguments = jnp.int32(7), {"by": jnp.float32(0.5)}
+    compiled = jax.jit(function).lower(data, *shapes).compile()
+    assert compiled(data, *arguments) == pick(*arguments)
+    twice = [2 * leaf for leaf in data]
+    assert compiled(twice, *arguments)["row"] == 14.5
+
+
+def test_its_program_holds_no_copy_of_the_data():
+    shapes = jnp.int32(0), {"by": jnp.float32(0)}
+    function, data = opened(pick, *shapes)
+    (held,) = data
+    np.testing.assert_array_equal(held, DATA)
+    assert len(jax.jit(function).lower(data, *shapes).as_text()) < 10_000
+    assert len(jax.jit(pick).lower(*shapes).as_text()) > DATA.nbytes  # what it is for
