@@ -25,6 +25,13 @@ def test_an_opened_function_computes_the_same_from_data_that_it_is_given():
     assert compiled(twice, *arguments)["row"] == 14.5
 
 
+def test_arrays_of_numpy_are_data_too():
+    table = np.arange(3.0, dtype=np.float32)
+    function, data = opened(lambda place: jnp.asarray(table)[place], jnp.int32(0))
+    assert jax.jit(function)(data, jnp.int32(2)) == 2.0
+    assert len(data) == 1
+
+
 def test_its_program_holds_no_copy_of_the_data():
     shapes = jnp.int32(0), {"by": jnp.float32(0)}
     function, data = opened(pick, *shapes)

@@ -12,10 +12,9 @@ from typing import Any
 
 import jax
 from jax.core import eval_jaxpr
-from jaxtyping import Array
 
 
-def opened(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[..., Any], list[Array]]:
+def opened(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[..., Any], list[Any]]:
     """Return the function with one argument more, before the others: the arrays that it closed
     over; and those arrays.
 
@@ -25,7 +24,7 @@ def opened(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[...,
     traced, returned = jax.make_jaxpr(function, return_shape=True)(*arguments)
     into, out = jax.tree.structure(arguments), jax.tree.structure(returned)
 
-    def with_data(data: list[Array], *arguments: Any) -> Any:
+    def with_data(data: list[Any], *arguments: Any) -> Any:
         return out.unflatten(eval_jaxpr(traced.jaxpr, data, *into.flatten_up_to(arguments)))
 
     return with_data, list(traced.consts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -52,8 +53,9 @@ def check_learner(
         member = Population(state, hypers, jnp.float32(-jnp.inf), count, count)
         return live(learner, 0, steps, slot, member)
 
-    members = jax.jit(lambda: spawn(learner, space, 0, population))()
-    alone = jax.jit(one)
+    members = _compiled(lambda: spawn(learner, space, 0, population))()
+    alone = _compiled(one)
+    side_by_side = _compiled(lambda members: advance(learner, 0, steps, members))
     first = [alone(jnp.int32(slot), take_slot(members.hypers, slot)) for slot in range(population)]
     if traced > 1:
         raise StructureError(
@@ -63,7 +65,7 @@ def check_learner(
         )
     again = alone(jnp.int32(0), take_slot(members.hypers, 0))
     check_equal("the same keys and hypers gave other numbers", first[0], again, 0.0)
-    together = jax.jit(lambda members: advance(learner, 0, steps, members))(members)
+    together = side_by_side(members)
     for slot, expected in enumerate(first):
         check_equal(
             f"member {slot} differs side by side and alone",
@@ -71,11 +73,21 @@ def check_learner(
             expected,
             tolerance,
         )
-    _check_poison(learner, members, steps, together[0])
+    _check_poison(side_by_side, members, together[0])
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """Return the function compiled, on a CPU without optimisation: the compiler's time is what a
+    check takes.
+    """
+    quick = {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else {}
+    return jax.jit(function, compiler_options=quick)
 
 
 def _check_poison(
-    learner: Learner[Any], members: Population[Any], steps: int, healthy: Population[Any]
+    side_by_side: Callable[[Population[Any]], Any],
+    members: Population[Any],
+    healthy: Population[Any],
 ) -> None:
     """Check that NaN hypers in slot 0 kill that member or do nothing, and never reach another."""
 
@@ -83,7 +95,7 @@ def _check_poison(
         return leaf.at[0].set(jnp.nan) if jnp.issubdtype(leaf.dtype, jnp.inexact) else leaf
 
     hypers = jax.tree.map(poison, members.hypers)
-    after, _ = jax.jit(lambda m: advance(learner, 0, steps, m))(members._replace(hypers=hypers))
+    after, _ = side_by_side(members._replace(hypers=hypers))
     score = np.asarray(after.score)
     dead = not bool(trees.is_finite(take_slot(after.state, 0)))
     if dead and np.isfinite(score[0]):

@@ -13,7 +13,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,7 +52,7 @@ def parallel_text(
     """
     messages: dict[str, str] = {}
     for name in packages:
-        for path in catalogue_files(_installed(name), language):
+        for path in catalogue_files(name, language):
             messages |= read_catalogue(path.read_bytes(), str(path))
     found = part(clean(messages, words))
     if not all(found):
@@ -64,11 +64,21 @@ def parallel_text(
     return found
 
 
-def catalogue_files(package: Distribution, language: str) -> list[Path]:
-    """Return the package's compiled catalogues of the language, by name."""
+def catalogue_files(package: str, language: str) -> list[Path]:
+    """Return an installed package's compiled catalogues of the language, in the order of their
+    names. Raises `MissingExtra` when it is not installed.
+    """
     end = re.compile(rf"(^|/){re.escape(language)}/LC_MESSAGES/[^/]+\.mo$")
-    files = [file for file in package.files or () if end.search(file.as_posix())]
-    return [Path(str(file.locate())) for file in sorted(files)]
+    try:
+        shipped = files(package) or ()
+    except PackageNotFoundError as error:
+        raise MissingExtra(
+            f"the package {package!r}, whose messages are to be read, is not installed",
+            where="worlds.catalogues",
+            hint="pip install 'ontogeny[translation]'",
+        ) from error
+    found = [file for file in shipped if end.search(file.as_posix())]
+    return [Path(str(file.locate())) for file in sorted(found)]
 
 
 def read_catalogue(data: bytes, where: str = "catalogue") -> dict[str, str]:
@@ -128,14 +138,3 @@ def part(pairs: Iterable[Pair]) -> Parallel:
 
 def _plain(text: str) -> str:
     return MNEMONIC.sub("", PLACEHOLDER.sub(VALUE, text))
-
-
-def _installed(name: str) -> Distribution:
-    try:
-        return distribution(name)
-    except PackageNotFoundError as error:
-        raise MissingExtra(
-            f"the package {name!r}, whose messages are to be read, is not installed",
-            where="worlds.catalogues",
-            hint="pip install 'ontogeny[translation]'",
-        ) from error
