@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 HEADROOM = 0.8  # of the available memory, before cohorts take turns
 # Bytes of a member's state from which a CPU core lives one member at a time. Eight abreast were
 # measured to run at 2.9 times the speed of one at a time (140 bytes), 1.7 (2 KB), 1.25 (17 KB),
-# 1.13 (58 KB, the CartPole agent) and 0.88 (427 KB, the Breakout agent).
+# 1.13 (58 KB, the CartPole agent) and 0.88 (427 KB, the Breakout agent); the first three on another
+# processor than the last two.
 LARGE = 128 * 1024
 
 
