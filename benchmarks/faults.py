@@ -34,7 +34,7 @@ from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.store import Heir, Store
 from ontogeny.views.lineage import parent_rounds, parents, trace
 
-POP, ROUNDS, STEPS = 8, 60, 50
+POP, ROUNDS, STEPS = 8, 120, 1000  # rounds so long that no run ends before its last blow
 WORKER_KILLS, DRIVER_KILLS = 200, 20
 DRIVER = "import sys; from benchmarks.faults import drive; drive(sys.argv[1], int(sys.argv[2]))"
 ENVIRONMENT = {**os.environ, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}

@@ -1,8 +1,10 @@
 """A population of 512 Baldwinian lifetimes, beside a Python loop over them.
 
 A life begins at a genome of 1,761 initial weights and six learning rates, takes five gradient steps
-on ten points of a sinusoid, and is scored on ten others. Ours is a whole round: the tournament, the
-mutations, the births, the lives. The loops do the lives alone (PyTorch's the tournament too):
+on ten points of a sinusoid, and is scored on ten others. Ours is one compiled call, the population
+spread over the cores: the births and lives of all, which is what the ratios are of; and, for what
+evolution costs beside them, a whole round with its tournament and mutations. The loops do the lives
+(PyTorch's the tournament too):
 
 - one compiled call a life: all of a life in one jitted function, its score read after each;
 - one compiled call a step: what a loop over a jitted update does;
@@ -47,7 +49,8 @@ def measure(quick: bool) -> Result:
     )
     peers = {f"PyTorch loop, threads: {n}": torch_loop(n) for n in ("1", "2")}
     arms = {
-        "population": _population(recipe),
+        "population": _lives(recipe),
+        "population, a whole round": _rounds(recipe),
         "loop, one jitted life a call": _loop(recipe, False),
         "loop, one jitted step a call": _loop(recipe, True),
         **peers,
@@ -66,7 +69,7 @@ def measure(quick: bool) -> Result:
     return Result({"population": POPULATION, "steps": STEPS, "genes": 1767, **about}, figures)
 
 
-def _population(recipe: Sinusoid) -> Callable[[], float]:
+def _rounds(recipe: Sinusoid) -> Callable[[], float]:
     """Return what lives one round of a growing population."""
     job = recipe.job()._replace(rounds=10**6)
     rounds = recipe.executor.prepare(job).rounds()
@@ -80,21 +83,49 @@ def _population(recipe: Sinusoid) -> Callable[[], float]:
     return live
 
 
-def _loop(recipe: Sinusoid, by_step: bool) -> Callable[[], float]:
-    """Return what lives as many lives in a Python loop, compiled whole or step by step."""
-    learner, space = recipe.learner(), recipe.space()
-    genes = jax.jit(jax.vmap(space.sample))(jax.random.split(jax.random.key(0), POPULATION))
-    genomes = [jax.tree.map(lambda x, i=i: x[i], genes) for i in range(POPULATION)]
-    init, step, score = jax.jit(learner.init), jax.jit(learner.step), jax.jit(learner.score)
+def _lives(recipe: Sinusoid) -> Callable[[], float]:
+    """Return what lives the lives of all in one compiled call."""
+    mesh = jax.sharding.Mesh(jax.devices(), ("pop",))
+    spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("pop"))
+    genes = jax.device_put(_genes(recipe), spread)
+    life, key = _life(recipe), jax.random.key(1)
+    everybody = jax.jit(jax.vmap(life, (None, 0)), out_shardings=spread)
 
-    @jax.jit
-    def whole(key: Any, hypers: Any) -> Any:
+    def live() -> float:
+        begun = time.perf_counter()
+        scores = np.asarray(everybody(key, genes))
+        seconds = time.perf_counter() - begun
+        assert np.isfinite(scores).all()
+        return POPULATION / seconds
+
+    return live
+
+
+def _genes(recipe: Sinusoid) -> Any:
+    keys = jax.random.split(jax.random.key(0), POPULATION)
+    return jax.jit(jax.vmap(recipe.space().sample))(keys)
+
+
+def _life(recipe: Sinusoid) -> Callable[[Any, Any], Any]:
+    """Return a life, from its birth to its score."""
+    learner = recipe.learner()
+
+    def life(key: Any, hypers: Any) -> Any:
         def update(state: Any, key: Any) -> tuple[Any, None]:
             return learner.step(key, state, hypers)[0], None
 
         end, _ = jax.lax.scan(update, learner.init(key, hypers), jax.random.split(key, STEPS))
         return learner.score(key, end, hypers)
 
+    return life
+
+
+def _loop(recipe: Sinusoid, by_step: bool) -> Callable[[], float]:
+    """Return what lives as many lives in a Python loop, compiled whole or step by step."""
+    learner, genes = recipe.learner(), _genes(recipe)
+    genomes = [jax.tree.map(lambda x, i=i: x[i], genes) for i in range(POPULATION)]
+    init, step, score = jax.jit(learner.init), jax.jit(learner.step), jax.jit(learner.score)
+    whole = jax.jit(_life(recipe))
     key = jax.random.key(1)
 
     def one(hypers: Any) -> float:

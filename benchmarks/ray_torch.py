@@ -1,24 +1,26 @@
 """Sixteen members in PyTorch under Ray Tune's PopulationBasedTraining and under Ontogeny's
 processes: the same member, moving after as many updates, on the same cores.
 
-`UPDATES` of its updates take a core about two seconds. Both sides run in the peers' environment
+1,500 of its updates take a core about two seconds. Both sides run in the peers' environment
 (see `benchmarks.peer`); what is counted is as in `ray_tune`.
 """
 
 from __future__ import annotations
 
 from benchmarks.peer import ask, peer_python
-from benchmarks.ray_tune import MOVES, held, peers
+from benchmarks.ray_tune import Iterations, beside
 from benchmarks.result import Result, Target
 from ontogeny.runtime.machine import cores
 
-UPDATES = 1500
+MOVES = {1500: 3, 150: 10}  # updates that members move after: how many iterations of each
 
 
 def measure(quick: bool) -> Result:
     """Return both sides' rates and start-up. Raises `MissingExtra` without the peer."""
-    updates, moves = (50, 3) if quick else (UPDATES, MOVES)
-    theirs = peers("torch", updates, moves)
+    return beside("Processes", ours, "torch", {50: 3} if quick else MOVES, Target(low=1.2), quick)
+
+
+def ours(updates: int, moves: int) -> Iterations:
+    """Return when the rounds of the members ended in processes."""
     asked = ("processes_torch.py", str(updates), str(moves), "--workers", str(cores()))
-    own = ask(peer_python("ray"), *asked)
-    return held("Processes", own["ends"], theirs, updates, Target(low=1.2))
+    return ask(peer_python("ray"), *asked)["ends"]

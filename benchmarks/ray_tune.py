@@ -1,23 +1,24 @@
 """Sixteen agents under Ray Tune's PopulationBasedTraining and under one compiled program: the same
 member, moving after as many updates, on the same cores.
 
-The member is the actor-critic of the recipe `cartpole`; `UPDATES` of its updates take a core about
-two seconds. Ray's side runs in an environment of its own (see `benchmarks.peer`), twice: with a
-core for each member that runs while the others are paused, and with all members resident. The
-ratio is to the faster of the two. What is counted are a population's updates a second once it has
-started: start-up is a row of its own.
+The member is the actor-critic of the recipe `cartpole`; 640 of its updates take a core about two
+seconds. Moving ten times as often tells what a move costs either side. Ray's side runs in an
+environment of its own (see `benchmarks.peer`), in two ways: with a core for each member that runs
+while the others are paused, and with all members resident. The faster of the two is run again, by
+turns with ours, and the ratio is to it. What is counted are a population's updates a second once it
+has started: start-up is a row of its own.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.peer import ask, peer_python
-from benchmarks.result import Figure, Result, Target
+from benchmarks.result import Figure, Result, Target, pairwise
 from ontogeny.recipes import recipe_class
 from ontogeny.run import grow
 from ontogeny.runtime.executor import Lived
@@ -25,11 +26,12 @@ from ontogeny.runtime.machine import cores
 from ontogeny.runtime.observer import Observer
 
 POPULATION = 16
-UPDATES = 640
-OFTEN = 64  # the same ten times as often, which tells what a move costs either side
-MOVES = 3  # iterations of each member
+MOVES = {640: 3, 64: 10}  # updates that members move after: how many iterations of each
+PAIRS = 3  # of ours with the faster of Ray's ways
 TEN = Target(low=10.0)
 RESIDENT = "Ray, all resident"
+
+Iterations = Sequence[Sequence[Any]]  # slot, number, when it ended
 
 
 class Ends(Observer):
@@ -47,15 +49,10 @@ class Ends(Observer):
 
 def measure(quick: bool) -> Result:
     """Return both sides' rates and start-up. Raises `MissingExtra` without the peer."""
-    updates, moves = (32, 3) if quick else (UPDATES, MOVES)
-    seldom = held("Vectorised", ours(updates, moves), peers("jax", updates, moves), updates, TEN)
-    if quick:
-        return seldom
-    often = held("Vectorised", ours(OFTEN, moves), peers("jax", OFTEN, moves), OFTEN)
-    return Result(seldom.setting | {"moves": moves}, [*seldom.figures, *often.figures])
+    return beside("Vectorised", ours, "jax", {32: 3} if quick else MOVES, TEN, quick)
 
 
-def ours(updates: int, moves: int) -> list[tuple[Any, int, float]]:
+def ours(updates: int, moves: int) -> Iterations:
     """Return when the rounds of the members ended in one compiled program."""
     ends = Ends()
     with tempfile.TemporaryDirectory() as folder:
@@ -65,50 +62,59 @@ def ours(updates: int, moves: int) -> list[tuple[Any, int, float]]:
     return ends.found
 
 
-def peers(kind: str, updates: int, moves: int) -> dict[str, dict[str, Any]]:
-    """Return what Ray's side says in both ways. Raises `MissingExtra` without it."""
-    python = peer_python("ray")
-    asked = ("ray_pbt.py", kind, str(updates), str(moves), "--cpus", str(cores()))
-    return {
-        "Ray, a core a member": ask(python, *asked),
-        RESIDENT: ask(python, *asked, "--resident"),
-    }
-
-
-def held(
+def beside(
     name: str,
-    own: Sequence[Sequence[Any]],
-    theirs: dict[str, dict[str, Any]],
-    updates: int,
-    target: Target | None = None,
+    ours: Callable[[int, int], Iterations],
+    member: str,
+    moves: Mapping[int, int],
+    target: Target,
+    quick: bool,
 ) -> Result:
-    """Return this side's rate and start-up, Ray's, and the ratio to the faster of Ray's ways."""
-    rates = {
-        arm: rate(said["ends"], updates, all_begun=arm == RESIDENT) for arm, said in theirs.items()
-    }
-    mine = rate(own, updates)
+    """Return this side's rate and start-up, Ray's, and the ratio to the faster of Ray's ways, for
+    each number of updates after which members move. Raises `MissingExtra` without Ray.
+    """
+    python, version, figures = peer_python("ray"), "", list[Figure]()
+    ways: dict[str, tuple[str, ...]] = {"Ray, a core a member": (), RESIDENT: ("--resident",)}
+    for updates, count in moves.items():
+        own: list[Iterations] = []
+        theirs: dict[str, list[Iterations]] = {way: [] for way in ways}
+        fastest = ""
+        for _ in range(1 if quick else PAIRS):
+            own.append(ours(updates, count))
+            for way in [fastest] if fastest else ways:
+                asked = (member, str(updates), str(count), "--cpus", str(cores()))
+                said = ask(python, "ray_pbt.py", *asked, *ways[way])
+                theirs[way].append(said["ends"])
+                version = said["ray"]
+            fastest = max(ways, key=lambda way: rate(theirs[way][0], updates, way == RESIDENT))
+        figures += _held(name, own, theirs, fastest, updates, target)
+    return Result({"population": POPULATION, "cores": cores(), "ray": version}, figures)
+
+
+def _held(
+    name: str,
+    own: list[Iterations],
+    theirs: dict[str, list[Iterations]],
+    fastest: str,
+    updates: int,
+    target: Target,
+) -> list[Figure]:
     when = f"a move after {updates}"
-    starts = {name: first(own), **{arm: first(said["ends"]) for arm, said in theirs.items()}}
-    ray = next(iter(theirs.values()))["ray"]
-    return Result(
-        {"population": POPULATION, "cores": cores(), "ray": ray},
-        [
-            *(
-                Figure(f"{arm}, {when}", "updates/s", [value])
-                for arm, value in {name: mine, **rates}.items()
-            ),
-            Figure(
-                f"{name} / the faster of Ray's, {when}",
-                "ratio",
-                [mine / max(rates.values())],
-                target,
-            ),
-            *(Figure(f"{arm}, {when}: first score", "s", [s]) for arm, s in starts.items()),
-        ],
-    )
+    rates = {way: [rate(e, updates, way == RESIDENT) for e in runs] for way, runs in theirs.items()}
+    rates[name] = [rate(ends, updates) for ends in own]
+    ratio = pairwise(rates[name], rates[fastest])
+    runs = {name: own, **theirs}
+    return [
+        *(Figure(f"{arm}, {when}", "updates/s", rates[arm]) for arm in runs),
+        Figure(f"{name} / the faster of Ray's, {when}", "ratio", ratio, target),
+        *(
+            Figure(f"{arm}, {when}: first score", "s", [first(ends) for ends in found])
+            for arm, found in runs.items()
+        ),
+    ]
 
 
-def rate(ends: Sequence[Sequence[Any]], updates: int, all_begun: bool = False) -> float:
+def rate(ends: Iterations, updates: int, all_begun: bool = False) -> float:
     """Return a population's updates a second between the end of its start and the beginning of its
     end.
 
@@ -128,6 +134,6 @@ def rate(ends: Sequence[Sequence[Any]], updates: int, all_begun: bool = False) -
     return updates * (end - start) / (times[end] - times[start])
 
 
-def first(ends: Sequence[Sequence[Any]]) -> float:
+def first(ends: Iterations) -> float:
     """Return when the first iteration ended."""
     return min(time for _, _, time in ends)

@@ -26,7 +26,8 @@ class Target:
 
     def holds(self, value: float) -> bool:
         """Return whether the value lies within."""
-        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+        low = self.low is None or value >= self.low
+        return bool(low and (self.high is None or value <= self.high))  # NumPy's is no JSON
 
     def __str__(self) -> str:
         if self.low is not None and self.high is not None:

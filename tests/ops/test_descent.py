@@ -25,15 +25,26 @@ def test_the_end_and_the_losses_of_a_quadratic():
     np.testing.assert_allclose(descent.losses, jax.vmap(bowl)(path[:-1]), rtol=1e-6)
 
 
-@pytest.mark.parametrize("remat", [False, True])
-def test_derivatives_of_second_order(remat):
+@pytest.mark.parametrize(("steps", "remat"), [(1, False), (7, False), (7, True)])
+def test_derivatives_of_second_order(steps, remat):
     def end(start, rate):
-        return jnp.sum(descend_inner(bowl, start, rate, 7, remat=remat).end)
+        return jnp.sum(descend_inner(bowl, start, rate, steps, remat=remat).end)
 
     by_start, by_rate = jax.grad(end, (0, 1))(START, 0.3)
     left = 1 - 0.3 * CURVATURE
-    np.testing.assert_allclose(by_start, left**7, rtol=1e-5)
-    np.testing.assert_allclose(by_rate, jnp.sum(-7 * CURVATURE * left**6 * START), rtol=1e-5)
+    np.testing.assert_allclose(by_start, left**steps, rtol=1e-5)
+    wanted = jnp.sum(-steps * CURVATURE * left ** (steps - 1) * START)
+    np.testing.assert_allclose(by_rate, wanted, rtol=1e-5)
+
+
+def test_one_step_with_a_row_of_its_own_and_a_watch():
+    descent = descend_inner(
+        lambda x, row: bowl(x) * row, START, 0.3, 1, each=jnp.array([2.0]), watch=lambda x: x
+    )
+    end = START * (1 - 0.6 * CURVATURE)
+    np.testing.assert_allclose(descent.seen, jnp.stack([START, end]), rtol=1e-6)
+    np.testing.assert_allclose(descent.end, end, rtol=1e-6)
+    np.testing.assert_allclose(descent.losses, 2 * bowl(START)[None], rtol=1e-6)
 
 
 def test_derivatives_of_first_order():

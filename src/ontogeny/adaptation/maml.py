@@ -31,6 +31,7 @@ from ontogeny.core.learner import Hypers, Learner, Metrics
 from ontogeny.nn.parting import Parted
 from ontogeny.ops.adam import clipped_adam, decayed, descend
 from ontogeny.ops.descent import Descent, descend_inner, proximal_descent
+from ontogeny.ops.once import once
 from ontogeny.worlds.sinusoids import Examples, Split
 
 VALIDATION = 20_170_309  # the tasks that every score is measured on are drawn from it
@@ -98,7 +99,7 @@ def maml(
         return MAMLState(start, rate, direction.init(start), jnp.int32(0))
 
     def step(key: Array, state: MAMLState, hypers: Hypers) -> tuple[MAMLState, Metrics]:
-        batch = jax.vmap(problem.draw)(jax.random.split(key, c.batch))
+        batch = once(lambda: jax.vmap(problem.draw)(jax.random.split(key, c.batch)), state.updates)
         rate = jnp.float32(hypers.get("inner_rate", c.inner_rate))
         if c.outer == "reptile":
             seen = objective(state.start, rate, batch)[1]

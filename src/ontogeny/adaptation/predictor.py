@@ -24,6 +24,7 @@ from ontogeny.adaptation.settings import Training
 from ontogeny.adaptation.tasks import Task
 from ontogeny.core.learner import Hypers, Learner, Metrics
 from ontogeny.ops.adam import clipped_adam, decayed, descend
+from ontogeny.ops.once import once
 
 
 class PredictorState(NamedTuple):
@@ -56,7 +57,7 @@ def predictor(task: Task, training: Training | None = None) -> Learner[Predictor
         return PredictorState(arrays, direction.init(arrays), jnp.int32(0))
 
     def step(key: Array, state: PredictorState, hypers: Hypers) -> tuple[PredictorState, Metrics]:
-        sequences = jax.vmap(task.draw)(jax.random.split(key, c.batch))
+        sequences = once(lambda: jax.vmap(task.draw)(jax.random.split(key, c.batch)), state.updates)
         loss, gradient = jax.value_and_grad(lambda a: jnp.mean(losses(a, sequences)))(state.network)
         rate = hypers.get("learning_rate", c.learning_rate)
         rate = decayed(rate, c.final, state.updates / c.updates)

@@ -96,7 +96,10 @@ def apply(
     """
     slots = jnp.arange(population.size)
     parent = jnp.where(move.inherit, move.parent, slots)
-    heirs = trees.take(population.state, parent)
+    # Where nobody takes another's state, as in the evolution of genes alone, none is copied.
+    heirs = jax.lax.cond(
+        jnp.any(parent != slots), lambda s: trees.take(s, parent), lambda s: s, population.state
+    )
 
     def with_newborns(heirs: State) -> State:
         born = jax.vmap(lambda slot, t, h: fresh(learner, seed, slot, t, h))(

@@ -183,6 +183,9 @@ def _spread(rates: Rates, start: Point, steps: int | None) -> Rates:
 
 def _run(step: Any, point: Point, rows: Any, count: int, remat: bool) -> tuple[Point, Any]:
     """Return the last point and what the steps met, rematerialised in segments when asked."""
+    if count == 1:  # under vmap a scan would copy a start that the tasks share to each of them
+        point, met = step(point, jax.tree.map(lambda x: x[0], rows))
+        return point, jax.tree.map(lambda x: x[None], met)
     length = math.isqrt(count)
     if not remat or length < 2:
         return jax.lax.scan(step, point, rows, length=count)

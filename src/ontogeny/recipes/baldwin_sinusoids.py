@@ -35,7 +35,7 @@ from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
 from ontogeny.recipes.sinusoids import Sinusoid
 from ontogeny.recipes.trainings import train
 
-SEEDS = 2
+SEEDS = 3
 TESTED, CHOSEN_ON, CANDIDATES = 600, 200, 8
 DRAWN_STEPS = (0, 1, 5, 10)
 TIMES = 100.0  # more data-efficient

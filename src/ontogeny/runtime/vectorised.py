@@ -136,7 +136,7 @@ class VectorisedProgram:
             jax.jit(
                 with_data,
                 in_shardings=(whole, whole, whole, sharding),
-                out_shardings=(sharding, whole),
+                out_shardings=(sharding, spread),
                 donate_argnums=3,
             )
             .lower(self._data, *arguments)
