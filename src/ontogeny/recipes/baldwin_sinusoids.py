@@ -54,16 +54,16 @@ class Course(NamedTuple):
 def measure_sinusoids(
     seed: int, quick: bool, progress: Progress
 ) -> tuple[list[Claim], list[Figure]]:
-    """Return the claims, and the errors by task evaluations. `quick` takes one seed and a fifth of
+    """Return the claims, and the errors by task evaluations. `quick` takes one seed and a tenth of
     the generations.
     """
     seeds = seeds_from(seed, 1 if quick else SEEDS)
-    less = 5 if quick else 1
+    less = 10 if quick else 1
     arms = {
         "MAML": _maml(seeds, 2000 // (2 if quick else 1), progress),
-        "ES": _evolved("es", seeds, 400 // less, progress),
-        "Baldwin": _evolved("baldwin", seeds, 200 // less, progress),
-        "Lamarck": _evolved("lamarck", seeds, 200 // less, progress),
+        "ES": _evolved("es", seeds, 1200 // less, progress),
+        "Baldwin": _evolved("baldwin", seeds, 500 // less, progress),
+        "Lamarck": _evolved("lamarck", seeds, 500 // less, progress),
     }
     data: dict[str, np.ndarray] = {}
     for name, course in arms.items():
