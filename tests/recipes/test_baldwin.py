@@ -16,7 +16,7 @@ from ontogeny.recipes.baldwin_direction import MODES, Arm
 from ontogeny.recipes.baldwin_direction import _claims as direction_claims
 from ontogeny.recipes.baldwin_figures import direction_figure, evaluations_figure, needle_figure
 from ontogeny.recipes.baldwin_needle import _claims as needle_claims
-from ontogeny.recipes.baldwin_sinusoids import Course, _ratio
+from ontogeny.recipes.baldwin_sinusoids import Course, _ratios
 from ontogeny.recipes.claims import Figure
 from ontogeny.recipes.goal_direction import GoalDirection
 from ontogeny.recipes.hinton_nowlan import HintonNowlan
@@ -139,10 +139,11 @@ def test_the_rules_about_the_needle_can_fail_one_by_one():
 
 
 def test_a_ratio_counts_evaluations_to_the_same_error():
-    maml = Course(np.array([100, 200, 300]), np.array([[4.0, 3.0, 1.0]]), np.zeros((1, 4)))
-    slow = Course(np.array([1000, 50_000]), np.array([[4.0, 2.5]]), np.zeros((1, 4)))
-    assert _ratio(maml, slow) == pytest.approx(50_000 / 300)
-    assert np.isnan(_ratio(maml, slow._replace(errors=np.array([[4.0, 0.5]]))))
+    learned = np.array([[4.0, 3.0, 1.0], [4.0, 2.0, 1.0], [4.0, 3.0, 2.8]])
+    maml = Course(np.array([100, 200, 300]), learned, np.zeros((3, 4)))
+    slow = np.array([[4.0, 2.5], [4.0, 2.5], [4.0, 2.5]])
+    course = Course(np.array([1000, 50_000]), slow, np.zeros((3, 4)))
+    np.testing.assert_allclose(_ratios(maml, course), [50_000 / 300, 50_000 / 200, np.nan])
 
 
 def test_the_figures_draw_what_was_measured():

@@ -204,9 +204,12 @@ def _claims(arms: dict[str, Course], seed: int, quick: bool) -> list[Claim]:
                 bool(gain.low > 0 and fall.low > 0),
             )
         )
-    ratios = {name: _ratio(arms["MAML"], arms[name]) for name in ("ES", "Baldwin", "Lamarck")}
+    ratios = {
+        name: bootstrap_interval(_ratios(arms["MAML"], arms[name]), seed=seed)
+        for name in ("ES", "Baldwin", "Lamarck")
+    }
     said = "; ".join(
-        f"{name} took {ratio:.0f} times MAML's evaluations to its own last error "
+        f"{name} took {ratio} times MAML's evaluations to its own last error "
         f"({arms[name].errors[:, -1].mean():.2f})"
         for name, ratio in ratios.items()
     )
@@ -216,19 +219,19 @@ def _claims(arms: dict[str, Course], seed: int, quick: bool) -> list[Claim]:
             "that inherits no learning",
             "MAML is more data-efficient in simple cases",
             f"{said}; {told('MAML')}; {n} seeds{weak}",
-            f"the ratios (of the means over seeds) of ES and of Baldwin at least {TIMES:.0f}",
-            min(ratios["ES"], ratios["Baldwin"]) >= TIMES,
+            f"the intervals of ES and of Baldwin at least {TIMES:.0f}",
+            all(bool(ratios[name].low >= TIMES) for name in ("ES", "Baldwin")),
         )
     )
     return claims
 
 
-def _ratio(maml_course: Course, course: Course) -> float:
-    """Return how many times more evaluations an arm took than MAML to come to its own last error.
+def _ratios(maml_course: Course, course: Course) -> np.ndarray:
+    """Return how many times more evaluations an arm took than MAML, in each seed, to come to its
+    own last error.
 
     NaN (which no threshold accepts) where MAML never came there.
     """
-    reached = maml_course.errors.mean(axis=0) <= course.errors[:, -1].mean()
-    if not reached.any():
-        return float("nan")
-    return float(course.evaluations[-1] / maml_course.evaluations[np.argmax(reached)])
+    reached = maml_course.errors <= course.errors[:, -1:]
+    taken = maml_course.evaluations[np.argmax(reached, axis=1)]
+    return np.where(reached.any(axis=1), course.evaluations[-1] / taken, np.nan)
