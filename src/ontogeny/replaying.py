@@ -26,7 +26,6 @@ from ontogeny.run import Run, default_executor, load, open_or_create, watch
 from ontogeny.runtime.executor import Executor, Job
 from ontogeny.runtime.folders import new_run_folder
 from ontogeny.runtime.growing import SMALL
-from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.schedules import along, member_hypers, write_schedule
 from ontogeny.runtime.store import FILE, Store
@@ -78,7 +77,6 @@ def replay(
         "arms": arms,
     }
     where = executor or (recipe.executor if recipe else default_executor(job.learner))
-    prepare(getattr(where, "devices", None))
     target = Path(folder) if folder else new_run_folder(f"{run.folder.name}-replay")
     with _opened(target, job, recipe, schedules, about, repeat) as store:
         watch(store, job, where, recipe, progress, observers, checkpoint_seconds)

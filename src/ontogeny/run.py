@@ -183,6 +183,7 @@ def grow(
         _check_settings(settings)
         if isinstance(strategy, str):
             strategy = evolution_class(strategy)().build(space)
+        prepare(getattr(where, "devices", None))
         recipe, job = None, Job(what, space, strategy or pbt(space), **settings)
     else:
         if space is not None or isinstance(strategy, Strategy):
@@ -201,7 +202,6 @@ def grow(
             _check_fields(type(what), fields)
             recipe = dataclasses.replace(what, **given, **fields)
         where, job = recipe.executor, recipe.job()
-    prepare(getattr(where, "devices", None))
     stem = (recipe_name(recipe) or type(recipe).__name__.lower()) if recipe else "run"
     target = Path(folder) if folder else new_run_folder(stem)
     store = open_or_create(target, job, recipe)
@@ -230,7 +230,6 @@ def resume(
             recipe = dataclasses.replace(recipe, rounds=rounds)
             with store.transaction():
                 store.put(fields=recipe.to_json(), rounds=rounds)
-        prepare(recipe.executor.devices)
         job = stored_job(store, recipe)
         watch(store, job, recipe.executor, recipe, progress, observers)
         return Run(Store(path), job, recipe)

@@ -99,11 +99,9 @@ def resume(arguments: list[str]) -> int:
 
 def _grow(recipe: Any, job: Any, keeping: Keeping, folder: Path, repeat: str | None) -> int:
     from ontogeny.run import Run, open_or_create, watch
-    from ontogeny.runtime.machine import prepare
     from ontogeny.runtime.sinks import sinks
     from ontogeny.runtime.store import Store
 
-    prepare(recipe.executor.devices)
     observers = sinks(keeping.track)
     with open_or_create(folder, job, recipe, repeat=repeat) as store:
         seconds = keeping.checkpoint_seconds

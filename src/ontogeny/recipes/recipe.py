@@ -82,7 +82,12 @@ class Recipe:
         return None
 
     def job(self) -> Job:
-        """Return what an executor grows."""
+        """Return what an executor grows, on a machine that is prepared for it: a learner may
+        compute, after which JAX has the devices that it has.
+        """
+        from ontogeny.runtime.machine import prepare
+
+        prepare(self.executor.devices)
         return Job(
             self.learner(),
             self.space(),
