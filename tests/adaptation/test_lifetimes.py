@@ -10,6 +10,7 @@ import pytest
 from ontogeny.adaptation.lifetimes import (
     LifetimeConfig,
     Subject,
+    draw_tasks,
     genes_space,
     learn,
     lifetime,
@@ -98,6 +99,15 @@ def test_who_shares_a_season_shares_its_tasks_and_luck_whatever_the_slot():
     alone = {name: value for name, value in GENES.items() if name != "season"}
     free = [np.asarray(lived(1, jax.random.key(slot), alone)[1].tasks) for slot in range(2)]
     assert not np.any(np.isin(*free))
+
+
+@pytest.mark.parametrize("count", [1, 4, 5])
+def test_every_second_task_is_the_opposite_of_the_last(count):
+    keys = jax.random.split(KEY, count)
+    assert np.array_equal(draw_tasks(bowl(), keys), jax.vmap(bowl().draw)(keys))
+    tasks = np.asarray(draw_tasks(bowl()._replace(mirror=lambda task: 3 - task), keys))
+    assert np.array_equal(tasks[::2], jax.vmap(bowl().draw)(keys)[::2])
+    np.testing.assert_allclose(tasks[1::2], 3 - tasks[: count // 2 * 2 : 2])
 
 
 def test_scores_by_step_are_those_of_a_life():

@@ -11,6 +11,7 @@ from ontogeny.adaptation.maml_config import NetworkConfig
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.pbt import PBT
+from ontogeny.recipes import baldwin_cheetah
 from ontogeny.recipes.baldwin import reproduce
 from ontogeny.recipes.baldwin_direction import MODES, Arm
 from ontogeny.recipes.baldwin_direction import _claims as direction_claims
@@ -18,7 +19,7 @@ from ontogeny.recipes.baldwin_figures import direction_figure, evaluations_figur
 from ontogeny.recipes.baldwin_needle import _claims as needle_claims
 from ontogeny.recipes.baldwin_sinusoids import Course, _ratios
 from ontogeny.recipes.claims import Figure
-from ontogeny.recipes.goal_direction import GoalDirection
+from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 from ontogeny.recipes.hinton_nowlan import HintonNowlan
 from ontogeny.recipes.sinusoids import Sinusoid
 from ontogeny.views.lineage import BORN
@@ -144,6 +145,50 @@ def test_a_ratio_counts_evaluations_to_the_same_error():
     slow = np.array([[4.0, 2.5], [4.0, 2.5], [4.0, 2.5]])
     course = Course(np.array([1000, 50_000]), slow, np.zeros((3, 4)))
     np.testing.assert_allclose(_ratios(maml, course), [50_000 / 300, 50_000 / 200, np.nan])
+
+
+def body_claims(gain=(0.0, 9.0), lamarck=1.0):
+    """Return which claims of a body hold: what a life adds at first and later, and what Lamarck
+    earns.
+    """
+    noise = 0.01 * np.arange(3)[:, None]
+    before, life = np.zeros((3, 6)), np.zeros((3, baldwin_cheetah.LIVED + 1))
+    made = {
+        "baldwin": np.array([gain[0], *[gain[1]] * 5]) + noise,
+        "lamarck": np.full((3, 6), lamarck),
+    }
+    arms = {
+        mode: baldwin_cheetah.Arm(before, after, np.ones((3, 6, 1)), life, 1.0)
+        for mode, after in made.items()
+    }
+    found = baldwin_cheetah.claims(GoalDirection(), arms, ["weight"], 0, False)
+    return [one.holds for one in found]
+
+
+def test_the_rules_about_a_body_can_fail_one_by_one():
+    assert body_claims() == [True] * 3
+    assert body_claims((-9.0, -1.0), lamarck=-5.0) == [False, True, True]
+    assert body_claims((9.0, 9.0)) == [True, False, True]
+    assert body_claims(lamarck=12.0) == [True, True, False]
+
+
+def test_a_body_is_grown_by_both_inheritances_and_drawn(monkeypatch):
+    small = {"population": 4, "rounds": 12, "episodes": 4, "horizon": 5}
+
+    assert baldwin_cheetah.environment_steps(HalfCheetah()) == 5_836_800
+    monkeypatch.setattr(baldwin_cheetah, "HalfCheetah", lambda: GoalDirection(**small))
+    monkeypatch.setattr(baldwin_cheetah, "SEEDS", 2)
+    told = []
+    claims, figures = baldwin_cheetah.measure_cheetah(0, True, told.append)
+    assert len(claims) == 3
+    assert len(told) == 2 * 2
+    steps = 4 * 4 * 4 * 5 * (3 * 4 + 2)
+    assert all(f"{steps:,} environment steps" in text for text in told)
+    assert figures[0].data["lamarck after"].shape == (2, 4)
+    assert figures[0].data["baldwin best"].shape == (2, baldwin_cheetah.LIVED + 1)
+    drawn = figures[0].draw(figures[0])
+    assert [trace.name for trace in drawn.data if trace.showlegend] == ["Baldwin", "Lamarck"]
+    assert not drawn.layout.shapes  # no bound is known
 
 
 def test_the_figures_draw_what_was_measured():

@@ -60,10 +60,12 @@ def test_goals_are_fair_coins_or_uniform_velocities():
     ways = jax.vmap(WORLD.draw)(keys)
     assert set(np.unique(ways)) == {-1.0, 1.0}
     assert abs(float(ways.mean())) < 0.1
+    assert np.array_equal(jax.vmap(WORLD.mirror)(ways), -ways)
     world = velocities(point_mass(), 0.8)
     goals = jax.vmap(world.draw)(keys)
     assert 0 <= float(goals.min()) < 0.02
     assert 0.78 < float(goals.max()) <= 0.8
+    np.testing.assert_allclose(jax.vmap(world.mirror)(goals), 0.8 - goals, rtol=1e-6)
     reward = world.reward(jnp.float32(0.5), jnp.float32(0.2), jnp.array([0.5]))
     assert float(reward) == pytest.approx(-0.3 - 0.02 * 0.25)
 
@@ -94,7 +96,7 @@ class Cart:
 
 
 def test_an_environment_of_braxs_interface_is_a_body():
-    world = directions(body_of("cart", Cart()), 5, 0.0)
+    world = directions(body_of("cart", 2, 1, Cart), 5, 0.0)
     assert (world.name, world.body.n_observed, world.body.n_actions) == ("cart-direction", 2, 1)
     steps = episode(world, KEY, jnp.float32(-1.0), always(-50.0))
     np.testing.assert_allclose(steps.rewards, 1.0, rtol=1e-5)

@@ -27,6 +27,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, Key, PyTree
 
+from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers, Learner, Metrics
 from ontogeny.core.space import Dimension, Integer, Linear, Log, Space
@@ -51,6 +52,8 @@ class Subject(NamedTuple):
     """How well the weights do on the task, bigger is better."""
     traits: Mapping[str, Dimension] = {}
     """More genes that `loss` and `score` read."""
+    mirror: Callable[[Any], Any] | None = None
+    """A task's opposite, which is as likely. Every second task of a life is the last one's."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def genes_space(
     that a strategy wants for itself.
     """
     c = config or LifetimeConfig()
-    leaves = jax.tree.leaves(jax.eval_shape(subject.init, jax.random.key(0)))
+    leaves = jax.tree.leaves(weight_shapes(subject))
     return Space(
         {
             "weights": Linear(
@@ -151,7 +154,7 @@ def lifetime(subject: Subject, config: LifetimeConfig | None = None) -> Learner[
 
     def init(key: Array, hypers: Hypers) -> Life:
         draw_key, score_key = jax.random.split(key)
-        tasks = jax.vmap(subject.draw)(luck(draw_key, hypers, 0))
+        tasks = draw_tasks(subject, luck(draw_key, hypers, 0))
         weights = jnp.broadcast_to(hypers["weights"], (c.tasks, *hypers["weights"].shape))
         before = judge(luck(score_key, hypers, 1), weights, tasks, hypers)
         traits = {name: hypers[name] for name in subject.traits}
@@ -176,6 +179,20 @@ def lifetime(subject: Subject, config: LifetimeConfig | None = None) -> Learner[
         return {**hypers, "weights": jnp.clip(state.weights[0], -WEIGHT, WEIGHT)}
 
     return Learner(init, step, score, bequeath if c.inheritance == "lamarck" else None)
+
+
+def draw_tasks(subject: Subject, keys: Key[Array, " task"]) -> Any:
+    """Return a task for each key, leading axis: task.
+
+    Where tasks have opposites, they come in pairs (antithetic draws): each is as likely as before,
+    and a life that suits one of a pair alone is not taken for a good one.
+    """
+    tasks = jax.vmap(subject.draw)(keys)
+    if subject.mirror is None:
+        return tasks
+    second = jnp.arange(keys.shape[0]) % 2 == 1
+    opposites = jax.tree.map(lambda x: jnp.roll(x, 1, axis=0), jax.vmap(subject.mirror)(tasks))
+    return trees.where(second, opposites, tasks)
 
 
 def learn(
@@ -206,20 +223,26 @@ def scores_by_step(
     whole = unravel(subject)
 
     def one(weights: Array, key: Array) -> tuple[Array, Array]:
-        value = subject.score(score_key, whole(weights), task, hypers)
-        return learn(subject, key, weights, task, hypers)[0], value
+        return learn(subject, key, weights, task, hypers)[0], weights
 
     keys = jax.random.split(life_key, steps)
-    end, seen = jax.lax.scan(one, hypers["weights"], keys)
-    return jnp.append(seen, subject.score(score_key, whole(end), task, hypers))
+    end, met = jax.lax.scan(one, hypers["weights"], keys)
+    return jax.vmap(lambda weights: subject.score(score_key, whole(weights), task, hypers))(
+        jnp.concatenate([met, end[None]])
+    )
 
 
 def unravel(subject: Subject) -> Callable[[Float[Array, " gene"]], PyTree[Array]]:
     """Return what gives a vector of weights the subject's structure."""
-    shapes = jax.eval_shape(subject.init, jax.random.key(0))
+    shapes = weight_shapes(subject)
     return ravel_pytree(jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes))[1]
 
 
 def layer_names(subject: Subject) -> list[str]:
     """Return the path of each leaf of the weights, in the order of the rates."""
-    return [path for path, _ in named_leaves(jax.eval_shape(subject.init, jax.random.key(0)))]
+    return [path for path, _ in named_leaves(weight_shapes(subject))]
+
+
+def weight_shapes(subject: Subject) -> PyTree[jax.ShapeDtypeStruct]:
+    """Return the shapes of the weights, with nothing computed: see `runtime.machine.prepare`."""
+    return jax.eval_shape(lambda: subject.init(jax.random.key(0)))

@@ -4,8 +4,8 @@ A step of learning is REINFORCE on a few episodes,
 
     loss = - mean over episodes  sum_t  ln N(u_t; mean(o_t), noise²) (G_t - the others' mean G_t)
 
-with G_t the rewards from t on. The noise is a gene. A life's score is the return without noise:
-what was learned, and not what exploring costs.
+with G_t the discounted rewards from t on. The noise is a gene. A life's score is the return without
+noise, undiscounted: what was learned, and not what exploring costs.
 
 Source: Williams 1992 (REINFORCE); the mean of the other episodes as a baseline adds no bias (Kool,
 van Hoof and Welling 2019).
@@ -27,6 +27,7 @@ from ontogeny.core.space import Log
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.headed import Headed
 from ontogeny.nn.parting import Parted, part
+from ontogeny.ops.returns import decayed_sum
 from ontogeny.worlds.goals import GoalWorld, episode
 
 
@@ -36,12 +37,18 @@ def striving(
     widths: tuple[int, ...] = (),
     scored: int = 1,
     noise: tuple[float, float] = (0.05, 2.0),
+    discount: float = 1.0,
 ) -> Subject:
-    """Return the subject. No `widths` is a linear policy; a score is the mean of `scored` episodes.
+    """Return the subject. No `widths` is a linear policy; a score is the mean of `scored` episodes,
+    undiscounted.
 
-    Raises `ConfigError` for fewer than two episodes a step (there would be no baseline), or none
-    to score.
+    Raises `ConfigError` for fewer than two episodes a step (there would be no baseline), none to
+    score, or a discount outside [0, 1].
     """
+    if not 0 <= discount <= 1:
+        raise ConfigError(
+            f"a discount of {discount}", where="striving", hint="use a number in [0, 1]"
+        )
     if episodes < 2 or scored < 1:
         raise ConfigError(
             f"{episodes} episodes a step, {scored} scored",
@@ -59,7 +66,7 @@ def striving(
 
         keys = jax.random.split(key, episodes)
         lived = jax.lax.stop_gradient(jax.vmap(lambda k: episode(world, k, goal, explore))(keys))
-        gain = jnp.cumsum(lived.rewards[:, ::-1], axis=1)[:, ::-1]
+        gain = jax.vmap(lambda r: decayed_sum(r, jnp.full_like(r, discount)))(lived.rewards)
         others = (jnp.sum(gain, axis=0) - gain) / (episodes - 1)
         means = jax.vmap(jax.vmap(act))(lived.observations)
         surprise = jnp.sum((lived.drives - means) ** 2, axis=-1) / (2 * deviation**2)
@@ -77,6 +84,7 @@ def striving(
         loss,
         score,
         {"noise": Log(*noise)},
+        world.mirror,
     )
 
 

@@ -1,4 +1,4 @@
-"""Returns of one trajectory: generalised advantages, n-step returns, and V-trace.
+"""Returns of one trajectory: plain sums, generalised advantages, n-step returns, and V-trace.
 
 All take one trajectory, time first; the caller vmaps. Two numbers a step say where a trajectory
 ends:
@@ -65,7 +65,7 @@ def gae(
         reward=reward, discount=discount, value=value, next_value=next_value, continues=continues
     )
     error = reward + discount * next_value - value
-    return _decayed_sum(error, discount * lambda_ * continues)
+    return decayed_sum(error, discount * lambda_ * continues)
 
 
 def n_step_returns(
@@ -125,15 +125,15 @@ def vtrace(
     ratio = jnp.exp(log_ratio)
     rho, c = jnp.minimum(clip_rho, ratio), lambda_ * jnp.minimum(clip_c, ratio)
     error = rho * (reward + discount * next_value - value)
-    correction = _decayed_sum(error, discount * c * continues)
+    correction = decayed_sum(error, discount * c * continues)
     goes_on = continues.at[-1].set(False)
     later = lambda_ * jnp.append(correction[1:], 0.0)
     advantage = rho * (reward + discount * (next_value + jnp.where(goes_on, later, 0.0)) - value)
     return jax.lax.stop_gradient(VTrace(value + correction, advantage))
 
 
-def _decayed_sum(x: Array, decay: Array) -> Array:
-    """Return s_t = x_t + decay_t s_{t+1}."""
+def decayed_sum(x: Float[Array, " time"], decay: Float[Array, " time"]) -> Float[Array, " time"]:
+    """Return s_t = x_t + decay_t s_{t+1}, with nothing after the last."""
 
     def back(later: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
         total = now[0] + now[1] * later

@@ -48,6 +48,9 @@ RECIPES = {
     "goal-direction": Entry(
         "goal_direction", "GoalDirection", "learners that find out which way to go (a minute)"
     ),
+    "half-cheetah": Entry(
+        "goal_direction", "HalfCheetah", "the same with a body of brax's (minutes)"
+    ),
     "digits-gan": Entry(
         "digits_gan", "DigitsGan", "generators of handwritten digits against critics (a minute)"
     ),

@@ -65,7 +65,6 @@ def direction_figure(figure: Figure) -> go.Figure:
         subplot_titles=["while they evolve", "a life of the last generation's best"],
     )
     dress(fig, "Return towards a hidden direction", 420)
-    bound = float(figure.labels["bound"][0])
     for mode in map(str, figure.labels["modes"]):
         colour, name = COLOURS[SHADES[mode]], NAMES[mode]
         after, before = figure.data[f"{mode} after"], figure.data[f"{mode} before"]
@@ -74,7 +73,8 @@ def direction_figure(figure: Figure) -> go.Figure:
         _band(fig, rounds, before, name, colour, row=1, col=1, shown=False, dash="dot")
         best = figure.data[f"{mode} best"]
         _band(fig, np.arange(best.shape[1]), best, name, colour, row=1, col=2, shown=False)
-    fig.add_hline(y=bound, line={"color": QUIET, "width": 1.5})
+    for bound in figure.labels["bound"]:  # where it is known
+        fig.add_hline(y=float(bound), line={"color": QUIET, "width": 1.5})
     fig.update_xaxes(title_text="generation", row=1, col=1)
     fig.update_xaxes(title_text="steps of learning", dtick=1, row=1, col=2)
     fig.update_yaxes(title_text="return", row=1, col=1)

@@ -2,7 +2,8 @@
 
 A genome is a policy's initial weights, a learning rate a leaf, and the noise of its actions. A life
 is a few steps of policy gradient towards a goal that only rewards tell. Run `ontogeny grow
-goal-direction`; compare `--life.inheritance darwin` and `lamarck`.
+goal-direction`, or `half-cheetah` for a real body; compare `--life.inheritance darwin` and
+`lamarck`.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class GoalDirection(Recipe):
         default_factory=lambda: Baldwin(deviation=0.15, weights_deviation=0.15)
     )
     body: Literal["point-mass", "halfcheetah", "ant"] = "point-mass"
-    """What moves; the last two need `ontogeny[brax]`."""
+    """What moves; the last two need `ontogeny[brax]`, and settings like the half-cheetah's."""
     goal: Literal["direction", "velocity"] = "direction"
     """What each task hides: forward or backward, or how fast."""
     highest: float = 1.0
@@ -58,6 +59,10 @@ class GoalDirection(Recipe):
     """What an action costs, times its square."""
     episodes: int = 20
     """Episodes a step of learning."""
+    scored: int = 1
+    """Episodes that a score is the mean of."""
+    discount: float = 1.0
+    """Of later rewards, while it learns; a score counts them all alike."""
     widths: tuple[int, ...] = ()
     """Of the policy's hidden layers; none is a linear policy."""
     life: LifetimeConfig = field(
@@ -91,11 +96,16 @@ class GoalDirection(Recipe):
         """Return what a life is spent on."""
         from ontogeny.adaptation.striving import striving
 
-        return striving(self.world(), self.episodes, self.widths)
+        return striving(
+            self.world(), self.episodes, self.widths, self.scored, discount=self.discount
+        )
 
     def learner(self) -> Learner[Any]:
+        import jax
+
         from ontogeny.adaptation.lifetimes import lifetime
 
+        jax.eval_shape(self.world().body.reset, jax.random.key(0))  # tells of a missing extra
         return lifetime(self.subject(), self.life)
 
     def space(self) -> Space:
@@ -119,3 +129,28 @@ class GoalDirection(Recipe):
         from ontogeny.recipes.baldwin_figures import learning_figure
 
         return [learning_figure(product)]
+
+
+@dataclass(frozen=True)
+class HalfCheetah(GoalDirection):
+    """Evolve half-cheetahs that learn within one life which way to run; needs `ontogeny[brax]`.
+
+    Rewards and observations are larger than the point mass's, so rates and mutations are smaller.
+    """
+
+    population: int = 32
+    rounds: int = 12
+    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(
+        default_factory=lambda: Baldwin(deviation=0.15, weights_deviation=0.02)
+    )
+    body: Literal["point-mass", "halfcheetah", "ant"] = "halfcheetah"
+    horizon: int = 50
+    effort: float = 0.05
+    episodes: int = 48
+    scored: int = 4
+    discount: float = 0.95
+    life: LifetimeConfig = field(
+        default_factory=lambda: LifetimeConfig(
+            tasks=2, rates=(1e-6, 1e-1), first_rates=(1e-5, 1e-2)
+        )
+    )

@@ -10,46 +10,69 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
 from typing import Any, Literal
 
+import jax
 from jaxtyping import Array, Float, Key
 
-from ontogeny.core.errors import MissingExtra
+from ontogeny.core.errors import MissingExtra, StructureError
 from ontogeny.worlds.goals import Body
 
 Backend = Literal["spring", "positional", "generalized"]
 
 
-@cache  # brax takes seconds to read a body
-def brax_body(name: Literal["halfcheetah", "ant"], backend: Backend = "spring") -> Body:
-    """Return the body. Raises `MissingExtra` without brax.
+Name = Literal["halfcheetah", "ant"]
+SIZES: dict[Name, tuple[int, int]] = {"halfcheetah": (17, 6), "ant": (27, 8)}
+
+
+def brax_body(name: Name, backend: Backend = "spring") -> Body:
+    """Return the body. Its physics is read when it first moves, which raises `MissingExtra` without
+    brax.
 
     The backends are brax's own engines. On a CPU core, 256 half-cheetahs abreast made 17,500 steps
     a second with `spring`, which compiled in half the time, and 7,000 with `positional`.
     """
-    with warnings.catch_warnings():
+    return body_of(name, *SIZES[name], lambda: physics(name, backend))
+
+
+@cache  # it takes brax seconds
+def physics(name: Name, backend: Backend) -> Any:
+    """Return brax's environment. Raises `MissingExtra` without brax, and `StructureError` where it
+    isn't of the size that this project knows.
+    """
+    with warnings.catch_warnings(), jax.ensure_compile_time_eval():  # its arrays outlive a trace
         warnings.simplefilter("ignore")  # it says that it is no longer developed
-        return body_of(name, _envs().get_environment(name, backend=backend))
+        env = _envs().get_environment(name, backend=backend)
+    found = int(env.observation_size), int(env.action_size)
+    if found != SIZES[name]:
+        raise StructureError(
+            f"brax's {name} has {found[0]} observations and {found[1]} actions, and not "
+            f"{SIZES[name][0]} and {SIZES[name][1]}",
+            where="worlds.brax_bodies",
+            hint="use the version of brax that ontogeny[brax] asks for",
+        )
+    return env
 
 
-def body_of(name: str, env: Any) -> Body:
+def body_of(name: str, n_observed: int, n_actions: int, read: Callable[[], Any]) -> Body:
     """Return the body of an environment with brax's interface, whose state's metrics have an
-    `x_velocity`.
+    `x_velocity`. `read()` returns the environment.
     """
 
     def reset(key: Key[Array, ""]) -> Any:
-        return env.reset(key)
+        return read().reset(key)
 
     def step(state: Any, action: Float[Array, " action"]) -> Any:
-        return env.step(state, action)
+        return read().step(state, action)
 
     return Body(
         name,
-        int(env.observation_size),
-        int(env.action_size),
+        n_observed,
+        n_actions,
         reset,
         step,
         lambda state: state.obs,

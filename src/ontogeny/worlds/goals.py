@@ -46,6 +46,8 @@ class GoalWorld(NamedTuple):
         [Float[Array, ""], Float[Array, ""], Float[Array, " action"]], Float[Array, ""]
     ]
     """`reward(goal, velocity, action)`."""
+    mirror: Callable[[Float[Array, ""]], Float[Array, ""]]
+    """The goal at the other end, which is as likely."""
 
 
 class Steps(NamedTuple):
@@ -92,6 +94,7 @@ def directions(body: Body, horizon: int = 20, effort: float = 0.02) -> GoalWorld
         horizon,
         lambda key: jnp.where(jax.random.bernoulli(key), 1.0, -1.0),
         lambda goal, velocity, action: goal * velocity - effort * jnp.sum(action**2),
+        lambda goal: -goal,
     )
 
 
@@ -104,6 +107,7 @@ def velocities(body: Body, highest: float, horizon: int = 20, effort: float = 0.
         horizon,
         lambda key: highest * jax.random.uniform(key),
         lambda goal, velocity, action: -jnp.abs(velocity - goal) - effort * jnp.sum(action**2),
+        lambda goal: highest - goal,
     )
 
 
