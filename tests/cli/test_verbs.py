@@ -89,6 +89,8 @@ def test_doctor_looks_at_the_machine_and_at_a_recipe(capsys):
 
 def test_recipes_are_listed(capsys):
     assert [r["name"] for r in answer(capsys, "recipes")["recipes"]] == list(RECIPES)
+    assert cli.run(["recipes"]) == 0
+    assert "\n  hinton-nowlan " in capsys.readouterr().out  # the longest names keep their distance
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,11 @@ class Reproduce:
     one does not hold.
     """
 
-    system: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SYSTEM")]
+    system: Annotated[
+        str,
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="SYSTEM", help=f"Whose claims: {', '.join(SYSTEMS)}."),
+    ]
     quick: bool = False
     """Fewer seeds and less growth: under two minutes, and wider intervals."""
     all: bool = False

@@ -51,7 +51,8 @@ def say(
 
 def recipe_list() -> str:
     """Return the recipes, a line each."""
-    return "\n".join(f"  {name:12}{entry.summary}" for name, entry in RECIPES.items())
+    width = max(map(len, RECIPES)) + 2
+    return "\n".join(f"  {name:{width}}{entry.summary}" for name, entry in RECIPES.items())
 
 
 def _plain(value: Any) -> Any:
