@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RunName: TypeAlias = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+RunName: TypeAlias = Annotated[
+    str,
+    tyro.conf.Positional,
+    tyro.conf.arg(metavar="RUN", help="A folder, a name in runs/, or `last`."),
+]
 
 
 def parse(read: type[T], verb: str, arguments: Sequence[str], about: str | None = None) -> T:
