@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -21,6 +22,9 @@ __version__ = "0.1.0"
 # raised in Python as well; those of an accelerator's driver may not be: with one, all is said.
 if importlib.util.find_spec("jax_plugins") is None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+if "jax" in sys.modules:  # the user's arrays may come before anything of ours does
+    importlib.import_module("ontogeny.runtime.machine").offer_cores()
 
 _WHERE = {
     "Run": "run",

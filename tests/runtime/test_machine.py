@@ -26,10 +26,15 @@ def test_the_description_is_of_this_process():
     assert said["cores"] >= 1
 
 
+def counted(program: str) -> str:
+    """Return the last words that a program prints in a process of its own, where JAX is fresh."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return " ".join(done.stdout.split()[-2:])
+
+
 def test_a_growth_has_its_devices_however_its_learner_is_made(tmp_path):
-    """In a process of its own, where nothing has been computed. No recipe computes when it is made;
-    the quadratic's learner does.
-    """
+    """No recipe computes when it is made; the quadratic's learner does."""
     program = f"""
 import ontogeny as og
 from ontogeny.recipes import RECIPES, recipe_class
@@ -42,5 +47,29 @@ import jax
 
 print(len(made), jax.device_count())
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.split()[-2:] == [str(len(RECIPES)), "3"], done.stderr
+    assert counted(program) == f"{len(RECIPES)} 3"
+
+
+COMPUTED = """
+import os
+import warnings
+import jax
+import jax.numpy as jnp
+
+os.sched_getaffinity = lambda process: range(3)
+{}
+array = jnp.zeros(3)
+
+from ontogeny.runtime.machine import prepare
+
+with warnings.catch_warnings(record=True) as said:
+    count = prepare()
+print(count, len(said))
+"""
+
+
+def test_arrays_that_were_made_before_leave_a_growth_its_cores():
+    assert counted(COMPUTED.format("import ontogeny")) == "3 0"
+    assert counted(COMPUTED.format("")) == "1 1"  # too late, and it says so
+    told = "jax.config.update('jax_num_cpu_devices', 2); import ontogeny"
+    assert counted(COMPUTED.format(told)) == "2 0"  # the user's word goes before the cores

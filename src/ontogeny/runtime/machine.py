@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ def prepare(devices: int | None = None) -> int:
     """Give a CPU one device per core (or `devices`) and switch the compilation cache on; return the
     device count.
 
-    The number of CPU devices is fixed once JAX has computed something; then what is there is used.
-    The cache lies in `$ONTOGENY_CACHE`, or the user's cache folder, apart for each kind of
+    The number of CPU devices is fixed once JAX has computed something; then what is there is used,
+    with a warning if that is less. What the user has told JAX itself goes before the cores. The
+    cache lies in `$ONTOGENY_CACHE`, or the user's cache folder, apart for each kind of
     processor: a home folder may be shared by machines that can't run each other's programs.
     """
     if jax.config.values.get("jax_compilation_cache_dir") is None:
@@ -29,9 +31,33 @@ def prepare(devices: int | None = None) -> int:
             "jax_compilation_cache_dir", str(cache_folder() / "xla" / processor_kind())
         )
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
-    with contextlib.suppress(RuntimeError):  # too late: JAX has begun to compute with what it has
-        jax.config.update("jax_num_cpu_devices", devices or cores())
-    return jax.device_count()
+    if devices or not _told():
+        with contextlib.suppress(RuntimeError):  # too late: it has begun with what it has
+            jax.config.update("jax_num_cpu_devices", devices or cores())
+    count, wanted = jax.device_count(), devices or (1 if _told() else cores())
+    if jax.default_backend() == "cpu" and count < wanted:
+        warnings.warn(
+            f"JAX had computed something before it could be told of {wanted} devices: growths in "
+            f"this process have {count}. Import jax, then ontogeny, and compute after that; or set "
+            f"JAX_NUM_CPU_DEVICES={wanted}",
+            stacklevel=2,
+        )
+    return count
+
+
+def offer_cores() -> None:
+    """Let JAX take each core for a device, if it has not computed yet and was told nothing else:
+    arrays that a user makes before a growth would else leave it with one.
+    """
+    if not _told():
+        with contextlib.suppress(RuntimeError):
+            jax.config.update("jax_num_cpu_devices", cores())
+
+
+def _told() -> bool:
+    """Return whether the number of CPU devices was said, in either of JAX's ways."""
+    flag = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
+    return flag or jax.config.values["jax_num_cpu_devices"] >= 0
 
 
 def processor_kind() -> str:
