@@ -44,6 +44,7 @@ MEASURED = {
     },
     ("baldwin", "needle"): {"needle": ("needle", 460)},
     ("baldwin", "direction"): {"direction": ("direction", 520)},
+    ("baldwin", "cheetah"): {"cheetah": ("cheetah", 520)},
     ("baldwin", "sinusoids"): {"evaluations": ("evaluations", 520)},
     ("sequential", "prediction"): {"prediction": ("excess", 760), "learning": ("learning", 420)},
     ("sequential", "machine"): {"memory": ("memory", 620), "automaton": ("automaton", 660)},
