@@ -57,6 +57,8 @@ def test_its_product_lives_and_its_report_draws_that(grown):
     page = grown.report().read_text()
     assert 'data-figure="learning"' in page
     assert 'data-figure="plasticity"' in page
+    assert "noise" in page
+    assert "season" not in page  # which tasks a member met is nothing that it is
 
 
 def test_what_goes_on_with_what_it_learned_is_no_lifetime():

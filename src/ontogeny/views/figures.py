@@ -191,7 +191,7 @@ def diversity_figure(record: Record) -> go.Figure:
     The spread of a hyper is the standard deviation, over the living, of its place between its
     bounds on its own scale: 0 when all agree, 0.29 when spread evenly, 0.5 at most.
     """
-    names = list(record.hypers)[: len(COLOURS)]
+    names = list(record.traits)[: len(COLOURS)]
     panels = 2 if names else 1
     fig = make_subplots(rows=panels, cols=1, shared_xaxes=True, vertical_spacing=0.09)
     dress(fig, "How diverse the population stays", 220 + 180 * panels)

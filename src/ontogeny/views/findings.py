@@ -68,7 +68,7 @@ def _hypers(record: Record) -> str:
     if len(record.line) < 2:
         return ""
     changes = []
-    for name, values in record.hypers.items():
+    for name, values in record.traits.items():
         places = schedule(unit_positions(record.spec(name), values), record.line)
         along = schedule(values, record.line)
         change = float(np.nanmax(places) - np.nanmin(places)) if np.isfinite(places).any() else 0.0

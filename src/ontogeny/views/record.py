@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from ontogeny.evolution.season import genes_of
 from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
@@ -40,6 +41,11 @@ class Record:
         self.before, self.seconds, self.folder = before, seconds, folder
         self.innate = innate  # scores before learning, where members begin each round anew
         self.metrics, self.events, self.artifacts = metrics or [], events or [], artifacts or []
+
+    @property
+    def traits(self) -> dict[str, Float[np.ndarray, "rounds pop"]]:
+        """The hypers that tell of a member: all but the season, which tells what it meets."""
+        return genes_of(self.hypers)
 
     @property
     def rounds(self) -> int:

@@ -146,13 +146,13 @@ def _figures(record: Record) -> Iterable[str]:
             "Each row is a slot and each column a round, darker for a better score; a line that "
             "changes rows is an inheritance, and an empty cell is a dead member.",
         )
-    shown = list(record.hypers)[:HYPERS]
+    shown = list(record.traits)[:HYPERS]
     plots = [
         page.plot(figures.hyper_figure(record, name), f"hyper{i}", level=3)
         for i, name in enumerate(shown)
     ]
     if plots:
-        more = len(record.hypers) - len(shown)
+        more = len(record.traits) - len(shown)
         yield page.section(
             "Schedules that were found",
             f'<div class="pair">\n{"".join(plots)}</div>\n',
@@ -167,7 +167,7 @@ def _figures(record: Record) -> Iterable[str]:
         spread = (
             " Below, how far apart the members' hypers lie on their own scales: 0 when all agree, "
             "0.5 at most."
-            if record.hypers
+            if record.traits
             else ""
         )
         yield page.plot(
@@ -184,7 +184,7 @@ def _figures(record: Record) -> Iterable[str]:
 def _members(record: Record) -> str:
     age = rounds_since_move(record.parent, record.lived)
     unit = "age (rounds)" if record.steps is None else "age (steps)"
-    names = list(record.hypers)[:HYPERS]
+    names = list(record.traits)[:HYPERS]
     order = sorted(
         range(record.pop), key=lambda slot: -np.nan_to_num(record.last[slot], nan=-np.inf)
     )

@@ -207,7 +207,7 @@ def _members(record: Record) -> list[dict[str, Any]]:
     if not record.rounds:
         return []
     age = rounds_since_move(record.parent, record.lived) * (record.steps or 1)
-    hypers = {name: last_scores(values) for name, values in record.hypers.items()}
+    hypers = {name: last_scores(values) for name, values in record.traits.items()}
     order = sorted(
         range(record.pop), key=lambda slot: -np.nan_to_num(record.last[slot], nan=-np.inf)
     )
