@@ -175,11 +175,10 @@ def test_the_rules_about_a_body_can_fail_one_by_one():
 
 
 def test_a_body_is_grown_by_both_inheritances_and_drawn(monkeypatch):
-    small = {"population": 4, "rounds": 12, "episodes": 4, "horizon": 5}
+    small = {"population": 4, "rounds": 12, "episodes": 12, "horizon": 5}
 
     assert baldwin_cheetah.environment_steps(HalfCheetah()) == 5_836_800
     monkeypatch.setattr(baldwin_cheetah, "HalfCheetah", lambda: GoalDirection(**small))
-    monkeypatch.setattr(baldwin_cheetah, "SEEDS", 2)
     told = []
     claims, figures = baldwin_cheetah.measure_cheetah(0, True, told.append)
     assert len(claims) == 3

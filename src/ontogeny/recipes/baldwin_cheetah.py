@@ -57,11 +57,13 @@ def environment_steps(recipe: GoalDirection) -> int:
 
 def measure_cheetah(seed: int, quick: bool, progress: Progress) -> tuple[list[Claim], list[Figure]]:
     """Return the claims, and how scores before and after learning evolved. `quick` takes a third of
-    the generations. Raises `MissingExtra` without brax.
+    the generations and of the episodes, and two growths; most of its time is compilation. Raises
+    `MissingExtra` without brax.
     """
-    recipe = HalfCheetah()
+    recipe, count = HalfCheetah(), SEEDS
     if quick:
-        recipe = replace(recipe, rounds=recipe.rounds // 3)
+        recipe = replace(recipe, rounds=recipe.rounds // 3, episodes=recipe.episodes // 3)
+        count = 2
     subject = recipe.subject()
 
     @jax.jit
@@ -73,12 +75,12 @@ def measure_cheetah(seed: int, quick: bool, progress: Progress) -> tuple[list[Cl
 
         return jax.vmap(one)(keys, draw_tasks(subject, keys))
 
-    seeds, names = seeds_from(seed, SEEDS), layer_names(subject)
+    seeds, names = seeds_from(seed, count), layer_names(subject)
     arms: dict[Mode, Arm] = {m: _grown(recipe, m, seeds, test, progress) for m in MODES}
     figure = Figure(
         "cheetah",
         f"Half-cheetah: return before (dotted) and after a life of {recipe.steps} steps, mean of "
-        f"the population over {SEEDS} growths; and what a longer life makes of the last "
+        f"the population over {count} growths; and what a longer life makes of the last "
         "generation's best.",
         {
             f"{mode} {part}": getattr(arm, part)
