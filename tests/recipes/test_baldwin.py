@@ -8,7 +8,7 @@ import pytest
 import ontogeny as og
 from ontogeny.adaptation.lifetimes import LifetimeConfig
 from ontogeny.adaptation.maml_config import NetworkConfig
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import ConfigError, MissingExtra
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.pbt import PBT
 from ontogeny.recipes import baldwin_cheetah
@@ -24,6 +24,7 @@ from ontogeny.recipes.hinton_nowlan import HintonNowlan
 from ontogeny.recipes.sinusoids import Sinusoid
 from ontogeny.views.lineage import BORN
 from ontogeny.views.record import read_record
+from ontogeny.worlds import brax_bodies
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,18 @@ def test_its_product_lives_and_its_report_draws_that(grown):
     assert 'data-figure="plasticity"' in page
     assert "noise" in page
     assert "season" not in page  # which tasks a member met is nothing that it is
+
+
+def test_a_missing_body_is_told_before_anything_is_written(tmp_path, monkeypatch):
+    def gone(name, backend):
+        raise MissingExtra("no brax")
+
+    monkeypatch.setattr(brax_bodies, "physics", gone)
+    recipe = HalfCheetah()  # it can be made, shown and helped with
+    assert recipe.space().describe()["weights"]["shape"] == [17 * 6 + 6]
+    with pytest.raises(MissingExtra, match="no brax"):
+        og.grow(recipe, folder=tmp_path / "run", progress=False)
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_goes_on_with_what_it_learned_is_no_lifetime():

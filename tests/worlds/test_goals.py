@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.core.errors import ConfigError, MissingExtra
+from ontogeny.core.errors import ConfigError, MissingExtra, StructureError
 from ontogeny.worlds import brax_bodies
 from ontogeny.worlds.brax_bodies import body_of, brax_body
 from ontogeny.worlds.goals import best_return, directions, episode, point_mass, velocities
@@ -104,9 +104,24 @@ def test_an_environment_of_braxs_interface_is_a_body():
 
 
 def test_without_brax_the_error_says_what_to_install(monkeypatch):
+    """When the body moves; its size can be said without."""
+
     def gone(name):
         raise ImportError(f"no {name}")
 
     monkeypatch.setattr(brax_bodies.importlib, "import_module", gone)
+    body = brax_body("ant")
+    assert (body.n_observed, body.n_actions) == (27, 8)
     with pytest.raises(MissingExtra, match=r"ontogeny\[brax\]"):
-        brax_body("ant")
+        jax.eval_shape(body.reset, KEY)
+
+
+def test_a_body_of_another_size_is_refused(monkeypatch):
+    class Environments:
+        @staticmethod
+        def get_environment(name, backend):
+            return Cart()
+
+    monkeypatch.setattr(brax_bodies, "_envs", Environments)
+    with pytest.raises(StructureError, match="2 observations and 1 actions, and not 27 and 8"):
+        jax.eval_shape(brax_body("ant", "positional").reset, KEY)
