@@ -162,15 +162,16 @@ def test_a_ratio_counts_evaluations_to_the_same_error():
     np.testing.assert_allclose(_ratios(maml, course), [50_000 / 300, 50_000 / 200, np.nan])
 
 
-def body_claims(gain=(0.0, 9.0), lamarck=1.0):
-    """Return which claims of a body hold: what a life adds at first and later, and what Lamarck
-    earns.
+def body_claims(gain=(0.0, 9.0), lamarck=1.0, darwin=-0.5):
+    """Return which claims of a body hold: what a life adds at first and later, and what Lamarck and
+    Darwin earn.
     """
     noise = 0.01 * np.arange(3)[:, None]
     before, life = np.zeros((3, 6)), np.zeros((3, baldwin_cheetah.LIVED + 1))
     made = {
         "baldwin": np.array([gain[0], *[gain[1]] * 5]) + noise,
         "lamarck": np.full((3, 6), lamarck),
+        "darwin": np.full((3, 6), darwin),
     }
     arms = {
         mode: baldwin_cheetah.Arm(before, after, np.ones((3, 6, 1)), life, 1.0)
@@ -181,27 +182,34 @@ def body_claims(gain=(0.0, 9.0), lamarck=1.0):
 
 
 def test_the_rules_about_a_body_can_fail_one_by_one():
-    assert body_claims() == [True] * 3
-    assert body_claims((-9.0, -1.0), lamarck=-5.0) == [False, True, True]
-    assert body_claims((9.0, 9.0)) == [True, False, True]
-    assert body_claims(lamarck=12.0) == [True, True, False]
+    assert body_claims() == [True] * 4
+    assert body_claims((-9.0, -1.0), lamarck=-5.0, darwin=-5.0) == [False, True, True, True]
+    assert body_claims((9.0, 9.0)) == [True, False, True, True]
+    assert body_claims(darwin=12.0) == [True, True, False, True]
+    assert body_claims(lamarck=12.0) == [True, True, True, False]
 
 
-def test_a_body_is_grown_by_both_inheritances_and_drawn(monkeypatch):
+def test_a_body_is_grown_by_each_inheritance_and_drawn(monkeypatch):
     small = {"population": 4, "rounds": 12, "episodes": 12, "horizon": 5}
 
     assert baldwin_cheetah.environment_steps(HalfCheetah()) == 5_836_800
     monkeypatch.setattr(baldwin_cheetah, "HalfCheetah", lambda: GoalDirection(**small))
     told = []
     claims, figures = baldwin_cheetah.measure_cheetah(0, True, told.append)
-    assert len(claims) == 3
-    assert len(told) == 2 * 2
-    steps = 4 * 4 * 4 * 5 * (3 * 4 + 2)
-    assert all(f"{steps:,} environment steps" in text for text in told)
+    assert len(claims) == 4
+    assert len(told) == 3 * 2
+    lives = {"darwin": 1 * 2 + 2, "baldwin": 3 * 4 + 2, "lamarck": 3 * 4 + 2}  # episodes
+    for mode, episodes in lives.items():
+        steps = f"{4 * 4 * 4 * 5 * episodes:,} environment steps"
+        assert sum(mode in text and steps in text for text in told) == 2
     assert figures[0].data["lamarck after"].shape == (2, 4)
     assert figures[0].data["baldwin best"].shape == (2, baldwin_cheetah.LIVED + 1)
     drawn = figures[0].draw(figures[0])
-    assert [trace.name for trace in drawn.data if trace.showlegend] == ["Baldwin", "Lamarck"]
+    assert [trace.name for trace in drawn.data if trace.showlegend] == [
+        "no learning",
+        "Baldwin",
+        "Lamarck",
+    ]
     assert not drawn.layout.shapes  # no bound is known
 
 

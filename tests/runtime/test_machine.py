@@ -60,10 +60,11 @@ os.sched_getaffinity = lambda process: range(3)
 {}
 array = jnp.zeros(3)
 
-from ontogeny.runtime.machine import prepare
+from ontogeny.runtime.machine import prepare, warn_of_fewer
 
+count = prepare()
 with warnings.catch_warnings(record=True) as said:
-    count = prepare()
+    warn_of_fewer()
 print(count, len(said))
 """
 

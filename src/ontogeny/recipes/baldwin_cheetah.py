@@ -1,8 +1,8 @@
 """The claims about a body: brax's half-cheetah learns within a life which way to run.
 
 A genome is a linear policy's weights, two learning rates, and the noise of actions. A life is three
-steps of policy gradient on each of two tasks, one a direction. So no behaviour is worth anything
-before it learns, and evolution without learning needs no run: its best is to lie still.
+steps of policy gradient on each of two tasks, one a direction. So no behaviour is worth more before
+it learns than lying still, which is what evolution without learning can hope for.
 
 What a generation earns is out of sample: its genes were chosen by what their ancestors did, and its
 tasks, episodes and noise are its own. Intervals are over growths.
@@ -28,8 +28,8 @@ from ontogeny.recipes.baldwin_figures import direction_figure
 from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
 from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 
-Mode = Literal["baldwin", "lamarck"]
-MODES: tuple[Mode, ...] = ("baldwin", "lamarck")
+Mode = Literal["darwin", "baldwin", "lamarck"]
+MODES: tuple[Mode, ...] = ("darwin", "baldwin", "lamarck")
 SEEDS = 3
 LAST = 3  # generations, over which what a growth came to is averaged
 TESTED = 16  # fresh tasks for a growth's winner
@@ -97,6 +97,8 @@ def _grown(
     recipe: GoalDirection, mode: Mode, seeds: np.ndarray, test: Test, progress: Progress
 ) -> Arm:
     recipe = replace(recipe, life=replace(recipe.life, inheritance=mode))
+    if mode == "darwin":  # what is not kept need not be learned
+        recipe = replace(recipe, steps=1, episodes=2)
     before, after, rates, best, seconds = [], [], [], [], []
     for number, seed in enumerate(seeds, 1):
         progress(
@@ -135,10 +137,11 @@ def claims(
     def told(values: np.ndarray) -> str:
         return str(bootstrap_interval(values, seed=seed))
 
-    baldwin, lamarck = arms["baldwin"], arms["lamarck"]
+    darwin, baldwin, lamarck = (arms[mode] for mode in MODES)
     adds = baldwin.after - baldwin.before
     gain = bootstrap_interval(ends(adds), seed=seed)
     evolved = bootstrap_interval(ends(adds) - adds[:, 0], seed=seed)
+    beyond = bootstrap_interval(ends(baldwin.after) - ends(darwin.after), seed=seed)
     ahead = bootstrap_interval(ends(baldwin.after) - ends(lamarck.after), seed=seed)
     rates = ", ".join(
         f"{name} {told(baldwin.rates[:, 0, i])} to {told(baldwin.rates[:, -1, i])}"
@@ -166,6 +169,14 @@ def claims(
             f"{LAST}, so it grew by {evolved}; learning rates: {rates}; {budget}",
             "the interval of the growth above 0",
             bool(evolved.low > 0),
+        ),
+        Claim(
+            "cheetah: learning comes to what evolution without it does not",
+            "no number that could be read",
+            f"population: with learning {told(ends(baldwin.after))}, without "
+            f"{told(ends(darwin.after))}, ahead by {beyond}; {budget}",
+            "the interval of the difference above 0",
+            bool(beyond.low > 0),
         ),
         Claim(
             "cheetah: writing what was learned back into the genes is worse",

@@ -21,10 +21,10 @@ def prepare(devices: int | None = None) -> int:
     """Give a CPU one device per core (or `devices`) and switch the compilation cache on; return the
     device count.
 
-    The number of CPU devices is fixed once JAX has computed something; then what is there is used,
-    with a warning if that is less. What the user has told JAX itself goes before the cores. The
-    cache lies in `$ONTOGENY_CACHE`, or the user's cache folder, apart for each kind of
-    processor: a home folder may be shared by machines that can't run each other's programs.
+    The number of CPU devices is fixed once JAX has computed something; then what is there is used.
+    What the user has told JAX itself goes before the cores. The cache lies in `$ONTOGENY_CACHE`, or
+    the user's cache folder, apart for each kind of processor: a home folder may be shared by
+    machines that can't run each other's programs.
     """
     if jax.config.values.get("jax_compilation_cache_dir") is None:
         jax.config.update(
@@ -34,15 +34,21 @@ def prepare(devices: int | None = None) -> int:
     if devices or not _told():
         with contextlib.suppress(RuntimeError):  # too late: it has begun with what it has
             jax.config.update("jax_num_cpu_devices", devices or cores())
+    return jax.device_count()
+
+
+def warn_of_fewer(devices: int | None = None) -> None:
+    """Warn a growth on a CPU that has fewer devices than it asked for (None: one per core, unless
+    JAX was told otherwise).
+    """
     count, wanted = jax.device_count(), devices or (1 if _told() else cores())
     if jax.default_backend() == "cpu" and count < wanted:
         warnings.warn(
             f"JAX had computed something before it could be told of {wanted} devices: growths in "
             f"this process have {count}. Import jax, then ontogeny, and compute after that; or set "
             f"JAX_NUM_CPU_DEVICES={wanted}",
-            stacklevel=2,
+            stacklevel=3,
         )
-    return count
 
 
 def offer_cores() -> None:

@@ -65,8 +65,9 @@ class Vectorised:
                 hint="give it processes to live in: executor=og.Processes()",
             )
         from ontogeny.core.trees import size_bytes
-        from ontogeny.runtime.machine import available_bytes
+        from ontogeny.runtime.machine import available_bytes, warn_of_fewer
 
+        warn_of_fewer(self.devices)
         wanted = min(self.devices or jax.device_count(), jax.device_count(), job.population)
         n_devices = next(n for n in range(wanted, 0, -1) if job.population % n == 0)
         mesh = jax.sharding.Mesh(jax.devices()[:n_devices], ("pop",))
