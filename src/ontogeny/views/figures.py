@@ -231,9 +231,7 @@ def speed_figure(record: Record) -> go.Figure | None:
     seconds = np.where(record.seconds > 0, record.seconds, np.nan)
     if record.work is None or record.unit is None or not np.isfinite(seconds).any():
         return None
-    fig = figure(
-        "Speed", ROUND, f"{escape(record.unit[0])} a second", height=280, rangemode="tozero"
-    )
+    fig = figure("Speed", ROUND, f"{escape(record.unit[0])}/s", height=280, rangemode="tozero")
     fig.update_xaxes(**round_ticks(record.rounds))
     fig.add_scatter(
         x=np.arange(record.rounds),
