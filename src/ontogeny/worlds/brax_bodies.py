@@ -23,13 +23,11 @@ from ontogeny.core.errors import MissingExtra, StructureError
 from ontogeny.worlds.goals import Body
 
 Backend = Literal["spring", "positional", "generalized"]
+BodyName = Literal["halfcheetah", "ant"]
+SIZES: dict[BodyName, tuple[int, int]] = {"halfcheetah": (17, 6), "ant": (27, 8)}  # numbers observed, of an action
 
 
-Name = Literal["halfcheetah", "ant"]
-SIZES: dict[Name, tuple[int, int]] = {"halfcheetah": (17, 6), "ant": (27, 8)}
-
-
-def brax_body(name: Name, backend: Backend = "spring") -> Body:
+def brax_body(name: BodyName, backend: Backend = "spring") -> Body:
     """Return the body. Its physics is read when it first moves, which raises `MissingExtra` without
     brax.
 
@@ -40,7 +38,7 @@ def brax_body(name: Name, backend: Backend = "spring") -> Body:
 
 
 @cache  # it takes brax seconds
-def physics(name: Name, backend: Backend) -> Any:
+def physics(name: BodyName, backend: Backend) -> Any:
     """Return brax's environment. Raises `MissingExtra` without brax, and `StructureError` where it
     isn't of the size that this project knows.
     """
