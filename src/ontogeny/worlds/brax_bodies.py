@@ -24,7 +24,8 @@ from ontogeny.worlds.goals import Body
 
 Backend = Literal["spring", "positional", "generalized"]
 BodyName = Literal["halfcheetah", "ant"]
-SIZES: dict[BodyName, tuple[int, int]] = {"halfcheetah": (17, 6), "ant": (27, 8)}  # numbers observed, of an action
+# Numbers that are observed, and numbers of an action.
+SIZES: dict[BodyName, tuple[int, int]] = {"halfcheetah": (17, 6), "ant": (27, 8)}
 
 
 def brax_body(name: BodyName, backend: Backend = "spring") -> Body:
