@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Progress: TypeAlias = Callable[[str], None]
+Scale: TypeAlias = Literal["full", "quick", "tiny"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,44 @@ class Figure(NamedTuple):
     draw: Callable[[Figure], go.Figure]
 
 
-Measure: TypeAlias = Callable[[], tuple[list[Claim], list[Figure]]]
+@dataclass(frozen=True)
+class Measuring:
+    """How a part of a system's claims is to be measured: every part is a function of this alone."""
+
+    scale: Scale = "full"
+    """"full" is what the claims are about; "quick" is under-powered and says so; "tiny" only shows
+    that all of it runs, which is what the tests ask."""
+    seed: int = 0
+    """The first of the seeds."""
+    progress: Progress = lambda line: None
+    """Told what was just measured."""
+    part: str = ""
+    """The name of the part, for a function that measures several."""
+    data: Path | None = None
+    """A folder of data that is not shipped, where a part reads some."""
+
+    @property
+    def quick(self) -> bool:
+        """Whether it is less than what the claims are about."""
+        return self.scale != "full"
+
+    def choose(self, full: T, quick: T, tiny: T) -> T:
+        """Return the one that is for this scale: a number of seeds, a size, a choice of arms."""
+        return {"full": full, "quick": quick, "tiny": tiny}[self.scale]
+
+    def seeds(self, count: int) -> np.ndarray:
+        """Return `count` seeds (uint32) spread from the first; see `seeds_from`."""
+        return seeds_from(self.seed, count)
+
+    def weak(self, how: str = "") -> str:
+        """Return the words that what was measured ends with: that it is under-powered, and how, if
+        it is.
+        """
+        return f"; under-powered: a quick look{how and ' ' + how}" if self.quick else ""
+
+
+Found: TypeAlias = tuple[list[Claim], list[Figure]]
+Measure: TypeAlias = Callable[[], Found]
 
 
 @dataclass(frozen=True)
