@@ -78,5 +78,5 @@ def test_a_schedule_alone_is_the_winners_ancestry_lived_again(monkeypatch):
 
     monkeypatch.setattr(pbt_strategies, "replays", replays)
     given = Round(Move(parent, parent >= 0, {}), {"learning_rate": rates}, score, {})
-    assert alone(given, seeds_from(0, 1)) == pytest.approx(-2.5)
+    assert alone(Quadratic(), given, seeds_from(0, 1)) == pytest.approx(-2.5)
     np.testing.assert_allclose(asked["learning_rate"], [[[0.1, 0.4]]], rtol=1e-6)

@@ -11,11 +11,14 @@ import pytest
 from ontogeny import cli
 from ontogeny.core.archive import read_about, read_archive
 from ontogeny.core.errors import ConfigError, StoreError
-from ontogeny.recipes import LONGER, pbt, pbt_breakout, pbt_quadratic, pbt_toy
-from ontogeny.recipes.claims import Claim, Figure, Reproduction, seeds_from
+from ontogeny.ops.statistics import Interval
+from ontogeny.recipes import LONGER, pbt, pbt_quadratic, pbt_toy
+from ontogeny.recipes.claims import Claim, Figure, Measuring, Reproduction, seeds_from
 from ontogeny.recipes.comparison import (
     best_member,
     compare,
+    ends_higher,
+    higher,
     line_of_the_best,
     of_the_best,
     population_mean,
@@ -107,14 +110,36 @@ def test_an_interval_that_touches_zero_does_not_hold():
     assert pbt_quadratic._better("weights only", {4: losses, 8: better}, 0).holds  # from 8 members
 
 
-def test_breakouts_claim_is_decided_seed_by_seed():
+def test_a_comparison_is_decided_seed_by_seed():
     base = np.array([3.0, 9.0, 5.0])
-    higher = {"random search": base, "PBT": base + np.array([0.1, 0.2, 0.1])}
+    better = {"random search": base, "PBT": base + np.array([0.1, 0.2, 0.1])}
     mixed = {"random search": base, "PBT": base + np.array([4.0, -0.1, 4.0])}
-    assert pbt_breakout._claim("best member", higher, "a setting", quick=False).holds
-    lost = pbt_breakout._claim("best member", mixed, "a setting", quick=True)
-    assert not lost.holds
-    assert "under-powered" in lost.measured
+    assert higher("it is higher", "paper", better, "a setting").holds
+    assert not higher("it is higher", "paper", mixed, "a setting").holds
+
+
+def test_a_comparison_is_of_the_last_quarter_of_the_rounds():
+    late = np.repeat([0.0, 1.0], [6, 2])[None, :, None] * np.ones((3, 8, 4))
+    found = {"random search": {"score": np.zeros((3, 8, 4))}, "PBT": {"score": late}}
+    claims = ends_higher("the {} is higher", ("yes", "no number"), found, "a setting")
+    assert [claim.claim for claim in claims] == [
+        "the best member is higher",
+        "the population's mean is higher",
+    ]
+    assert all(claim.holds and "higher by 1 [1, 1]" in claim.measured for claim in claims)
+
+
+def test_a_claim_that_something_is_above_holds_where_every_interval_is():
+    above, touching = Interval(1.0, 0.5, 2.0), Interval(1.0, 0.0, 2.0)
+    assert Claim.above("a > b", "yes", "1 more", above).holds is True
+    assert Claim.above("a > b", "yes", "1 more", above, touching).holds is False
+
+
+def test_a_look_that_is_not_full_says_that_it_is_under_powered():
+    assert [Measuring(scale).choose(3, 2, 1) for scale in ("full", "quick", "tiny")] == [3, 2, 1]
+    assert Measuring().weak("of few seeds") == ""
+    assert "under-powered" in Measuring("quick").weak()
+    assert Measuring("tiny").weak("of few seeds").endswith("of few seeds")
 
 
 def test_best_and_mean_of_a_population():

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeAlias, TypeVar
 
 import numpy as np
 
 from ontogeny.core.archive import write_archive
 from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.ops.statistics import Interval
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -33,6 +34,18 @@ class Claim:
     measured: str
     threshold: str
     holds: bool
+
+    @classmethod
+    def above(
+        cls,
+        claim: str,
+        paper: str,
+        measured: str,
+        *differences: Interval,
+        threshold: str = "the interval of the difference above 0",
+    ) -> Self:
+        """Return the claim that holds when every interval lies above 0."""
+        return cls(claim, paper, measured, threshold, all(bool(d.low > 0) for d in differences))
 
 
 class Figure(NamedTuple):

@@ -8,16 +8,18 @@ step; they part when the first move is made. Arms are compared seed by seed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.strategy import Evolution
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Progress
+from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.pbt_figures import draw_arms
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -101,6 +103,19 @@ def line_of_the_best(parent: np.ndarray, score: np.ndarray, values: np.ndarray) 
     return np.array(line[::-1])
 
 
+def lines_of_the_best(
+    parent: ArrayLike, score: ArrayLike, hypers: Mapping[str, ArrayLike]
+) -> dict[str, np.ndarray]:
+    """Return what each hyper was along the ancestry of each seed's best member: [seed, round, pop]
+    to [seed, round].
+    """
+    growths = np.asarray(parent), np.asarray(score)
+    return {
+        name: np.stack(list(map(line_of_the_best, *growths, np.asarray(values))))
+        for name, values in hypers.items()
+    }
+
+
 def higher(
     claim: str, paper: str, scores: Mapping[str, np.ndarray], setting: str, seed: int = 0
 ) -> Claim:
@@ -110,10 +125,45 @@ def higher(
     """
     told = [f"{name} {bootstrap_interval(values, seed=seed)}" for name, values in scores.items()]
     gain = bootstrap_interval(scores["PBT"] - scores["random search"], seed=seed)
-    return Claim(
-        claim=claim,
-        paper=paper,
-        measured=f"{', '.join(told)}: higher by {gain}; {scores['PBT'].size} seeds, {setting}",
+    return Claim.above(
+        claim,
+        paper,
+        f"{', '.join(told)}: higher by {gain}; {scores['PBT'].size} seeds, {setting}",
+        gain,
         threshold="the interval of the difference above 0 (of so few seeds it is their range)",
-        holds=gain.low > 0,
     )
+
+
+def ends_higher(
+    claim: str,
+    papers: tuple[str, str],
+    found: Mapping[str, Mapping[str, np.ndarray]],
+    setting: str,
+    seed: int = 0,
+) -> list[Claim]:
+    """Return two claims of what `compare` found: that over the last quarter of the rounds PBT's
+    best member, and its population's mean, score higher. `claim` has a {} where it says which.
+    """
+    last = max(1, found["PBT"]["score"].shape[1] // 4)
+    ends = {name: arm["score"][:, -last:] for name, arm in found.items()}
+    kinds = {"best member": best_member, "population's mean": population_mean}
+    return [
+        higher(claim.format(kind), paper, {n: reduce(s) for n, s in ends.items()}, setting, seed)
+        for (kind, reduce), paper in zip(kinds.items(), papers, strict=True)
+    ]
+
+
+def curves(
+    name: str,
+    caption: str,
+    found: Mapping[str, Mapping[str, np.ndarray]],
+    spent: float,
+    axes: Sequence[str],
+) -> Figure:
+    """Return the scores of both arms against what a member has spent, `spent` a round.
+
+    The figure's arrays are those that `compare` found, stacked: [arm, seed, round, pop].
+    """
+    data = {key: np.stack([arm[key] for arm in found.values()]) for key in found["PBT"]}
+    data["spent"] = spent * np.arange(1, data["score"].shape[2] + 1)
+    return Figure(name, caption, data, {"arms": list(found), "axes": axes}, draw_arms)

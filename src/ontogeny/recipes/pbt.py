@@ -16,7 +16,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ontogeny.recipes import LONGER
-from ontogeny.recipes.claims import Progress, Reproduction, reproduce_parts
+from ontogeny.recipes.claims import Measuring, Progress, Reproduction, reproduce_parts
 
 
 def reproduce(
@@ -42,15 +42,16 @@ def reproduce(
     from ontogeny.recipes.pbt_toy import measure_toy
     from ontogeny.recipes.pbt_translation import measure_translation
 
+    how = Measuring("quick" if quick else "full", seed, progress)
     parts = {
-        "toy": lambda: measure_toy(seed, progress),
-        "quadratic": lambda: measure_quadratic(seed, quick, progress),
-        "breakout": lambda: measure_breakout(seed, quick, progress),
-        "gan": lambda: measure_gan(seed, quick, progress),
-        "translation": lambda: measure_translation(seed, quick, progress),
-        "schedule": lambda: measure_schedule(seed, quick, progress),
-        "size": lambda: measure_size(seed, quick, progress),
-        "strategies": lambda: measure_strategies(seed, quick, progress),
+        "toy": lambda: measure_toy(how),
+        "quadratic": lambda: measure_quadratic(how),
+        "breakout": lambda: measure_breakout(how),
+        "gan": lambda: measure_gan(how),
+        "translation": lambda: measure_translation(how),
+        "schedule": lambda: measure_schedule(how),
+        "size": lambda: measure_size(how),
+        "strategies": lambda: measure_strategies(how),
     }
     left_out = () if longer or part else LONGER["pbt"]
     chosen = {name: measure for name, measure in parts.items() if name not in left_out}

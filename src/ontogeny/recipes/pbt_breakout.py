@@ -11,73 +11,40 @@ Source: Jaderberg et al. 2017 (arXiv 1711.09846), section 4.1.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from ontogeny.agents.settings import ActorCriticConfig
+from ontogeny.recipes.actor_critic import Breakout
+from ontogeny.recipes.claims import Found, Measuring
+from ontogeny.recipes.comparison import compare, curves, ends_higher
 
-import numpy as np
-
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
-from ontogeny.recipes.comparison import best_member, compare, higher, population_mean
-from ontogeny.recipes.pbt_figures import draw_arms
-from ontogeny.recipes.recipe import Recipe
-
-
-class Size(NamedTuple):
-    """How much is grown. Fixed, whatever the machine, so that the numbers can be compared."""
-
-    population: int
-    rounds: int
-    frames: int  # of a member in a round
-    seeds: int
-
-
-FULL = Size(population=16, rounds=24, frames=12 * 1024, seeds=3)
-QUICK = Size(population=8, rounds=8, frames=8 * 1024, seeds=2)
+# Fixed, whatever the machine, so that the numbers can be compared. A step is 1,024 frames.
+FULL = Breakout(population=16, rounds=24, steps=12)
+QUICK = Breakout(population=8, rounds=8, steps=8)
+TINY = Breakout(
+    population=2,
+    rounds=2,
+    steps=1,
+    agent=ActorCriticConfig(hidden=(8,), environments=2, unroll=4, epochs=1, minibatches=1),
+)
+SEEDS = 3, 2, 1
+PAPER = "147 to 181 % of human on four Atari games (best of 80 agents)"
 
 
-def breakout(size: Size) -> Recipe:
-    """Return what is grown, but for its strategy and its seed."""
-    from ontogeny.recipes.actor_critic import Breakout
-
-    frames = int(Breakout().updates_per_step()["environment steps"])
-    steps = max(1, size.frames // frames)
-    return Breakout(population=size.population, rounds=size.rounds, steps=steps)
-
-
-def measure_breakout(
-    seed: int, quick: bool, progress: Progress
-) -> tuple[list[Claim], list[Figure]]:
+def measure_breakout(how: Measuring) -> Found:
     """Return the claims about the best member and about the population's mean, and their curves.
 
     The figure's arrays are [arm, seed, round, pop]; `spent` is frames, [round], of one member.
     """
-    size = QUICK if quick else FULL
-    recipe = breakout(size)
-    found = compare(recipe, seeds_from(seed, size.seeds), progress, "breakout")
+    recipe, seeds = how.choose(FULL, QUICK, TINY), how.seeds(how.choose(*SEEDS))
+    found = compare(recipe, seeds, how.progress, "breakout")
     frames = recipe.steps * recipe.updates_per_step()["environment steps"]
-    last = max(1, recipe.rounds // 4)
-    setting = f"{size.population} members, {frames * size.rounds:,.0f} frames each"
-    claims = [
-        _claim(kind, {n: reduce(f["score"][:, -last:]) for n, f in found.items()}, setting, quick)
-        for kind, reduce in (("best member", best_member), ("population's mean", population_mean))
-    ]
-    data = {key: np.stack([arm[key] for arm in found.values()]) for key in found["PBT"]}
-    data["spent"] = frames * np.arange(1, recipe.rounds + 1)
-    figure = Figure(
+    setting = f"{recipe.population} members, {frames * recipe.rounds:,.0f} frames each"
+    figure = curves(
         "breakout",
-        f"Mean return of recent episodes: {setting}, {size.seeds} seeds; bands are their range.",
-        data,
-        {"arms": list(found), "axes": ["frames of one member", "return"]},
-        draw_arms,
+        f"Mean return of recent episodes: {setting}, {len(seeds)} seeds; bands are their range.",
+        found,
+        frames,
+        ["frames of one member", "return"],
     )
-    return claims, [figure]
-
-
-def _claim(kind: str, scores: dict[str, np.ndarray], setting: str, quick: bool) -> Claim:
-    """Return the claim that PBT's score is higher, seed by seed."""
-    weak = "; under-powered: a quick look with 2 seeds and short growths" if quick else ""
-    return higher(
-        f"breakout: the {kind} scores higher with PBT than with random search",
-        "147 to 181 % of human on four Atari games (best of 80 agents)",
-        scores,
-        setting + weak,
-    )
+    claim = "breakout: the {} scores higher with PBT than with random search"
+    setting += how.weak("with few seeds and short growths")
+    return ends_higher(claim, (PAPER, PAPER), found, setting), [figure]

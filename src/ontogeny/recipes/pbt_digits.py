@@ -17,6 +17,9 @@ from ontogeny.evolution.replay import first_of, replay
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes.digit_classifier import DigitClassifier, logits, parted, surprise
 
+# What only shows that a growth runs; its programs are the same in every part of the claims.
+TINY = DigitClassifier(population=4, rounds=2, steps=1, hidden=(8,), batch=4)
+
 
 class Growths(NamedTuple):
     """What happened in every seed: NumPy arrays with a leading "seed" axis."""

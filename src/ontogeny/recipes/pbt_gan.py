@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,19 +21,20 @@ from jaxtyping import Array
 
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.generation.adversaries import draw
+from ontogeny.generation.settings import Adversarial
 from ontogeny.ops.inception import inception_score
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
 from ontogeny.recipes.comparison import (
-    best_member,
     compare,
+    curves,
+    ends_higher,
     higher,
-    line_of_the_best,
+    lines_of_the_best,
     of_the_best,
-    population_mean,
 )
 from ontogeny.recipes.digits_gan import DigitsGan, judge
 from ontogeny.recipes.generation_portraits import IMAGES, sheet
-from ontogeny.recipes.pbt_figures import draw_arms, draw_schedules
+from ontogeny.recipes.pbt_figures import draw_schedules
 from ontogeny.worlds.digits import SIDE, digit_images
 
 SHOWN = 2000  # images of each member that the other classifier is shown
@@ -41,56 +42,39 @@ PAPER = "inception score 6.38 to 6.80 by the classifier that chose (CIFAR-10, 45
 OTHER = "6.45 to 6.89 by another classifier (CIFAR-10, 45 members)"
 
 
-class Size(NamedTuple):
-    """How much is grown, whatever the machine."""
+# What is grown, whatever the machine.
+FULL = DigitsGan(population=16, rounds=20, steps=100)
+QUICK = DigitsGan(population=8, rounds=8, steps=50)
+TINY = DigitsGan(
+    population=2,
+    rounds=2,
+    steps=1,
+    training=Adversarial(latent=2, hidden=(8,), batch=4, judged=16, critic_updates=1),
+)
+SEEDS = 3, 2, 1
 
-    population: int
-    rounds: int
-    steps: int
-    seeds: int
 
-
-FULL = Size(population=16, rounds=20, steps=100, seeds=3)
-QUICK = Size(population=8, rounds=8, steps=50, seeds=2)
-
-
-def measure_gan(seed: int, quick: bool, progress: Progress) -> tuple[list[Claim], list[Figure]]:
+def measure_gan(how: Measuring) -> Found:
     """Return three claims, about the best member, the population, and the best member as another
     classifier sees it; the scores' curves and the rates' schedules.
     """
-    size = QUICK if quick else FULL
-    recipe = DigitsGan(population=size.population, rounds=size.rounds, steps=size.steps)
+    recipe, seeds = how.choose(FULL, QUICK, TINY), how.seeds(how.choose(*SEEDS))
     arms = {"random search": RandomSearch(), "PBT": recipe.evolution}
-    found = compare(recipe, seeds_from(seed, size.seeds), progress, "gan", arms, _ask(recipe, seed))
-    setting = f"{size.population} members, {size.rounds * size.steps:,} generator updates each"
-    setting += "; under-powered: a quick look" if quick else ""
-    return claims(found, setting, seed), figures(recipe, found)
+    found = compare(recipe, seeds, how.progress, "gan", arms, _ask(recipe, how.seed))
+    updates = recipe.rounds * recipe.steps
+    setting = f"{recipe.population} members, {updates:,} generator updates each{how.weak()}"
+    return claims(found, setting, how.seed), figures(recipe, found)
 
 
 def claims(found: dict[str, dict[str, np.ndarray]], setting: str, seed: int) -> list[Claim]:
     """Return the three claims, given what `compare` found."""
-    last = max(1, found["PBT"]["score"].shape[1] // 4)
-    ends = {name: arm["score"][:, -last:] for name, arm in found.items()}
     shown = {name: of_the_best(arm["score"], arm["shown"]) for name, arm in found.items()}
     whole, more = (
         "gan: the {} has a higher inception score with PBT than with random search",
         ", as a classifier sees it that was not optimised",
     )
     return [
-        higher(
-            whole.format("best member"),
-            PAPER,
-            {name: best_member(score) for name, score in ends.items()},
-            setting,
-            seed,
-        ),
-        higher(
-            whole.format("population's mean"),
-            "no number",
-            {name: population_mean(score) for name, score in ends.items()},
-            setting,
-            seed,
-        ),
+        *ends_higher(whole, (PAPER, "no number"), found, setting, seed),
         higher(whole.format("best member") + more, OTHER, shown, f"{setting}; {_real()}", seed),
     ]
 
@@ -101,22 +85,20 @@ def figures(recipe: DigitsGan, found: dict[str, dict[str, np.ndarray]]) -> list[
     """
     pbt = found["PBT"]
     names = list(recipe.space().dimensions)
-    data = {key: np.stack([arm[key] for arm in found.values()]) for key in pbt if key != "made"}
-    data["spent"] = recipe.steps * np.arange(1, recipe.rounds + 1)
-    lines = {
-        name: np.stack(list(map(line_of_the_best, pbt["parent"], pbt["score"], pbt[name])))
-        for name in names
+    lines = lines_of_the_best(pbt["parent"], pbt["score"], {name: pbt[name] for name in names})
+    drawn = {
+        name: {key: values for key, values in arm.items() if key != "made"}
+        for name, arm in found.items()
     }
-    axes = ["generator updates of one member", "inception score"]
     said = f"{len(pbt['score'])} seeds, {recipe.population} members"
     return [
-        Figure(
+        curves(
             "gan",
             f"Inception score by the classifier that chose: {said}; bands are their "
             f"range. {_real()}.",
-            data,
-            {"arms": list(found), "axes": axes},
-            draw_arms,
+            drawn,
+            recipe.steps,
+            ["generator updates of one member", "inception score"],
         ),
         Figure(
             "gan_rates",

@@ -24,12 +24,12 @@ from ontogeny.evolution.random_search import random_search
 from ontogeny.evolution.selection import truncation
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.ops.statistics import bootstrap_interval, standard_error
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring, Progress
 from ontogeny.recipes.pbt_figures import draw_losses, draw_schedule
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.recipes.trials import replays, trials
 
-SEEDS = 40
+SEEDS, TINY_SEEDS = 40, 2
 LAST = 8  # rounds that the loss is averaged over
 POPULATIONS = (4, 8, 16, 32)
 STUDIED = 8  # the population whose schedule is taken apart
@@ -85,14 +85,13 @@ class Study(NamedTuple):
     replayed: np.ndarray
 
 
-def measure_quadratic(
-    seed: int, quick: bool, progress: Progress
-) -> tuple[list[Claim], list[Figure]]:
+def measure_quadratic(how: Measuring) -> Found:
     """Return the claims and two figures: the loss by population, and the schedule found.
 
-    `quick` measures the population of 8 only.
+    A quick look measures the population of 8 only.
     """
-    study = _study(seeds_from(seed, SEEDS), (STUDIED,) if quick else POPULATIONS, progress)
+    seed, seeds = how.seed, how.seeds(how.choose(SEEDS, SEEDS, TINY_SEEDS))
+    study = _study(seeds, (STUDIED,) if how.quick else POPULATIONS, how.progress)
     claims = [_row(p, losses, seed) for p, losses in study.table.items()]
     claims += [_better(arm, study.table, seed) for arm in COMPARED]
     claims += [_final_rate(study, seed), _schedule(study, seed)]
@@ -101,14 +100,14 @@ def measure_quadratic(
     return claims, [
         Figure(
             "losses",
-            f"Loss of the best member, mean and 95 % interval over {SEEDS} seeds.",
+            f"Loss of the best member, mean and 95 % interval over {len(seeds)} seeds.",
             {"loss": loss},
             {"populations": list(study.table), "arms": ARMS},
             draw_losses,
         ),
         Figure(
             "schedule",
-            f"The learning rate that a population of {STUDIED} found, over {SEEDS} seeds.",
+            f"The learning rate that a population of {STUDIED} found, over {len(seeds)} seeds.",
             {
                 "schedule": study.schedule,
                 "constant": study.constant,
@@ -127,7 +126,7 @@ def _study(seeds: np.ndarray, populations: tuple[int, ...], progress: Progress) 
     for population in populations:
         recipe = Quadratic(population=population)
         table[population] = {}
-        progress(f"quadratic: population of {population}, {len(ARMS)} arms, {SEEDS} seeds")
+        progress(f"quadratic: population of {population}, {len(ARMS)} arms, {len(seeds)} seeds")
         for name, rounds in trials(recipe, strategies(recipe.space()), seeds):
             table[population][name] = best_loss(rounds)
             if (population, name) == (STUDIED, "full PBT"):
@@ -148,12 +147,12 @@ def _row(population: int, losses: dict[str, np.ndarray], seed: int) -> Claim:
         told.append(f"{arm} {bootstrap_interval(losses[arm], seed=seed)}")
         error = np.sqrt(standard_error(losses[arm]) ** 2 + cell.error**2 + HALF_UNIT**2)
         apart.append(float(abs(np.mean(losses[arm]) - cell.mean) / error))
-    row = zip(ARMS, TABLE[population], strict=True)
+    row, seeds = zip(ARMS, TABLE[population], strict=True), losses[ARMS[0]].size
     return Claim(
         claim=f"quadratic, population of {population}: "
         + ", ".join(f"{arm} {cell.mean:.3f}" for arm, cell in row),
         paper="not in the paper: this project's own table",
-        measured=f"{'; '.join(told)}; {SEEDS} seeds; at most {max(apart):.1f} s.e. apart",
+        measured=f"{'; '.join(told)}; {seeds} seeds; at most {max(apart):.1f} s.e. apart",
         threshold="each within 3 standard errors (of both measurements and the rounding)",
         holds=max(apart) <= 3,
     )
@@ -166,12 +165,12 @@ def _better(arm: str, table: dict[int, dict[str, np.ndarray]], seed: int) -> Cla
         for population, losses in table.items()
         if population >= STUDIED
     }
-    return Claim(
-        claim=f"quadratic: full PBT has a lower loss than {arm}",
-        paper=COMPARED[arm],
-        measured="; ".join(f"{size} members: lower by {gap}" for size, gap in gaps.items()),
+    return Claim.above(
+        f"quadratic: full PBT has a lower loss than {arm}",
+        COMPARED[arm],
+        "; ".join(f"{size} members: lower by {gap}" for size, gap in gaps.items()),
+        *gaps.values(),
         threshold="every interval above 0",
-        holds=all(gap.low > 0 for gap in gaps.values()),
     )
 
 
@@ -179,13 +178,12 @@ def _final_rate(study: Study, seed: int) -> Claim:
     full = study.table[STUDIED]["full PBT"]
     worse = bootstrap_interval(study.final_fixed - full, seed=seed)
     fixed, median = bootstrap_interval(study.final_fixed, seed=seed), np.median(study.final_fixed)
-    return Claim(
-        claim="quadratic: the rate that PBT ended with, fixed from the start, is worse than PBT",
-        paper="the final hypers, fixed, are worse than the schedule",
-        measured=f"{fixed} (median {median:.3f}) against {bootstrap_interval(full, seed=seed)}: "
+    return Claim.above(
+        "quadratic: the rate that PBT ended with, fixed from the start, is worse than PBT",
+        "the final hypers, fixed, are worse than the schedule",
+        f"{fixed} (median {median:.3f}) against {bootstrap_interval(full, seed=seed)}: "
         f"worse by {worse}",
-        threshold="the interval of the difference above 0",
-        holds=worse.low > 0,
+        worse,
     )
 
 
@@ -194,11 +192,10 @@ def _schedule(study: Study, seed: int) -> Claim:
     gain = bootstrap_interval(study.constant[best] - study.replayed, seed=seed)
     replayed = bootstrap_interval(study.replayed, seed=seed)
     constant = bootstrap_interval(study.constant[best], seed=seed)
-    return Claim(
-        claim="quadratic: the schedule replayed without selection beats the best fixed rate",
-        paper="no number; it says that what is found is a schedule",
-        measured=f"{replayed} against {constant} (rate {FIXED_RATES[best]:.3g}, the best of "
+    return Claim.above(
+        "quadratic: the schedule replayed without selection beats the best fixed rate",
+        "no number; it says that what is found is a schedule",
+        f"{replayed} against {constant} (rate {FIXED_RATES[best]:.3g}, the best of "
         f"{len(FIXED_RATES)}): better by {gain}",
-        threshold="the interval of the difference above 0",
-        holds=gain.low > 0,
+        gain,
     )

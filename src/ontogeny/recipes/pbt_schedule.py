@@ -13,44 +13,38 @@ Source: Jaderberg et al. 2017 (arXiv 1711.09846), section 4.4.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import numpy as np
 
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
-from ontogeny.recipes.comparison import line_of_the_best, of_the_best
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.comparison import lines_of_the_best, of_the_best
 from ontogeny.recipes.digit_classifier import DigitClassifier
-from ontogeny.recipes.pbt_digits import grow, replayed
+from ontogeny.recipes.pbt_digits import TINY, grow, replayed
 from ontogeny.recipes.pbt_figures import draw_schedules, draw_settings
 
-POPULATION = 16
-SEEDS = 20
-QUICK_SEEDS = 6
+GROWN = DigitClassifier(population=16)
+SEEDS = 20, 6, 2
 ALONE = 4  # fresh members of each seed that live a schedule; their mean is compared
 ARMS = ("final setting, fixed", "schedule, replayed", "population's best")
 
 
-def measure_schedule(
-    seed: int, quick: bool, progress: Progress
-) -> tuple[list[Claim], list[Figure]]:
+def measure_schedule(how: Measuring) -> Found:
     """Return two claims, that the schedule and the population beat the final setting, and two
     figures: the losses [arm, seed], and the schedules [seed, round].
 
-    `quick` has fewer seeds.
+    A quick look has fewer seeds.
     """
-    recipe = DigitClassifier(population=POPULATION)
-    seeds = seeds_from(seed, QUICK_SEEDS if quick else SEEDS)
+    recipe, seeds = how.choose(GROWN, GROWN, TINY), how.seeds(how.choose(*SEEDS))
     begun = time.perf_counter()
-    progress(f"schedule: {len(seeds)} populations of {POPULATION}")
+    how.progress(f"schedule: {len(seeds)} populations of {recipe.population}")
     grown = grow(recipe, recipe.strategy(), seeds)
-    score, parent = grown.score, grown.rounds.move.parent
-    lines = {
-        name: np.stack(list(map(line_of_the_best, parent, score, values)))
-        for name, values in grown.rounds.hypers.items()
-    }
-    progress(f"schedule: {ALONE} members a seed live each schedule, and its end")
-    alone = DigitClassifier(population=ALONE)
+    score = grown.score
+    lines = lines_of_the_best(grown.rounds.move.parent, score, grown.rounds.hypers)
+    how.progress(f"schedule: {ALONE} members a seed live each schedule, and its end")
+    alone = dataclasses.replace(recipe, population=ALONE)
     fixed = {name: np.broadcast_to(line[:, -1:], line.shape) for name, line in lines.items()}
     loss = {
         ARMS[0]: replayed(alone, fixed, seeds).test.mean(axis=-1),
@@ -59,10 +53,10 @@ def measure_schedule(
     }
     seconds = time.perf_counter() - begun
     setting = (
-        f"{len(seeds)} seeds, {POPULATION} members, {recipe.rounds * recipe.steps:,} updates each, "
-        f"{seconds:.0f} s{'; under-powered: a quick look' if quick else ''}"
+        f"{len(seeds)} seeds, {recipe.population} members, {recipe.rounds * recipe.steps:,} "
+        f"updates each, {seconds:.0f} s{how.weak()}"
     )
-    return [better(name, loss, setting, seed) for name in ARMS[1:]], [
+    return [better(name, loss, setting, how.seed) for name in ARMS[1:]], [
         Figure(
             "settings",
             f"Loss on images that were held out, mean and 95 % interval: {setting}.",
@@ -90,10 +84,9 @@ def better(name: str, loss: dict[str, np.ndarray], setting: str, seed: int) -> C
         f"{bootstrap_interval(own, seed=seed)} against {bootstrap_interval(fixed, seed=seed)} nats "
         f"an image: lower by {gain}, in {np.mean(own < fixed):.0%} of the seeds"
     )
-    return Claim(
-        claim=f"schedule: digits, {name}: a lower loss than the final setting, fixed",
-        paper="the final hypers, fixed, are worse than the schedule",
-        measured=f"{told}; {setting}",
-        threshold="the interval of the difference above 0",
-        holds=gain.low > 0,
+    return Claim.above(
+        f"schedule: digits, {name}: a lower loss than the final setting, fixed",
+        "the final hypers, fixed, are worse than the schedule",
+        f"{told}; {setting}",
+        gain,
     )

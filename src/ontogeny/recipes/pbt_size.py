@@ -11,6 +11,7 @@ two games of four, with 20 and more none.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import numpy as np
@@ -19,44 +20,42 @@ from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.strategy import Evolution
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
 from ontogeny.recipes.comparison import of_the_best
 from ontogeny.recipes.digit_classifier import DigitClassifier
-from ontogeny.recipes.pbt_digits import grow
+from ontogeny.recipes.pbt_digits import TINY, grow
 from ontogeny.recipes.pbt_figures import draw_sizes
 
-SIZES = (4, 8, 16, 32)
+SIZES = (4, 8, 16, 32), (4, 8, 16), (4, 16)
 SMALL = 10  # members; below, the paper says, it can lose
-SEEDS = 20
-QUICK_SEEDS = 6
+SEEDS = 20, 6, 2
 ARMS: dict[str, Evolution] = {"random search": RandomSearch(), "PBT": PBT()}
 
 
-def measure_size(seed: int, quick: bool, progress: Progress) -> tuple[list[Claim], list[Figure]]:
+def measure_size(how: Measuring) -> Found:
     """Return a claim for each population of 16 and more, one about the smaller ones, and a figure:
     the loss [size, arm, seed].
 
-    `quick` has fewer seeds, and no population of 32.
+    A quick look has fewer seeds, and no population of 32.
     """
-    sizes = SIZES[:-1] if quick else SIZES
-    seeds = seeds_from(seed, QUICK_SEEDS if quick else SEEDS)
+    sizes, seeds = how.choose(*SIZES), how.seeds(how.choose(*SEEDS))
+    one = how.choose(DigitClassifier(), DigitClassifier(), TINY)
     begun = time.perf_counter()
     loss: dict[int, dict[str, np.ndarray]] = {}
     for size in sizes:
-        recipe = DigitClassifier(population=size)
+        recipe = dataclasses.replace(one, population=size)
         loss[size] = {}
         for name, evolution in ARMS.items():
             grown = grow(recipe, evolution.build(recipe.space()), seeds)
             loss[size][name] = of_the_best(grown.score, grown.test)
-            progress(f"size: {size} members, {name}: loss {loss[size][name].mean():.4f}")
-    recipe = DigitClassifier()
+            how.progress(f"size: {size} members, {name}: loss {loss[size][name].mean():.4f}")
     seconds = time.perf_counter() - begun
     setting = (
-        f"{len(seeds)} seeds, {recipe.rounds * recipe.steps:,} updates a member, {seconds:.0f} s "
-        f"in all{'; under-powered: a quick look' if quick else ''}"
+        f"{len(seeds)} seeds, {one.rounds * one.steps:,} updates a member, {seconds:.0f} s in all"
+        f"{how.weak()}"
     )
-    claims = [wins(size, loss[size], setting, seed) for size in sizes if size >= SMALL]
-    return [*claims, can_lose(loss, setting, seed)], [
+    claims = [wins(size, loss[size], setting, how.seed) for size in sizes if size >= SMALL]
+    return [*claims, can_lose(loss, setting, how.seed)], [
         Figure(
             "sizes",
             f"Loss on held-out images of the member with the best score, mean and 95 % interval: "
@@ -72,12 +71,11 @@ def wins(size: int, loss: dict[str, np.ndarray], setting: str, seed: int) -> Cla
     """Return the claim that PBT's loss is lower in a population of this size; `loss` is [seed]."""
     gain = bootstrap_interval(loss["random search"] - loss["PBT"], seed=seed)
     told = ", ".join(f"{name} {bootstrap_interval(own, seed=seed)}" for name, own in loss.items())
-    return Claim(
-        claim=f"size: digits, {size} members: PBT has a lower loss than random search",
-        paper="20 to 40 members suffice: higher in four games of four with 20, 40 and 80 members",
-        measured=f"{told} nats an image: lower by {gain}; {setting}",
-        threshold="the interval of the difference above 0",
-        holds=gain.low > 0,
+    return Claim.above(
+        f"size: digits, {size} members: PBT has a lower loss than random search",
+        "20 to 40 members suffice: higher in four games of four with 20, 40 and 80 members",
+        f"{told} nats an image: lower by {gain}; {setting}",
+        gain,
     )
 
 
@@ -100,11 +98,10 @@ def can_lose(loss: dict[int, dict[str, np.ndarray]], setting: str, seed: int) ->
         for size, arms in loss.items()
         if size < SMALL
     )
-    return Claim(
-        claim=f"size: digits: below {SMALL} members PBT loses to random search more often",
-        paper="with 10 members it lost two games of four (1742 to 1511, 5635 to 5509)",
-        measured=f"lost {told}; below {SMALL} more often by {more}; {gains} nats an image; "
-        f"{setting}",
+    return Claim.above(
+        f"size: digits: below {SMALL} members PBT loses to random search more often",
+        "with 10 members it lost two games of four (1742 to 1511, 5635 to 5509)",
+        f"lost {told}; below {SMALL} more often by {more}; {gains} nats an image; {setting}",
+        more,
         threshold="the interval of the difference of the shares above 0",
-        holds=more.low > 0,
     )

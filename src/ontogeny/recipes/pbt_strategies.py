@@ -18,8 +18,10 @@ Source: Parker-Holder et al. 2020 (arXiv 2002.02518); Doulazmi et al. 2025 (arXi
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,17 +33,17 @@ from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.strategy import Evolution
 from ontogeny.evolution.successive_halving import SuccessiveHalving
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
-from ontogeny.recipes.comparison import line_of_the_best, of_the_best
+from ontogeny.recipes import pbt_digits
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.comparison import lines_of_the_best, of_the_best
 from ontogeny.recipes.digit_classifier import DigitClassifier
 from ontogeny.recipes.pbt_digits import grow
 from ontogeny.recipes.pbt_figures import draw_sizes
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.recipes.trials import replays, trials
 
-SEEDS = 24
-QUICK_SEEDS = 8
-SIZES = (4, 8, 16)
+SEEDS = 24, 8, 2
+SIZES = (4, 8, 16), (4, 8, 16), (4,)
 SMALL = (4, 8)  # members, of which PB2 is said to make more
 ARMS: dict[str, Evolution] = {
     "successive halving": SuccessiveHalving(),
@@ -50,39 +52,59 @@ ARMS: dict[str, Evolution] = {
     "PB2": PB2(),
     "PBT": PBT(),
 }
-LONG = Quadratic(population=16, rounds=400, steps=5, flattest=1e-3)
 
 
-def measure_strategies(
-    seed: int, quick: bool, progress: Progress
-) -> tuple[list[Claim], list[Figure]]:
+class Task(NamedTuple):
+    """What is grown: the noisy quadratic and the digits, whose population is then replaced, and
+    the quadratic of many evolutions.
+    """
+
+    short: Quadratic
+    digits: DigitClassifier
+    long: Quadratic
+
+
+FULL = Task(
+    Quadratic(),
+    DigitClassifier(),
+    Quadratic(population=16, rounds=400, steps=5, flattest=1e-3),
+)
+TINY = Task(
+    Quadratic(rounds=3, steps=1),
+    pbt_digits.TINY,
+    Quadratic(population=4, rounds=3, steps=1, flattest=1e-3),
+)
+
+
+def measure_strategies(how: Measuring) -> Found:
     """Return the claims about PB2 in small populations and about MF-PBT over many evolutions, and a
     figure: the loss on the quadratic [size, arm, seed].
 
-    `quick` has fewer seeds.
+    A quick look has fewer seeds.
     """
-    seeds = seeds_from(seed, QUICK_SEEDS if quick else SEEDS)
-    weak = "; under-powered: a quick look" if quick else ""
+    seed, seeds, sizes = how.seed, how.seeds(how.choose(*SEEDS)), how.choose(*SIZES)
+    short, digits, long = how.choose(FULL, FULL, TINY)
+    small = [size for size in sizes if size in SMALL]
     loss: dict[int, dict[str, np.ndarray]] = {}
     begun = time.perf_counter()
-    for size in SIZES:
-        recipe = Quadratic(population=size)
-        progress(f"strategies: {size} members, {len(ARMS)} arms, {len(seeds)} seeds")
+    for size in sizes:
+        recipe = dataclasses.replace(short, population=size)
+        how.progress(f"strategies: {size} members, {len(ARMS)} arms, {len(seeds)} seeds")
         loss[size] = {name: best(rounds) for name, rounds in lived(recipe, ARMS, seeds).items()}
     seconds = time.perf_counter() - begun
-    recipe = Quadratic()
-    setting = f"{len(seeds)} seeds, {recipe.rounds * recipe.steps:,} updates a member"
-    setting = f"{setting}, {seconds:.0f} s{weak}"
-    small = [few("quadratic", size, loss[size], setting, seed) for size in SMALL]
-    small += [on_digits(size, seeds, weak, progress, seed) for size in SMALL]
-    progress(f"strategies: {LONG.population} members, {LONG.rounds} evolutions")
+    setting = f"{len(seeds)} seeds, {short.rounds * short.steps:,} updates a member"
+    setting = f"{setting}, {seconds:.0f} s{how.weak()}"
+    claims = [few("quadratic", size, loss[size], setting, seed) for size in small]
+    for size in small:
+        claims.append(on_digits(dataclasses.replace(digits, population=size), seeds, how))
+    how.progress(f"strategies: {long.population} members, {long.rounds} evolutions")
     begun = time.perf_counter()
-    grown = lived(LONG, {name: ARMS[name] for name in ("MF-PBT", "PBT")}, seeds)
-    again = {name: alone(rounds, seeds) for name, rounds in grown.items()}
+    grown = lived(long, {name: ARMS[name] for name in ("MF-PBT", "PBT")}, seeds)
+    again = {name: alone(long, rounds, seeds) for name, rounds in grown.items()}
     seconds = time.perf_counter() - begun
     setting = (
-        f"{len(seeds)} seeds, {LONG.population} members, {LONG.rounds} evolutions of "
-        f"{LONG.steps} updates, {seconds:.0f} s{weak}"
+        f"{len(seeds)} seeds, {long.population} members, {long.rounds} evolutions of "
+        f"{long.steps} updates, {seconds:.0f} s{how.weak()}"
     )
     found = {name: best(rounds) for name, rounds in grown.items()}
     figure = Figure(
@@ -90,11 +112,11 @@ def measure_strategies(
         f"Loss of the best member on the noisy quadratic, mean and 95 % interval over {len(seeds)} "
         "seeds.",
         {"loss": np.stack([np.stack(list(arms.values())) for arms in loss.values()])},
-        {"populations": list(SIZES), "arms": list(ARMS)},
+        {"populations": list(sizes), "arms": list(ARMS)},
         draw_sizes,
     )
     return [
-        *small,
+        *claims,
         lower(
             "quadratic: MF-PBT has a lower loss than PBT after many evolutions",
             "at one high frequency it can end below random search on long runs",
@@ -129,26 +151,20 @@ def best(rounds: Round) -> np.ndarray:
     return -np.asarray(rounds.score)[..., -last:, :].max(axis=-1).mean(axis=-1)
 
 
-def alone(rounds: Round, seeds: np.ndarray) -> np.ndarray:
+def alone(recipe: Quadratic, rounds: Round, seeds: np.ndarray) -> np.ndarray:
     """Return the mean loss [seed] of members that live the schedule of the best one's ancestry,
     nobody selected.
     """
-    line = map(
-        line_of_the_best,
-        np.asarray(rounds.move.parent),
-        np.asarray(rounds.score),
-        np.asarray(rounds.hypers["learning_rate"]),
-    )
-    lines = np.stack(list(line))
-    again = replays(LONG, {"learning_rate": lines[None].astype(np.float32)}, seeds)
+    lines = lines_of_the_best(rounds.move.parent, rounds.score, rounds.hypers)
+    schedules = {name: line[None].astype(np.float32) for name, line in lines.items()}
+    again = replays(recipe, schedules, seeds)
     score = np.asarray(again.score)  # [schedule, seed, round, pop]
     return -score[0, :, -1].mean(axis=-1)
 
 
-def on_digits(size: int, seeds: np.ndarray, weak: str, progress: Progress, seed: int) -> Claim:
-    """Return the claim about PB2 in a population of this size that learns to read digits."""
-    recipe = DigitClassifier(population=size)
-    progress(f"strategies: digits, {size} members, {len(seeds)} seeds")
+def on_digits(recipe: DigitClassifier, seeds: np.ndarray, how: Measuring) -> Claim:
+    """Return the claim about PB2 in a population that learns to read digits."""
+    how.progress(f"strategies: digits, {recipe.population} members, {len(seeds)} seeds")
     begun = time.perf_counter()
     loss: dict[str, np.ndarray] = {}
     for name in ("PB2", "PBT"):
@@ -156,9 +172,9 @@ def on_digits(size: int, seeds: np.ndarray, weak: str, progress: Progress, seed:
         loss[name] = of_the_best(grown.score, grown.test)
     setting = (
         f"{len(seeds)} seeds, {recipe.rounds * recipe.steps:,} updates a member, "
-        f"{time.perf_counter() - begun:.0f} s{weak}"
+        f"{time.perf_counter() - begun:.0f} s{how.weak()}"
     )
-    return few("digits", size, loss, setting, seed)
+    return few("digits", recipe.population, loss, setting, how.seed)
 
 
 def few(task: str, size: int, loss: dict[str, np.ndarray], setting: str, seed: int) -> Claim:
@@ -179,10 +195,4 @@ def lower(
     """Return the claim that the arm called `name` has a lower loss than PBT, seed by seed."""
     gain = bootstrap_interval(loss["PBT"] - loss[name], seed=seed)
     told = ", ".join(f"{arm} {bootstrap_interval(own, seed=seed)}" for arm, own in loss.items())
-    return Claim(
-        claim=f"strategies: {claim}",
-        paper=paper,
-        measured=f"{told}: lower by {gain}; {setting}",
-        threshold="the interval of the difference above 0",
-        holds=gain.low > 0,
-    )
+    return Claim.above(f"strategies: {claim}", paper, f"{told}: lower by {gain}; {setting}", gain)

@@ -11,78 +11,71 @@ t-test over hundreds of moves; with a few dozen, truncation is used here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.evolution.random_search import RandomSearch
+from ontogeny.generation.settings import Transformer
 from ontogeny.generation.translation import DROPOUTS
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
 from ontogeny.recipes.comparison import (
-    best_member,
     compare,
+    curves,
+    ends_higher,
     higher,
-    line_of_the_best,
+    lines_of_the_best,
     of_the_best,
-    population_mean,
 )
-from ontogeny.recipes.pbt_figures import draw_arms, draw_schedules
+from ontogeny.recipes.pbt_figures import draw_schedules
 from ontogeny.recipes.translation import Translation
 
 PAPER = "BLEU 23.71 to 24.23 where members are chosen (WMT14 English to German, 32 members)"
 TEST = "BLEU 22.30 to 22.65 on the test (WMT14 English to German, 32 members)"
 
 
-class Size(NamedTuple):
-    """How much is grown, whatever the machine."""
+# What is grown, whatever the machine.
+FULL = Translation(population=8, rounds=24, steps=50)
+QUICK = Translation(population=4, rounds=8, steps=25)
+TINY = Translation(
+    population=2,
+    rounds=2,
+    steps=1,
+    packages=("django",),
+    tokens=200,
+    training=Transformer(width=8, wide=8, heads=1, batch=4),
+)
+SEEDS = 3, 2, 1
 
-    population: int
-    rounds: int
-    steps: int
-    seeds: int
 
-
-FULL = Size(population=8, rounds=24, steps=50, seeds=3)
-QUICK = Size(population=4, rounds=8, steps=25, seeds=2)
-
-
-def measure_translation(
-    seed: int, quick: bool, progress: Progress
-) -> tuple[list[Claim], list[Figure]]:
+def measure_translation(how: Measuring) -> Found:
     """Return four claims, about the best member, the population, the test, and the course of the
     learning rate; the scores' curves and the schedules.
     """
-    size = QUICK if quick else FULL
-    recipe = Translation(population=size.population, rounds=size.rounds, steps=size.steps)
+    recipe, seeds = how.choose(FULL, QUICK, TINY), how.seeds(how.choose(*SEEDS))
     arms = {"random search": RandomSearch(), "PBT": recipe.evolution}
-    seeds = seeds_from(seed, size.seeds)
-    found = compare(recipe, seeds, progress, "translation", arms, _ask(recipe))
+    found = compare(recipe, seeds, how.progress, "translation", arms, _ask(recipe))
     text = recipe.corpus().text
     setting = (
-        f"{size.population} members, {size.rounds * size.steps:,} updates of "
+        f"{recipe.population} members, {recipe.rounds * recipe.steps:,} updates of "
         f"{recipe.training.batch} messages each; {len(text.train):,} messages to learn from"
+        f"{how.weak()}"
     )
-    setting += "; under-powered: a quick look" if quick else ""
-    return claims(found, setting, len(text.test), seed), figures(recipe, found)
+    return claims(found, setting, len(text.test), how.seed), figures(recipe, found)
 
 
 def claims(
     found: dict[str, dict[str, np.ndarray]], setting: str, tested: int, seed: int
 ) -> list[Claim]:
     """Return the four claims, given what `compare` found and how many messages the test has."""
-    last = max(1, found["PBT"]["score"].shape[1] // 4)
-    ends = {name: arm["score"][:, -last:] for name, arm in found.items()}
     test = {name: of_the_best(arm["score"], arm["test"]) for name, arm in found.items()}
     whole = "translation: the {} has a higher BLEU with PBT than with random search"
-    best = {name: best_member(score) for name, score in ends.items()}
-    mean = {name: population_mean(score) for name, score in ends.items()}
     said = f"{setting}; {tested} messages, sacrebleu"
     return [
-        higher(whole.format("best member"), PAPER, best, setting, seed),
-        higher(whole.format("population's mean"), "no number", mean, setting, seed),
+        *ends_higher(whole, (PAPER, "no number"), found, setting, seed),
         higher(whole.format("best member") + " on the test's text", TEST, test, said, seed),
         _course(found["PBT"]["learning_rate"], seed),
     ]
@@ -107,20 +100,16 @@ def _course(rate: np.ndarray, seed: int) -> Claim:
 def figures(recipe: Translation, found: dict[str, dict[str, np.ndarray]]) -> list[Figure]:
     """Return the scores' curves, and the hypers along the ancestry of each seed's best member."""
     pbt = found["PBT"]
-    data = {key: np.stack([arm[key] for arm in found.values()]) for key in pbt}
-    data["spent"] = recipe.steps * np.arange(1, recipe.rounds + 1)
-    lines = {
-        name: np.stack(list(map(line_of_the_best, pbt["parent"], pbt["score"], pbt[name])))
-        for name in ("learning_rate", *DROPOUTS)
-    }
+    hypers = {name: pbt[name] for name in ("learning_rate", *DROPOUTS)}
+    lines = lines_of_the_best(pbt["parent"], pbt["score"], hypers)
     said = f"{len(pbt['score'])} seeds, {recipe.population} members"
     return [
-        Figure(
+        curves(
             "translation",
             f"BLEU on tokens of held-out messages: {said}; bands are their range.",
-            data,
-            {"arms": list(found), "axes": ["updates of one member", "BLEU"]},
-            draw_arms,
+            found,
+            recipe.steps,
+            ["updates of one member", "BLEU"],
         ),
         Figure(
             "translation_schedules",
