@@ -35,6 +35,7 @@ from ontogeny.recipes.comparison import (
 from ontogeny.recipes.digits_gan import DigitsGan, judge
 from ontogeny.recipes.generation_portraits import IMAGES, sheet
 from ontogeny.recipes.pbt_figures import draw_schedules
+from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.worlds.digits import SIDE, digit_images
 
 SHOWN = 2000  # images of each member that the other classifier is shown
@@ -50,6 +51,7 @@ TINY = DigitsGan(
     rounds=2,
     steps=1,
     training=Adversarial(latent=2, hidden=(8,), batch=4, judged=16, critic_updates=1),
+    executor=Vectorised(devices=1),
 )
 SEEDS = 3, 2, 1
 

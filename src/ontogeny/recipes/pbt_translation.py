@@ -32,6 +32,7 @@ from ontogeny.recipes.comparison import (
 )
 from ontogeny.recipes.pbt_figures import draw_schedules
 from ontogeny.recipes.translation import Translation
+from ontogeny.runtime.vectorised import Vectorised
 
 PAPER = "BLEU 23.71 to 24.23 where members are chosen (WMT14 English to German, 32 members)"
 TEST = "BLEU 22.30 to 22.65 on the test (WMT14 English to German, 32 members)"
@@ -47,6 +48,7 @@ TINY = Translation(
     packages=("django",),
     tokens=200,
     training=Transformer(width=8, wide=8, heads=1, batch=4),
+    executor=Vectorised(devices=1),
 )
 SEEDS = 3, 2, 1
 
