@@ -13,6 +13,7 @@ from ontogeny.adaptation.visits import Visits
 from ontogeny.core.errors import ConfigError
 from ontogeny.recipes import recipe_class, recipe_name, sequential_control, sequential_thompson
 from ontogeny.recipes.bandits import Bandit, Name, Thompson, solved_world
+from ontogeny.recipes.claims import Measuring
 from ontogeny.recipes.sequential_control import Grown, Study
 from ontogeny.recipes.sequential_thompson import Fitted, apart, repeats
 from ontogeny.recipes.trainings import Trained
@@ -78,14 +79,14 @@ def fitted(total: float, dp: float, again: float) -> Fitted:
 def test_the_rules_of_the_claims_about_imitation():
     limits = {"thompson": 11.9318}
     module = sequential_thompson
-    assert module._return_claim(fitted(11.90, 0, 0), limits, 0, "").holds
-    assert not module._return_claim(fitted(11.85, 0, 0), limits, 0, "").holds
-    assert not module._return_claim(fitted(12.00, 0, 0), limits, 0, "").holds
-    assert module._probability_claim(fitted(0, 0.019, 0), 0, "").holds
-    assert not module._probability_claim(fitted(0, 0.021, 0), 0, "").holds
-    assert module._delusion_claim(fitted(10, 0.3, 0.99), 0).holds
-    assert not module._delusion_claim(fitted(10, 0.05, 0.99), 0).holds
-    assert not module._delusion_claim(fitted(10, 0.3, 0.5), 0).holds
+    assert module.return_claim(fitted(11.90, 0, 0), limits, 0, "").holds
+    assert not module.return_claim(fitted(11.85, 0, 0), limits, 0, "").holds
+    assert not module.return_claim(fitted(12.00, 0, 0), limits, 0, "").holds
+    assert module.probability_claim(fitted(0, 0.019, 0), 0, "").holds
+    assert not module.probability_claim(fitted(0, 0.021, 0), 0, "").holds
+    assert module.delusion_claim(fitted(10, 0.3, 0.99), 0, "").holds
+    assert not module.delusion_claim(fitted(10, 0.05, 0.99), 0, "").holds
+    assert not module.delusion_claim(fitted(10, 0.3, 0.5), 0, "").holds
 
 
 def grown(total: float) -> Grown:
@@ -98,21 +99,21 @@ def grown(total: float) -> Grown:
 def test_the_rules_of_the_claims_about_control():
     module = sequential_control
     study = Study("known-arm", 20, 10, 12.95 / 12.99014)
-    assert module._claim(study, grown(12.96), 0, "").holds
-    lost = module._claim(study, grown(12.94), 0, "; under-powered")
+    assert module.return_claim(study, grown(12.96), Measuring()).holds
+    lost = module.return_claim(study, grown(12.94), Measuring("quick"))
     assert not lost.holds
     assert "under-powered" in lost.measured
-    assert module._entropy_claim([grown(12.0), grown(12.4)], 0, "").holds
-    assert not module._entropy_claim([grown(12.0), grown(12.6)], 0, "").holds
+    assert module.entropy_claim([grown(12.0), grown(12.4)], Measuring()).holds
+    assert not module.entropy_claim([grown(12.0), grown(12.6)], Measuring()).holds
 
 
 def test_the_figures_show_every_policy():
     critics = {"privileged critic": grown(12.9), "plain critic": grown(12.0)}
-    study = sequential_control.studies()[0]
+    study = sequential_control.studies(Measuring())[0]
     figures = [
-        sequential_control._learning(critics),
-        sequential_control._rewards(study, critics),
-        sequential_control._returns({"known-arm": grown(12.9)}),
+        sequential_control.learning_portrait(critics),
+        sequential_control.known_arm_portrait(study, critics),
+        sequential_control.returns_portrait({"known-arm": grown(12.9)}),
     ]
     named = [[trace.name for trace in figure.draw(figure).data if trace.name] for figure in figures]
     assert named[0] == ["privileged critic", "plain critic"]

@@ -8,6 +8,7 @@ import pytest
 
 from ontogeny.adaptation.cores import SequenceNetwork
 from ontogeny.adaptation.state_machine import state_machines
+from ontogeny.recipes.claims import Measuring
 from ontogeny.recipes.machine_pictures import memory_data, pictures
 from ontogeny.recipes.machine_study import (
     LENGTH,
@@ -34,7 +35,7 @@ def bayes():
 
 @pytest.fixture(scope="module")
 def measured(bayes):
-    return take_apart(bayes, seed=0, quick=True)
+    return take_apart(bayes, seed=0, how=Measuring("quick"))
 
 
 def test_exact_bayes_taken_apart_is_exact(measured):
@@ -57,13 +58,14 @@ def test_exact_bayes_taken_apart_is_exact(measured):
 
 def test_every_figure_can_be_drawn(bayes, measured):
     frozen = frozen_excess(LONG, 0)
-    figures = pictures(bayes, [measured, measured], frozen, bayes_reliability(0), 0)
+    how = Measuring("quick")
+    figures = pictures(bayes, [measured, measured], frozen, bayes_reliability(how), how)
     assert [f.name for f in figures] == ["memory", "automaton", "calibration", "longer", "biases"]
     assert all(len(figure.draw(figure).data) > 2 for figure in figures)
 
 
 def test_the_lattice_of_a_counting_memory_is_a_grid(bayes):
-    data = memory_data(bayes, 0)
+    data = memory_data(bayes, Measuring())
     assert len(data["nodes"]) <= LENGTH * (LENGTH + 1) // 2
     length = np.linalg.norm(data["nodes"][data["edges"][:, 0]] - data["nodes"][data["edges"][:, 1]])
     np.testing.assert_allclose(length, np.sqrt(len(data["edges"])))  # every edge is of length 1

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import plotly.graph_objects as go
 
 from ontogeny.adaptation.state_machine import (
     StateMachine,
@@ -14,20 +13,24 @@ from ontogeny.adaptation.state_machine import (
 )
 from ontogeny.ops.calibration import Reliability
 from ontogeny.ops.principal_components import principal_components
-from ontogeny.recipes.claims import Figure
+from ontogeny.recipes.claims import Figure, Measuring
 from ontogeny.recipes.machine_study import (
     BIASES,
-    DRAWN,
     LENGTH,
     NODES,
     PRIOR,
     Measured,
+    drawn,
     exact_regret,
     toss,
 )
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from ontogeny.views.machine_figures import (
+    automaton_figure,
+    biases_figure,
+    calibration_figure,
+    excess_figure,
+    memory_figure,
+)
 
 SHOWN = 150  # histories whose memories are drawn
 STEPS = LENGTH - 1  # the named histories end after an even number of symbols
@@ -43,7 +46,7 @@ def pictures(
     measured: list[Measured],
     frozen: np.ndarray,
     chance: Reliability,
-    seed: int,
+    how: Measuring,
 ) -> list[Figure]:
     """Return the figures; the memory and the automaton are those of the first predictor."""
     found = measured[0].by_futures
@@ -52,12 +55,13 @@ def pictures(
     return [
         Figure(
             "memory",
-            f"Memories of {SHOWN} histories of one predictor. Grey: each count's mean memory, "
-            "joined to those with one symbol more. Lines: three orders of nine 0s and nine 1s; "
-            "what lies between their ends is what the memory keeps of order.",
-            memory_data(machine, seed),
+            f"Memories of {min(SHOWN, drawn(how, 'machine'))} histories of one predictor. Grey: "
+            "each count's mean memory, joined to those with one symbol more. Lines: three orders "
+            "of nine 0s and nine 1s; what lies between their ends is what the memory "
+            "keeps of order.",
+            memory_data(machine, how),
             {"paths": list(NAMED)},
-            draw_memory,
+            _draw_memory,
         ),
         Figure(
             "automaton",
@@ -70,19 +74,19 @@ def pictures(
                 "visits": found.machine.visits,
             },
             {},
-            draw_automaton,
+            lambda figure: automaton_figure(**figure.data, length=LENGTH),
         ),
         Figure(
             "calibration",
-            f"{DRAWN['calibrated'] * LENGTH:,} predictions a seed in 20 bins. Dashed: what chance "
-            "leaves exact Bayes.",
+            f"{drawn(how, 'calibrated') * LENGTH:,} predictions a seed in 20 bins. Dashed: what "
+            "chance leaves exact Bayes.",
             {
                 "predicted": np.stack([one.predicted for one in said]),
                 "observed": np.stack([one.observed for one in said]),
                 "exact": chance.observed - chance.predicted,
             },
             {},
-            draw_calibration,
+            lambda figure: calibration_figure(**figure.data),
         ),
         Figure(
             "longer",
@@ -90,7 +94,11 @@ def pictures(
             "learning there.",
             {"excess": np.stack([m.long for m in measured]), "frozen": frozen},
             {},
-            draw_longer,
+            lambda figure: excess_figure(
+                figure.data["excess"],
+                LENGTH,
+                {f"Bayes that stops learning at {LENGTH}": figure.data["frozen"]},
+            ),
         ),
         Figure(
             "biases",
@@ -103,14 +111,14 @@ def pictures(
                 "excess": np.stack([m.bias_excess for m in measured]),
             },
             {},
-            draw_biases,
+            lambda figure: biases_figure(**figure.data),
         ),
     ]
 
 
-def memory_data(machine: StateMachine, seed: int) -> dict[str, np.ndarray]:
+def memory_data(machine: StateMachine, how: Measuring) -> dict[str, np.ndarray]:
     """Return what the picture of the memory is drawn from, in the first two components."""
-    sequences = toss(np.random.default_rng(seed), DRAWN["machine"], LENGTH)
+    sequences = toss(np.random.default_rng(how.seed), drawn(how, "machine"), LENGTH)
     memory = machine.trace(sequences).memory
     counts = counts_before(sequences, 2)
     components = principal_components(rows(memory))
@@ -138,40 +146,8 @@ def memory_data(machine: StateMachine, seed: int) -> dict[str, np.ndarray]:
     }
 
 
-def draw_memory(figure: Figure) -> go.Figure:
-    """Return the memory in two dimensions."""
-    from ontogeny.views.machine_figures import memory_figure
-
+def _draw_memory(figure: Figure) -> go.Figure:
     data = dict(figure.data)
     names = [str(name) for name in figure.labels["paths"]]
     paths = dict(zip(names, data.pop("paths"), strict=True))
     return memory_figure(**data, paths=paths)
-
-
-def draw_automaton(figure: Figure) -> go.Figure:
-    """Return the automaton over the lattice."""
-    from ontogeny.views.machine_figures import automaton_figure
-
-    return automaton_figure(**figure.data, length=LENGTH)
-
-
-def draw_calibration(figure: Figure) -> go.Figure:
-    """Return what was said against what came of it."""
-    from ontogeny.views.machine_figures import calibration_figure
-
-    return calibration_figure(**figure.data)
-
-
-def draw_longer(figure: Figure) -> go.Figure:
-    """Return the excess past the training length."""
-    from ontogeny.views.machine_figures import excess_figure
-
-    others = {f"Bayes that stops learning at {LENGTH}": figure.data["frozen"]}
-    return excess_figure(figure.data["excess"], LENGTH, others)
-
-
-def draw_biases(figure: Figure) -> go.Figure:
-    """Return the loss by the coin's bias."""
-    from ontogeny.views.machine_figures import biases_figure
-
-    return biases_figure(**figure.data)

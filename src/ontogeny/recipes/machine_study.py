@@ -34,15 +34,23 @@ from ontogeny.adaptation.state_machine import (
 from ontogeny.core.errors import DataError
 from ontogeny.ops.calibration import Reliability, reliability
 from ontogeny.ops.clusters import cheapest_cuts, k_means
+from ontogeny.recipes.claims import Measuring
 
 PRIOR = (1.0, 1.0)
 LENGTH = 20  # trained on
 LONG = 100
 NODES = LENGTH * (LENGTH + 1) // 2  # counts that something is predicted at
 EPS = 1e-2  # nats a sequence
-MOST = 1024  # clusters that are tried
 BIASES = np.array([0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98])
-DRAWN = {"machine": 1024, "shuffled": 4096, "calibrated": 8192, "long": 512, "bias": 256}
+# For a full, a quick and a tiny look:
+MOST = (1024, 0, 256)  # clusters that are tried; with 0 they are not counted
+DRAWN = {
+    "machine": (1024, 1024, 32),
+    "shuffled": (4096, 4096, 32),
+    "calibrated": (8192, 8192, 32),
+    "long": (512, 512, 32),
+    "bias": (256, 256, 32),
+}
 
 
 class Extracted(NamedTuple):
@@ -59,7 +67,7 @@ class Measured(NamedTuple):
     exchange: Exchange
     r2: np.ndarray  # count of 0, count of 1, posterior mean
     simulation: Simulation
-    clusters: int | None  # None in a quick look
+    clusters: int | None  # None where they were not counted
     by_memory: Extracted
     by_futures: Extracted
     reliability: Reliability  # against outcomes
@@ -70,6 +78,11 @@ class Measured(NamedTuple):
     orders: dict[str, float]  # excess on sequences that no coin makes, nats a sequence
 
 
+def drawn(how: Measuring, what: str) -> int:
+    """Return how many sequences are drawn for a measurement; `DRAWN` names them."""
+    return how.choose(*DRAWN[what])
+
+
 def toss(
     rng: np.random.Generator, count: int, length: int, bias: float | None = None
 ) -> np.ndarray:
@@ -78,10 +91,12 @@ def toss(
     return (rng.uniform(size=(count, length)) < chance).astype(np.int64)
 
 
-def odd_orders(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return sequences that Bayes holds for a coin's, and hardly any coin makes."""
+def odd_orders(rng: np.random.Generator, count: int) -> dict[str, np.ndarray]:
+    """Return sequences that Bayes holds for a coin's, and hardly any coin makes: of those that are
+    drawn, `count`.
+    """
     alternating, block = np.arange(LENGTH) % 2, np.arange(LENGTH) * 2 // LENGTH
-    change = rng.uniform(size=(DRAWN["bias"], LENGTH)) < 0.1
+    change = rng.uniform(size=(count, LENGTH)) < 0.1
     return {
         "alternating": np.stack([alternating, 1 - alternating]),
         "one block after the other": np.stack([block, 1 - block]),
@@ -89,35 +104,39 @@ def odd_orders(rng: np.random.Generator) -> dict[str, np.ndarray]:
     }
 
 
-def take_apart(machine: StateMachine, seed: int, quick: bool) -> Measured:
-    """Return what is measured of a predictor; the number of clusters is not, when `quick`."""
+def take_apart(machine: StateMachine, seed: int, how: Measuring) -> Measured:
+    """Return what is measured of a predictor, on sequences that are drawn from its own seed; a
+    quick look does not count clusters.
+    """
     rng = np.random.default_rng(seed)
-    drawn = {name: toss(rng, DRAWN[name], LENGTH) for name in ("machine", "shuffled", "calibrated")}
-    sequences = drawn["machine"]
+    sequences, shuffled, calibrated = (
+        toss(rng, drawn(how, what), LENGTH) for what in ("machine", "shuffled", "calibrated")
+    )
     trace = machine.trace(sequences)
     counts = counts_before(sequences, 2)
     exact = posterior_mean(counts, PRIOR)
-    said = np.exp(machine.trace(drawn["calibrated"]).log_q[..., 1])
-    true = posterior_mean(counts_before(drawn["calibrated"], 2), PRIOR)[..., 1]
+    said = np.exp(machine.trace(calibrated).log_q[..., 1])
+    true = posterior_mean(counts_before(calibrated, 2), PRIOR)[..., 1]
     extracted = [
         extract(features, trace.log_q, sequences, seed)
         for features in (trace.memory, futures(machine, trace))
     ]
-    regret, bias_excess = _by_bias(machine, rng)
+    regret, bias_excess = _by_bias(machine, rng, drawn(how, "bias"))
     return Measured(
-        exchange=exchangeability(machine, drawn["shuffled"], seed),
+        exchange=exchangeability(machine, shuffled, seed),
         r2=probe_memory(trace, np.concatenate([counts, exact[..., 1:]], axis=-1)),
         simulation=simulate(machine, trace, sequences, PRIOR, seed),
-        clusters=None if quick else _clusters(trace.memory, trace.log_q, exact, seed),
+        clusters=_clusters(trace.memory, trace.log_q, exact, seed, how.choose(*MOST)),
         by_memory=extracted[0],
         by_futures=extracted[1],
-        reliability=reliability(said, drawn["calibrated"]),
+        reliability=reliability(said, calibrated),
         reliability_exact=reliability(said, true),
-        long=_excess(machine, toss(rng, DRAWN["long"], LONG)),
+        long=_excess(machine, toss(rng, drawn(how, "long"), LONG)),
         regret=regret,
         bias_excess=bias_excess,
         orders={
-            name: float(_excess(machine, given).sum()) for name, given in odd_orders(rng).items()
+            name: float(_excess(machine, given).sum())
+            for name, given in odd_orders(rng, drawn(how, "bias")).items()
         },
     )
 
@@ -180,11 +199,15 @@ def fewest_predictions() -> int:
     return 1 + int(np.argmax(costs < EPS))
 
 
-def _clusters(memory: np.ndarray, log_q: np.ndarray, exact: np.ndarray, seed: int) -> int:
+def _clusters(
+    memory: np.ndarray, log_q: np.ndarray, exact: np.ndarray, seed: int, most: int
+) -> int | None:
+    if not most:
+        return None
     try:
-        return clusters_needed(memory, log_q, exact, EPS, seed, MOST)
+        return clusters_needed(memory, log_q, exact, EPS, seed, most)
     except DataError:  # the predictor itself is farther from Bayes than that
-        return MOST + 1
+        return most + 1
 
 
 def _excess(machine: StateMachine, sequences: np.ndarray) -> np.ndarray:
@@ -193,17 +216,20 @@ def _excess(machine: StateMachine, sequences: np.ndarray) -> np.ndarray:
     return divergences(exact, machine.trace(sequences).log_q).mean(axis=0)
 
 
-def _by_bias(machine: StateMachine, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return the loss over one who knows the bias, and the excess over Bayes, by bias.
+def _by_bias(
+    machine: StateMachine, rng: np.random.Generator, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the loss over one who knows the bias, and the excess over Bayes, by bias, along
+    `count` sequences of each.
 
     The first is exact Bayes's own, plus what the predictor loses over Bayes on the same sequences:
     so the tosses' chance is not in it.
     """
-    each = [toss(rng, DRAWN["bias"], LENGTH, bias) for bias in BIASES]
+    each = [toss(rng, count, LENGTH, bias) for bias in BIASES]
     sequences = np.concatenate(each)
     exact = np.log(posterior_mean(counts_before(sequences, 2), PRIOR))
     log_q = machine.trace(sequences).log_q
-    shape = (len(BIASES), DRAWN["bias"], LENGTH)
+    shape = (len(BIASES), count, LENGTH)
     chance = np.stack([1 - BIASES, BIASES], axis=1)[:, None, None]
     more = np.sum(chance * (exact - log_q).reshape(*shape, 2), axis=-1)
     excess = divergences(exact, log_q).reshape(shape)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ontogeny.recipes.claims import Progress, Reproduction, reproduce_parts
+from ontogeny.recipes.claims import Measuring, Progress, Reproduction, reproduce_parts
 
 
 def reproduce(
@@ -30,10 +30,11 @@ def reproduce(
     from ontogeny.recipes.sequential_prediction import measure_prediction
     from ontogeny.recipes.sequential_thompson import measure_thompson
 
+    how = Measuring("quick" if quick else "full", seed, progress)
     parts = {
-        "prediction": lambda: measure_prediction(seed, quick, progress),
-        "machine": lambda: measure_machine(seed, quick, progress),
-        "thompson": lambda: measure_thompson(seed, quick, progress),
-        "control": lambda: measure_control(seed, quick, progress),
+        "prediction": lambda: measure_prediction(how),
+        "machine": lambda: measure_machine(how),
+        "thompson": lambda: measure_thompson(how),
+        "control": lambda: measure_control(how),
     }
     return reproduce_parts("sequential", parts, seed, folder, part)

@@ -26,7 +26,7 @@ from ontogeny.evolution.random_search import random_search
 from ontogeny.ops.bayes.machines import expected_rewards
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.bandits import Bandit, Name
-from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
 from ontogeny.recipes.strategy_portraits import exact_rewards, rewards_portrait
 from ontogeny.recipes.trainings import Trained
 from ontogeny.runtime.executor import Job
@@ -37,10 +37,11 @@ from ontogeny.worlds.solved import Solved
 PAPER = "the optimum of the expected return over tasks is the Bayes-adaptive policy"
 Critic: TypeAlias = Literal["privileged", "plain"]
 POLICIES = ("oracle", "optimal", "greedy", "thompson", "random")
-SEEDS = 4
-ROUNDS = 10
 LITTLE = 0.01  # an entropy cost that is common in actor-critics
-EPISODES = 2**15  # of each network, to average it by state; of the Gaussian arms 4 times as many
+# For a full, a quick and a tiny look:
+SEEDS = (4, 2, 2)
+ROUNDS = (10, 10, 2)
+EPISODES = (2**15, 2**15, 2**11)  # of each network, to average it by state
 
 
 class Study(NamedTuple):
@@ -60,96 +61,100 @@ class Grown(NamedTuple):
     rewards: np.ndarray  # [seed, time], expected, of the likeliest actions
 
 
-def studies() -> list[Study]:
-    """Return the worlds of the claims; the first, which both critics see, has a rule of its own."""
-    return [
+def studies(how: Measuring) -> list[Study]:
+    """Return the worlds of the claims; the first, which both critics see, has a rule of its own.
+
+    A quick look stays in it, for half the updates; a tiny one is at it and at the Gaussian arms,
+    the only ones without a machine, for what costs time there is to compile each.
+    """
+    full = [
         Study("known-arm", 20, 1000, 12.95 / 12.99014),
         Study("two-arms", 20, 1000, 0.98),
         Study("mirrored", 20, 1000, 0.98),
         Study("gaussian", 20, 1000, 0.98),
         Study("hidden-goal", 15, 1000, 0.98),
     ]
+    return how.choose(
+        full,
+        [study._replace(updates=study.updates // 2) for study in full[:1]],
+        [study._replace(horizon=4, updates=4) for study in full[::3]],
+    )
 
 
-def measure_control(seed: int, quick: bool, progress: Progress) -> tuple[list[Claim], list[Figure]]:
-    """Return a claim a world, two about what the training needs, and three figures.
-
-    `quick` stays in the first world, with half the seeds, half the updates and the privileged
-    critic alone.
+def measure_control(how: Measuring) -> Found:
+    """Return a claim a world, two about what the training needs, and three figures. A quick look
+    has the privileged critic alone.
     """
-    known, *others = studies()
-    if quick:
-        known = known._replace(updates=known.updates // 2)
-    seeds = SEEDS // 2 if quick else SEEDS
+    known, *others = studies(how)
     costs = (Control().entropy_cost, LITTLE)
     arms: dict[str, Grown] = {}
-    critics: tuple[Critic, ...] = ("privileged",) if quick else ("privileged", "plain")
-    for critic in critics:
-        found = _grow(known, critic, costs, seeds, seed, progress)
+    critics: tuple[Critic, ...] = ("privileged", "plain")
+    for critic in how.choose(critics, critics[:1], critics):
+        found = _grow(known, critic, costs, how)
         arms |= {f"{critic} critic, entropy {c:g}": g for c, g in zip(costs, found, strict=True)}
     own, own_little, *plain = arms.values()
     grown = {known.world: own}
-    for study in () if quick else others:
-        (grown[study.world],) = _grow(study, "privileged", costs[:1], seeds, seed, progress)
-    weak = "; under-powered: a quick look with half the updates" if quick else ""
+    for study in others:
+        (grown[study.world],) = _grow(study, "privileged", costs[:1], how)
     claims = [
-        _claim(known, own, seed, weak),
-        *(_claim(known, one, seed, weak, "a plain critic will do, ") for one in plain[:1]),
-        _entropy_claim([own_little, *plain[1:]], seed, weak),
-        *(_claim(study, grown[study.world], seed, weak) for study in others if not quick),
+        return_claim(known, own, how),
+        *(return_claim(known, one, how, "a plain critic will do, ") for one in plain[:1]),
+        entropy_claim([own_little, *plain[1:]], how),
+        *(return_claim(study, grown[study.world], how) for study in others),
     ]
     shown: dict[str, Grown] = {"network": own, "little entropy": own_little}
-    return claims, [_learning(arms), _rewards(known, shown), _returns(grown)]
+    return claims, [
+        learning_portrait(arms),
+        known_arm_portrait(known, shown),
+        returns_portrait(grown),
+    ]
 
 
-def _grow(
-    study: Study,
-    critic: Critic,
-    costs: Sequence[float],
-    seeds: int,
-    seed: int,
-    progress: Progress,
-) -> list[Grown]:
-    """Return what became of `seeds` agents for each entropy cost, all trained by one program."""
+def _grow(study: Study, critic: Critic, costs: Sequence[float], how: Measuring) -> list[Grown]:
+    """Return what became of some agents for each entropy cost, all trained by one program."""
     recipe = Bandit(world=study.world, horizon=study.horizon)
     rewards = "expected" if critic == "privileged" else "paid"
     training = replace(recipe.training, updates=study.updates, critic=critic, rewards=rewards)
     solved, updates = recipe.solved(), study.updates
+    seeds, rounds = how.choose(*SEEDS), how.choose(*ROUNDS)
     space = Space({"entropy_cost": Log(1e-3, 1.0)})
     hypers = {"entropy_cost": jnp.repeat(jnp.array(costs, jnp.float32), seeds)}
     size = seeds * len(costs)
     learner = controller(solved, training)
-    job = Job(learner, space, random_search(space), seed, size, ROUNDS, updates // ROUNDS, hypers)
-    progress(f"control, {study.world}, {critic} critic: {size} agents, {updates:,} updates")
+    moves = random_search(space)
+    job = Job(learner, space, moves, how.seed, size, rounds, updates // rounds, hypers)
+    how.progress(f"control, {study.world}, {critic} critic: {size} agents, {updates:,} updates")
     lived = list(Vectorised().prepare(job).rounds())
     score = np.stack([one.score for one in lived])
     network = lived[-1].snapshot().population.state.network
-    earned = _rewards_of(solved, training, network, seed)
+    earned = _rewards_of(solved, training, network, how)
     told = ", ".join(f"{value:.2f}" for value in earned.sum(axis=1))
-    done = job.steps * np.arange(1, ROUNDS + 1)
+    done = job.steps * np.arange(1, rounds + 1)
     seconds = np.cumsum([one.seconds for one in lived])
-    progress(f"control, {study.world}, {critic} critic: {seconds[-1]:.0f} s, returns {told}")
+    how.progress(f"control, {study.world}, {critic} critic: {seconds[-1]:.0f} s, returns {told}")
     limits = solved.limits()
     parts = [slice(first, first + seeds) for first in range(0, size, seeds)]
     return [Grown(limits, Trained(None, score[:, s], done, seconds), earned[s]) for s in parts]
 
 
-def _rewards_of(solved: Solved, training: Control, network: Any, seed: int) -> np.ndarray:
+def _rewards_of(solved: Solved, training: Control, network: Any, how: Measuring) -> np.ndarray:
     """Return the expected rewards of the likeliest actions, [network, time]."""
-    key = jax.random.fold_in(jax.random.key(seed), 1)
+    key, episodes = jax.random.fold_in(jax.random.key(how.seed), 1), how.choose(*EPISODES)
     if solved.machine is None:
-        # Less the best arm, whose own average is known exactly: the luck of the draw falls out.
-        mean = played(solved, training.core, network, key, 4 * EPISODES, "greedy")
+        # No states to average by, so 4 times as many, and
+        # less the best arm, whose own average is known exactly: the luck of the draw falls out.
+        mean = played(solved, training.core, network, key, 4 * episodes, "greedy")
         lost = np.asarray(mean.earned - mean.best, np.float64)
         return lost + solved.limits()["oracle"] / lost.shape[1]
     machine = solved.machine()
-    found = visits(solved, training.core, network, key, EPISODES, "greedy")
+    found = visits(solved, training.core, network, key, episodes, "greedy")
     return np.stack([expected_rewards(machine, belief_policy(machine, one)) for one in found])
 
 
-def _claim(study: Study, grown: Grown, seed: int, weak: str, kind: str = "") -> Claim:
+def return_claim(study: Study, grown: Grown, how: Measuring, kind: str = "") -> Claim:
+    """Return whether the return in a world is near the optimum."""
     exact = grown.limits
-    found = bootstrap_interval(grown.rewards.sum(axis=1), seed=seed)
+    found = bootstrap_interval(grown.rewards.sum(axis=1), seed=how.seed)
     least = study.least * exact["optimal"]
     others = ", ".join(f"{name} {exact[name]:.3f}" for name in POLICIES if name != "optimal")
     return Claim(
@@ -157,16 +162,17 @@ def _claim(study: Study, grown: Grown, seed: int, weak: str, kind: str = "") -> 
         f"{exact['optimal']:.3f} over T = {study.horizon}",
         paper=PAPER,
         measured=f"expected return {found}, {found.value / exact['optimal']:.2%} of the optimum "
-        f"({others}); {_effort(grown.trained)}{weak}",
+        f"({others}); {_effort(grown.trained)}{how.weak()}",
         threshold=f"the interval at least {least:.2f} ({study.least:.1%} of the optimum)",
         holds=bool(found.low >= least),
     )
 
 
-def _entropy_claim(little: Sequence[Grown], seed: int, weak: str) -> Claim:
+def entropy_claim(little: Sequence[Grown], how: Measuring) -> Claim:
+    """Return whether critics with little entropy, the privileged one first, all stay greedy."""
     limits = little[0].limits
     middle = (limits["greedy"] + limits["optimal"]) / 2
-    found = [bootstrap_interval(one.rewards.sum(axis=1), seed=seed) for one in little]
+    found = [bootstrap_interval(one.rewards.sum(axis=1), seed=how.seed) for one in little]
     names = ("privileged", "plain")
     return Claim(
         claim=f"control, known-arm: with an entropy cost of {LITTLE:g} no critic finds out that "
@@ -174,7 +180,7 @@ def _entropy_claim(little: Sequence[Grown], seed: int, weak: str) -> Claim:
         paper="not in the paper: what the training needs",
         measured="expected return "
         + ", ".join(f"{i} ({name} critic)" for name, i in zip(names, found, strict=False))
-        + f"; greedy {limits['greedy']:.3f}; {_effort(little[0].trained)}{weak}",
+        + f"; greedy {limits['greedy']:.3f}; {_effort(little[0].trained)}{how.weak()}",
         threshold=f"every interval below {middle:.2f}, half way from greedy to the optimum",
         holds=bool(max(interval.high for interval in found) < middle),
     )
@@ -185,7 +191,8 @@ def _effort(trained: Trained) -> str:
     return f"{seeds} agents, {trained.updates[-1]:,} updates in {trained.seconds[-1]:.0f} s"
 
 
-def _learning(critics: dict[str, Grown]) -> Figure:
+def learning_portrait(critics: dict[str, Grown]) -> Figure:
+    """Return the figure of what each critic's agents earn while they train."""
     one = next(iter(critics.values()))
     return Figure(
         "control_learning",
@@ -204,7 +211,8 @@ def _learning(critics: dict[str, Grown]) -> Figure:
     )
 
 
-def _rewards(study: Study, critics: dict[str, Grown]) -> Figure:
+def known_arm_portrait(study: Study, critics: dict[str, Grown]) -> Figure:
+    """Return the figure of rewards step by step in the first world."""
     solved: Solved = Bandit(world=study.world, horizon=study.horizon).solved()
     assert solved.machine is not None
     return rewards_portrait(
@@ -216,7 +224,8 @@ def _rewards(study: Study, critics: dict[str, Grown]) -> Figure:
     )
 
 
-def _returns(grown: dict[str, Grown]) -> Figure:
+def returns_portrait(grown: dict[str, Grown]) -> Figure:
+    """Return the figure of the returns in every world, by its name."""
     return Figure(
         "control_returns",
         "Return in every world as a fraction of the exact optimum (random play is 0, the optimum "

@@ -24,11 +24,10 @@ from ontogeny.adaptation.state_machine import StateMachine, counts_before, state
 from ontogeny.adaptation.state_machine import posterior_mean as bayes
 from ontogeny.ops.calibration import Reliability, reliability
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.machine_pictures import pictures
 from ontogeny.recipes.machine_study import (
     BIASES,
-    DRAWN,
     EPS,
     LENGTH,
     LONG,
@@ -36,6 +35,7 @@ from ontogeny.recipes.machine_study import (
     PRIOR,
     Extracted,
     Measured,
+    drawn,
     fewest_predictions,
     frozen_excess,
     lattice_predictions,
@@ -45,27 +45,25 @@ from ontogeny.recipes.machine_study import (
 from ontogeny.recipes.sequences import Coin
 from ontogeny.recipes.sequential_prediction import fit
 
-SEEDS = 4
-UPDATES = 3000
+# For a full, a quick and a tiny look:
+SEEDS = (4, 2, 2)
+UPDATES = (3000, 1000, 4)
 VIEW = "memory dynamics become a state machine of sufficient statistics"
 SIMULATED = "trained and Bayes-optimal machines simulate each other (Mikulik et al. 2020)"
 ASKED = "no number; a question of this project"
 
 
-def measure_machine(seed: int, quick: bool, progress: Progress) -> tuple[list[Claim], list[Figure]]:
-    """Return the claims and five figures.
-
-    `quick` trains two predictors for a third of the updates, and does not count clusters.
-    """
+def measure_machine(how: Measuring) -> Found:
+    """Return the claims and five figures. A quick look does not count clusters."""
     measured: list[Measured] = []
-    machines = _machines(seed, quick, progress)
+    seed, machines = how.seed, _machines(how)
     for index, machine in enumerate(machines):
-        progress(f"machine: predictor {index + 1} of {len(machines)} is taken apart")
-        measured.append(take_apart(machine, seed + index, quick))
+        how.progress(f"machine: predictor {index + 1} of {len(machines)} is taken apart")
+        measured.append(take_apart(machine, seed + index, how))
     frozen = frozen_excess(LONG, seed)
-    chance = bayes_reliability(seed)
+    chance = bayes_reliability(how)
     claims = [
-        _exchange(measured, seed),
+        _exchange(measured, how),
         _probe(measured, seed),
         _simulation(
             "a map from memory to belief", [m.simulation.to_belief for m in measured], seed
@@ -73,30 +71,28 @@ def measure_machine(seed: int, quick: bool, progress: Progress) -> tuple[list[Cl
         _simulation(
             "a map from belief to memory", [m.simulation.to_memory for m in measured], seed
         ),
-        *([] if quick else [_clusters(measured, seed)]),
+        *_clusters(measured, seed),
         _automaton(measured, seed),
-        _calibration(measured, chance, seed),
+        _calibration(measured, chance, how),
         _long(measured, frozen, seed),
         _biases(measured, seed),
     ]
-    if quick:
-        weak = "; under-powered: a quick look, two predictors, a third of the updates"
-        claims = [replace(claim, measured=claim.measured + weak) for claim in claims]
-    return claims, pictures(machines[0], measured, frozen, chance, seed)
+    weak = how.weak(f"at {len(machines)} predictors, {how.choose(*UPDATES):,} updates")
+    claims = [replace(claim, measured=claim.measured + weak) for claim in claims]
+    return claims, pictures(machines[0], measured, frozen, chance, how)
 
 
-def _machines(seed: int, quick: bool, progress: Progress) -> list[StateMachine]:
-    recipe = Coin(length=LENGTH, prior=PRIOR)
-    updates, seeds = (UPDATES // 3, 2) if quick else (UPDATES, SEEDS)
-    trained = fit(recipe, updates, seed, progress, "machine", seeds)
+def _machines(how: Measuring) -> list[StateMachine]:
+    recipe, seeds = Coin(length=LENGTH, prior=PRIOR), how.choose(*SEEDS)
+    trained = fit(recipe, how.choose(*UPDATES), seeds, how, "machine")
     machine = state_machines(sequence_network(recipe.training.core, 2, 2), 2)
     networks = trained.states.network
     return [machine(jax.tree.map(lambda x, i=i: x[i], networks)) for i in range(seeds)]
 
 
-def bayes_reliability(seed: int) -> Reliability:
+def bayes_reliability(how: Measuring) -> Reliability:
     """Return the reliability of exact Bayes: what chance leaves, on as many tosses."""
-    tosses = toss(np.random.default_rng(seed), DRAWN["calibrated"], LENGTH)
+    tosses = toss(np.random.default_rng(how.seed), drawn(how, "calibrated"), LENGTH)
     return reliability(bayes(counts_before(tosses, 2), PRIOR)[..., 1], tosses)
 
 
@@ -104,14 +100,14 @@ def _over(values: Sequence[float], seed: int) -> Interval:
     return bootstrap_interval(np.array(values, np.float64), seed=seed)
 
 
-def _exchange(measured: list[Measured], seed: int) -> Claim:
-    moved = _over([m.exchange.mean for m in measured], seed)
+def _exchange(measured: list[Measured], how: Measuring) -> Claim:
+    moved = _over([m.exchange.mean for m in measured], how.seed)
     largest = max(m.exchange.largest for m in measured)
-    state = _over([m.exchange.state for m in measured], seed)
+    state = _over([m.exchange.state for m in measured], how.seed)
     return Claim(
         claim="machine: shuffling a history leaves the last prediction where it was",
         paper="the symbols are exchangeable, so that their order is nothing to Bayes",
-        measured=f"|dp| {moved} in the mean, {largest:.3f} at most over {DRAWN['shuffled']:,} "
+        measured=f"|dp| {moved} in the mean, {largest:.3f} at most over {drawn(how, 'shuffled'):,} "
         f"histories a seed; the memory moves by {state} of the squared distance between any two; "
         f"{len(measured)} seeds",
         threshold="the interval of the mean below 0.02",
@@ -143,18 +139,23 @@ def _simulation(what: str, found: list[Dissimilarity], seed: int) -> Claim:
     )
 
 
-def _clusters(measured: list[Measured], seed: int) -> Claim:
-    needed = _over([m.clusters or 0 for m in measured], seed)
-    return Claim(
-        claim="machine: as many clusters of memory as there are counts predict as Bayes does",
-        paper="the smallest machine of a coin is the lattice of counts",
-        measured=f"{needed} clusters cost less than {EPS:g} nats a sequence over Bayes; there are "
-        f"{NODES} counts to predict at ({NODES + LENGTH + 1} with the last), with "
-        f"{len(lattice_predictions())} distinct exact predictions, of which "
-        f"{fewest_predictions()} groups would do",
-        threshold=f"the interval at or below {NODES}",
-        holds=needed.high <= NODES,
-    )
+def _clusters(measured: list[Measured], seed: int) -> list[Claim]:
+    counted = [m.clusters for m in measured if m.clusters is not None]
+    if not counted:
+        return []
+    needed = _over(counted, seed)
+    return [
+        Claim(
+            claim="machine: as many clusters of memory as there are counts predict as Bayes does",
+            paper="the smallest machine of a coin is the lattice of counts",
+            measured=f"{needed} clusters cost less than {EPS:g} nats a sequence over Bayes; there "
+            f"are {NODES} counts to predict at ({NODES + LENGTH + 1} with the last), with "
+            f"{len(lattice_predictions())} distinct exact predictions, of which "
+            f"{fewest_predictions()} groups would do",
+            threshold=f"the interval at or below {NODES}",
+            holds=needed.high <= NODES,
+        )
+    ]
 
 
 def _automaton(measured: list[Measured], seed: int) -> Claim:
@@ -179,14 +180,14 @@ def _automaton(measured: list[Measured], seed: int) -> Claim:
     )
 
 
-def _calibration(measured: list[Measured], chance: Reliability, seed: int) -> Claim:
-    error = _over([m.reliability.error for m in measured], seed)
-    exact = _over([m.reliability_exact.error for m in measured], seed)
+def _calibration(measured: list[Measured], chance: Reliability, how: Measuring) -> Claim:
+    error = _over([m.reliability.error for m in measured], how.seed)
+    exact = _over([m.reliability_exact.error for m in measured], how.seed)
     return Claim(
         claim="machine: what is said with probability p happens that often",
         paper="the minimiser of the log-loss is the Bayes mixture, which is calibrated",
-        measured=f"expected calibration error {error} over {DRAWN['calibrated'] * LENGTH:,} tosses "
-        f"a seed (exact Bayes on as many: {chance.error:.2g}); against the tosses' exact "
+        measured=f"expected calibration error {error} over {drawn(how, 'calibrated') * LENGTH:,} "
+        f"tosses a seed (exact Bayes on as many: {chance.error:.2g}); against the tosses' exact "
         f"probabilities {exact}",
         threshold="the interval below 0.01",
         holds=error.high < 0.01,

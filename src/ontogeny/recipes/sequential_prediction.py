@@ -22,14 +22,15 @@ from ontogeny.adaptation.settings import Training
 from ontogeny.ops.bayes.partition_trees import ptw_predictive
 from ontogeny.ops.bayes.predictives import kt_predictive, markov_predictive
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
 from ontogeny.recipes.sequences import Coin, Die, Sequences, Switching, VariableOrder
 from ontogeny.recipes.trainings import Trained, train
 from ontogeny.views.prediction_figures import excess_by_step_figure, excess_by_update_figure
 
-SEEDS = 4
-TESTED = 4096  # fresh sequences that the excess is measured on
-ROUNDS = 10  # scores along a training
+# For a full, a quick and a tiny look:
+SEEDS = (4, 4, 2)
+ROUNDS = (10, 10, 2)  # scores along a training
+TESTED = (4096, 4096, 32)  # fresh sequences that the excess is measured on
 UNIT = {True: "nats a step", False: "nats a sequence"}
 
 
@@ -44,41 +45,44 @@ class Study(NamedTuple):
     paper: str = "the minimiser of the log-loss is the Bayes mixture"
 
 
-def studies() -> list[Study]:
-    """Return the four sources of the claims."""
+def studies(how: Measuring) -> list[Study]:
+    """Return the four sources of the claims.
+
+    A quick look is at the coin and the die alone, for a third of the updates; a tiny one at a
+    source of either unit, for what costs time there is to compile each.
+    """
     wide = Training(core=CoreConfig("gru", 64), learning_rate=5e-3)
-    return [
+    full = [
         Study("coin", Coin(), 3000, 0.005, False),
         Study("die", Die(), 2000, 0.005, False),
         Study("switching coin", Switching(training=wide), 1000, 0.01, True),
         Study("variable order", VariableOrder(training=wide), 3500, 0.01, True),
     ]
+    return how.choose(
+        full,
+        [study._replace(updates=study.updates // 3) for study in full[:2]],
+        [study._replace(updates=4) for study in full[1::2]],
+    )
 
 
-def measure_prediction(
-    seed: int, quick: bool, progress: Progress
-) -> tuple[list[Claim], list[Figure]]:
-    """Return a claim a source, and two figures: excess by update, and excess by step.
-
-    `quick` trains on the coin and the die alone, for a third of the updates.
-    """
-    chosen = studies()[:2] if quick else studies()
+def measure_prediction(how: Measuring) -> Found:
+    """Return a claim a source, and two figures: excess by update, and excess by step."""
+    chosen, seeds = studies(how), how.choose(*SEEDS)
     claims: list[Claim] = []
     curves: dict[str, np.ndarray] = {}
     steps: dict[str, np.ndarray] = {}
     for study in chosen:
-        updates = study.updates // 3 if quick else study.updates
-        trained = fit(study.recipe, updates, seed, progress, study.name)
-        excess = measured_excess(study.recipe, trained, seed)  # [seed, time]
-        claims.append(_claim(study, excess, trained, seed, quick))
+        trained = fit(study.recipe, study.updates, seeds, how, study.name)
+        excess = measured_excess(study.recipe, trained, how)  # [seed, time]
+        claims.append(_claim(study, excess, trained, how))
         per = study.recipe.task().length if study.per_step else 1
         curves |= {study.name: -trained.score / per, f"{study.name} updates": trained.updates}
-        steps |= {study.name: excess} | _others(study, seed)
+        steps |= {study.name: excess} | _others(study, how)
     names = [study.name for study in chosen]
     return claims, [
         Figure(
             "learning",
-            f"Excess log-loss over exact Bayes while it trains, {SEEDS} seeds a source.",
+            f"Excess log-loss over exact Bayes while it trains, {seeds} seeds a source.",
             curves,
             {"sources": names, "units": [UNIT[study.per_step] for study in chosen]},
             lambda figure: excess_by_update_figure(
@@ -101,27 +105,26 @@ def measure_prediction(
     ]
 
 
-def fit(
-    recipe: Sequences, updates: int, seed: int, progress: Progress, what: str, seeds: int = SEEDS
-) -> Trained:
+def fit(recipe: Sequences, updates: int, seeds: int, how: Measuring, what: str) -> Trained:
     """Return predictors of the recipe's source, trained with the recipe's own settings."""
     from ontogeny.adaptation.predictor import predictor
 
     learner = predictor(recipe.task(), replace(recipe.training, updates=updates))
-    return train(learner, seeds, seed, ROUNDS, updates // ROUNDS, progress, what)
+    rounds = how.choose(*ROUNDS)
+    return train(learner, seeds, how.seed, rounds, updates // rounds, how.progress, what)
 
 
-def measured_excess(recipe: Sequences, trained: Trained, seed: int) -> np.ndarray:
+def measured_excess(recipe: Sequences, trained: Trained, how: Measuring) -> np.ndarray:
     """Return the mean excess over fresh sequences, [seed, time], in nats."""
-    task, core = recipe.task(), recipe.training.core
+    task, core, tested = recipe.task(), recipe.training.core, how.choose(*TESTED)
 
     def one(state: PredictorState) -> Any:
-        return jnp.mean(excess_along(task, core, state.network, _test_key(seed), TESTED), axis=0)
+        return jnp.mean(excess_along(task, core, state.network, _test_key(how), tested), axis=0)
 
     return np.asarray(jax.jit(lambda states: jax.lax.map(one, states))(trained.states), np.float64)
 
 
-def _others(study: Study, seed: int) -> dict[str, np.ndarray]:
+def _others(study: Study, how: Measuring) -> dict[str, np.ndarray]:
     """Return the excess [1, time] of exact predictors that were made for a neighbouring problem."""
     others = {
         "switching coin": {"PTW": ptw_predictive, "KT": lambda s: kt_predictive(s, 2)},
@@ -131,7 +134,7 @@ def _others(study: Study, seed: int) -> dict[str, np.ndarray]:
         },
     }.get(study.name, {"KT": lambda s: kt_predictive(s, study.recipe.task().n_out)})
     task = study.recipe.task()
-    sequences = jax.vmap(task.draw)(jax.random.split(_test_key(seed), TESTED))
+    sequences = jax.vmap(task.draw)(jax.random.split(_test_key(how), how.choose(*TESTED)))
     found: dict[str, np.ndarray] = {}
     for name, predictive in others.items():
 
@@ -143,20 +146,19 @@ def _others(study: Study, seed: int) -> dict[str, np.ndarray]:
     return found
 
 
-def _test_key(seed: int) -> Any:
-    return jax.random.fold_in(jax.random.key(seed), 1)
+def _test_key(how: Measuring) -> Any:
+    return jax.random.fold_in(jax.random.key(how.seed), 1)
 
 
-def _claim(study: Study, excess: np.ndarray, trained: Trained, seed: int, quick: bool) -> Claim:
+def _claim(study: Study, excess: np.ndarray, trained: Trained, how: Measuring) -> Claim:
     whole = excess.sum(axis=1) / (excess.shape[1] if study.per_step else 1)
-    found = bootstrap_interval(whole, seed=seed)
+    found = bootstrap_interval(whole, seed=how.seed)
     unit = UNIT[study.per_step]
-    weak = "; under-powered: a quick look with a third of the updates" if quick else ""
     return Claim(
         claim=f"{study.name}: the predictor becomes the Bayes mixture, T = {excess.shape[1]}",
         paper=study.paper,
         measured=f"excess log-loss {found} {unit}, {len(whole)} seeds, {trained.updates[-1]:,} "
-        f"updates in {trained.seconds[-1]:.0f} s{weak}",
+        f"updates in {trained.seconds[-1]:.0f} s{how.weak()}",
         threshold=f"the interval below {study.threshold:g} {unit}",
         holds=found.high < study.threshold,
     )

@@ -21,7 +21,7 @@ from ontogeny.adaptation.visits import Visits, belief_policy, visits
 from ontogeny.ops.bayes.machines import Machine, expected_rewards
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.recipes.bandits import Thompson
-from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.strategy_portraits import (
     exact_rewards,
     matching_portrait,
@@ -31,11 +31,12 @@ from ontogeny.recipes.strategy_portraits import (
 from ontogeny.recipes.trainings import train
 
 PAPER = "the minimiser is the posterior mixture of the experts: Thompson sampling"
-SEEDS = 4
-UPDATES = 4000
-ROUNDS = 10
-EPISODES = 2**15  # of each network, to average it by state
-TIMES = (0, 5, 10, 19)  # before these pulls the probabilities are compared
+# For a full, a quick and a tiny look:
+HORIZON = (20, 20, 4)  # pulls of an episode
+SEEDS = (4, 2, 2)
+UPDATES = (4000, 1333, 4)
+ROUNDS = (10, 10, 2)
+EPISODES = (2**15, 2**15, 2**11)  # of each network, to average it by state
 
 
 class Fitted(NamedTuple):
@@ -48,30 +49,26 @@ class Fitted(NamedTuple):
     seconds: float
 
 
-def measure_thompson(
-    seed: int, quick: bool, progress: Progress
-) -> tuple[list[Claim], list[Figure]]:
-    """Return three claims (the return, the probabilities, self-delusion) and two figures.
-
-    `quick` trains half the seeds for a third of the updates, and leaves self-delusion out.
+def measure_thompson(how: Measuring) -> Found:
+    """Return three claims (the return, the probabilities, self-delusion) and two figures. A quick
+    look leaves self-delusion out.
     """
-    recipe = Thompson()
+    recipe = Thompson(horizon=how.choose(*HORIZON))
     solved = recipe.solved()
     assert solved.machine is not None
     assert solved.thompson is not None
     machine, limits = solved.machine(), solved.limits()
     exact = solved.thompson(machine)
-    seeds, updates = (SEEDS // 2, UPDATES // 3) if quick else (SEEDS, UPDATES)
-    own = _fit(recipe, machine, exact, "agent", seeds, updates, seed, progress)
+    seed, updates = how.seed, how.choose(*UPDATES)
+    own = _fit(recipe, machine, exact, "agent", updates, how)
     fitted = {"network": own}
-    if not quick:
-        half = updates // 2
-        deluded = _fit(recipe, machine, exact, "expert", seeds, half, seed, progress)
+    seeds = len(own.repeats)
+    told = f"{seeds} seeds, {updates:,} updates in {own.seconds:.0f} s{how.weak()}"
+    claims = [return_claim(own, limits, seed, told), probability_claim(own, seed, told)]
+    if how.choose(True, False, True):
+        deluded = _fit(recipe, machine, exact, "expert", updates // 2, how)
         fitted["self-deluded"] = deluded
-    weak = "; under-powered: a quick look with a third of the updates" if quick else ""
-    told = f"{seeds} seeds, {updates:,} updates in {own.seconds:.0f} s{weak}"
-    claims = [_return_claim(own, limits, seed, told), _probability_claim(own, seed, told)]
-    claims += [_delusion_claim(fitted["self-deluded"], seed)] if not quick else []
+        claims.append(delusion_claim(deluded, seed, how.weak()))
     return claims, [
         rewards_portrait(
             "thompson_rewards",
@@ -94,25 +91,28 @@ def _fit(
     machine: Machine,
     exact: np.ndarray,
     actor: Any,
-    seeds: int,
     updates: int,
-    seed: int,
-    progress: Progress,
+    how: Measuring,
 ) -> Fitted:
     training = dataclasses.replace(recipe.training, updates=updates, actor=actor)
-    solved = recipe.solved()
-    what = f"thompson, the {actor} acts"
+    solved, rounds = recipe.solved(), how.choose(*ROUNDS)
+    what, seeds = f"thompson, the {actor} acts", how.choose(*SEEDS)
     learner = imitator(solved, training)
-    trained = train(learner, seeds, seed, ROUNDS, updates // ROUNDS, progress, what)
-    key = jax.random.fold_in(jax.random.key(seed), 1)
-    found = visits(solved, training.core, trained.states.network, key, EPISODES)
+    trained = train(learner, seeds, how.seed, rounds, updates // rounds, how.progress, what)
+    key = jax.random.fold_in(jax.random.key(how.seed), 1)
+    found = visits(solved, training.core, trained.states.network, key, how.choose(*EPISODES))
     return Fitted(
         np.stack([expected_rewards(machine, belief_policy(machine, one)) for one in found]),
         np.stack([apart(one, exact) for one in found]),
         np.array([repeats(one, machine) for one in found]),
-        shown(found[0], machine, exact, TIMES),
+        shown(found[0], machine, exact, times(recipe.horizon)),
         float(trained.seconds[-1]),
     )
+
+
+def times(horizon: int) -> tuple[int, ...]:
+    """Return the pulls before which the probabilities are compared."""
+    return 0, horizon // 4, horizon // 2, horizon - 1
 
 
 def apart(found: Visits, exact: np.ndarray) -> np.ndarray:
@@ -127,7 +127,8 @@ def repeats(found: Visits, machine: Machine) -> float:
     return float(np.mean(found.probability[np.arange(len(first)), 1, first]))
 
 
-def _return_claim(own: Fitted, limits: dict[str, float], seed: int, told: str) -> Claim:
+def return_claim(own: Fitted, limits: dict[str, float], seed: int, told: str) -> Claim:
+    """Return whether the return is that of exact Thompson sampling."""
     found = bootstrap_interval(own.rewards.sum(axis=1), seed=seed)
     exact = limits["thompson"]
     short = max(abs(found.low - exact), abs(found.high - exact)) / exact
@@ -140,8 +141,10 @@ def _return_claim(own: Fitted, limits: dict[str, float], seed: int, told: str) -
     )
 
 
-def _probability_claim(own: Fitted, seed: int, told: str) -> Claim:
-    found = {time: bootstrap_interval(own.apart[:, time], seed=seed) for time in TIMES}
+def probability_claim(own: Fitted, seed: int, told: str) -> Claim:
+    """Return whether the probabilities are those of the posterior."""
+    each = times(own.apart.shape[1])
+    found = {time: bootstrap_interval(own.apart[:, time], seed=seed) for time in each}
     worst = max(interval.high for interval in found.values())
     return Claim(
         claim="thompson: an arm is pulled with the probability that it is the better",
@@ -154,7 +157,8 @@ def _probability_claim(own: Fitted, seed: int, told: str) -> Claim:
     )
 
 
-def _delusion_claim(deluded: Fitted, seed: int) -> Claim:
+def delusion_claim(deluded: Fitted, seed: int, weak: str) -> Claim:
+    """Return whether those who watched an expert hold their own first guess for the truth."""
     again = bootstrap_interval(deluded.repeats, seed=seed)
     far: Interval = bootstrap_interval(deluded.apart[:, 1:].mean(axis=1), seed=seed)
     earned = bootstrap_interval(deluded.rewards.sum(axis=1), seed=seed)
@@ -163,7 +167,7 @@ def _delusion_claim(deluded: Fitted, seed: int) -> Claim:
         "the truth (self-delusion)",
         paper="actions must be interventions, or the posterior collapses",
         measured=f"it pulls its first arm again with probability {again} (Bayes: 1/2 on average), "
-        f"|q - P(best | counts)| is {far} from then on, the return {earned}",
+        f"|q - P(best | counts)| is {far} from then on, the return {earned}{weak}",
         threshold="again with at least 0.95, and 0.1 apart or more: both intervals",
         holds=bool(again.low >= 0.95 and far.low >= 0.1),
     )
