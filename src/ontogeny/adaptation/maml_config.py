@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import ConfigError, unknown
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,7 @@ def configured(method: str, config: MAMLConfig | None = None) -> MAMLConfig:
     Raises `ConfigError` for a method that there is not.
     """
     if method not in METHODS:
-        raise ConfigError(
-            f"no method is called {method!r}", where="maml", hint=f"use {', '.join(METHODS)}"
-        )
+        raise unknown("method", method, METHODS, "maml")
     config = config or MAMLConfig()
     given = {f.name for f in fields(config) if getattr(config, f.name) != f.default}
     return replace(config, **{k: v for k, v in METHODS[method].items() if k not in given})
