@@ -49,8 +49,8 @@ def test_nothing_is_computed():
 @pytest.mark.parametrize(
     ("left", "said"),
     [
-        (lambda state, hypers: {}, "hypers: the structure changed"),
-        (lambda state, hypers: {"rate": state["w"]}, "hypers leaf rate"),
+        (lambda state, hypers: {}, "hypers: it lacks .'rate'."),
+        (lambda state, hypers: {"rate": state["w"]}, "hypers, leaf rate"),
     ],
 )
 def test_a_bequest_of_another_kind_is_refused(left, said):
@@ -82,10 +82,14 @@ def vector_metric(key, state, hypers):
     ("learner", "where", "said"),
     [
         (Learner(lambda k, h: {"name": "w"}, step, score), "learner.init", "not an array"),
-        (Learner(init, grown, score), "learner.step", r"new: \['more'\]"),
-        (Learner(init, shrunk, score), "learner.step", r"gone: \['n'\]"),
-        (Learner(init, reshaped, score), "state leaf w", r"float32\[3\] became float32\[4\]"),
-        (Learner(init, recast, score), "state leaf n", r"int32\[\] became float32\[\]"),
+        (Learner(init, grown, score), "learner.step, state", r"has \['more'\] unasked"),
+        (Learner(init, shrunk, score), "learner.step, state", r"lacks \['n'\]"),
+        (
+            Learner(init, reshaped, score),
+            "state, leaf w",
+            r"float32\[4\] and should be float32\[3\]",
+        ),
+        (Learner(init, recast, score), "state, leaf n", r"float32\[\] and should be int32\[\]"),
         (Learner(init, vector_metric, score), "learner.step", r"'loss' has shape \(3,\)"),
         (Learner(init, step, lambda k, s, h: s["w"]), "learner.score", "one floating-point number"),
         (Learner(init, step, lambda k, s, h: s["n"]), "learner.score", "one floating-point number"),

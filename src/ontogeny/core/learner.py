@@ -23,7 +23,7 @@ import jax
 from jaxtyping import Array, Float, Key, PyTree
 
 from ontogeny.core.errors import StructureError
-from ontogeny.core.trees import named_leaves
+from ontogeny.core.trees import check_same
 
 State = TypeVar("State")
 
@@ -60,7 +60,12 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
             hint="close over static parts; keep arrays in the state (equinox: eqx.partition once)",
         ) from error
     after, metrics = jax.eval_shape(learner.step, key, state, hypers)
-    _same("learner.step", state, after)
+    check_same(
+        state,
+        after,
+        where="learner.step, state",
+        hint="return a state of the structure, shapes and dtypes that it was given: cast, reshape",
+    )
     for name, value in metrics.items():
         if value.shape != ():
             raise StructureError(
@@ -70,7 +75,12 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
             )
     if learner.bequeath is not None:
         left = jax.eval_shape(learner.bequeath, state, hypers)
-        _same("learner.bequeath", jax.eval_shape(lambda h: h, hypers), left, "hypers")
+        check_same(
+            jax.eval_shape(lambda h: h, hypers),
+            left,
+            where="learner.bequeath, hypers",
+            hint="leave hypers of the structure, shapes and dtypes that were given",
+        )
     score = jax.eval_shape(learner.score, key, state, hypers)
     leaves = jax.tree.leaves(score)
     if (
@@ -84,23 +94,3 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
             hint="return one floating-point number, bigger is better",
         )
     return state
-
-
-def _same(where: str, before: Any, after: Any, what: str = "state") -> None:
-    """Raise `StructureError` unless the two trees of shapes are the same."""
-    old, new = named_leaves(before), named_leaves(after)
-    if jax.tree.structure(before) != jax.tree.structure(after):
-        lost = sorted({p for p, _ in old} - {p for p, _ in new})
-        more = sorted({p for p, _ in new} - {p for p, _ in old})
-        raise StructureError(
-            f"{what}: the structure changed (gone: {lost or 'none'}; new: {more or 'none'})",
-            where=where,
-            hint=f"return a {what} of the structure that it was given",
-        )
-    for (path, a), (_, b) in zip(old, new, strict=True):
-        if (a.shape, a.dtype) != (b.shape, b.dtype):
-            raise StructureError(
-                f"{a.dtype}{list(a.shape)} became {b.dtype}{list(b.shape)}",
-                where=f"{where}, {what} leaf {path}",
-                hint=f"cast or reshape, so that a {what} becomes a {what} of the same kind",
-            )
