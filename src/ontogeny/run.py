@@ -14,11 +14,13 @@ import dataclasses
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
 
+from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError, StoreError, unknown
 from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
@@ -358,9 +360,7 @@ def stored_job(store: Store, recipe: Recipe, rounds: int | None = None) -> Job:
 
 
 def _check_settings(settings: dict[str, Any]) -> None:
-    for name in ("population", "rounds", "steps"):
-        if settings[name] < 1:
-            raise ConfigError(f"{name} is {settings[name]}", where="og.grow", hint="use 1 or more")
+    at_least(SimpleNamespace(**settings), 1, "population", "rounds", "steps", where="og.grow, ")
 
 
 def _check_fields(kind: type[Recipe], fields: dict[str, Any]) -> None:

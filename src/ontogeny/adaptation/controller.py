@@ -30,6 +30,7 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 
 from ontogeny.adaptation.acting import Episode, agent_in, length_of, play
 from ontogeny.adaptation.settings import Training
+from ontogeny.core.config import at_least, positive
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers, Learner, Metrics
 from ontogeny.nn.dense import Dense
@@ -69,19 +70,14 @@ class Control(Training):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.critic_units < 1:
+        at_least(self, 1, "critic_units", where="training.")
+        at_least(self, 0, "entropy_cost", where="training.")
+        positive(self, "value_cost", where="training.")
+        if not 0 < self.annealed <= 1:
             raise ConfigError(
-                f"critic_units is {self.critic_units}",
-                where="training.critic_units",
-                hint="use 1 or more",
-            )
-        if not 0 < self.annealed <= 1 or self.entropy_cost < 0 or self.value_cost <= 0:
-            raise ConfigError(
-                f"annealed {self.annealed}, entropy_cost {self.entropy_cost}, "
-                f"value_cost {self.value_cost}",
-                where="training",
-                hint="use annealed above 0 and up to 1, an entropy cost of 0 or more, "
-                "a value cost above 0",
+                f"annealed is {self.annealed}",
+                where="training.annealed",
+                hint="use a number above 0 and up to 1",
             )
 
 

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.config import at_least, positive
 from ontogeny.core.learner import Hypers, Learner, Metrics
 from ontogeny.ops.adam import descend
 from ontogeny.worlds.few_shot import (
@@ -73,18 +73,9 @@ class Meta:
     """Episodes of validation classes that a score is measured on."""
 
     def __post_init__(self) -> None:
-        for name in ("ways", "shots", "queries", "tasks", "test_queries", "test_episodes"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}", where=f"meta.{name}", hint="use 1 or more"
-                )
-        for name in ("clip", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}",
-                    where=f"meta.{name}",
-                    hint="use a positive number",
-                )
+        counts = ("ways", "shots", "queries", "tasks", "test_queries", "test_episodes")
+        at_least(self, 1, *counts, where="meta.")
+        positive(self, "clip", "learning_rate", where="meta.")
 
 
 def few_shot(method: Method, data: Splits, meta: Meta | None = None) -> Learner[FewShotState]:

@@ -28,6 +28,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from ontogeny.core import trees
+from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers, Learner, Metrics
 from ontogeny.core.space import Dimension, Integer, Linear, Log, Space
@@ -70,8 +71,7 @@ class LifetimeConfig:
     """Between which the first generation's are drawn."""
 
     def __post_init__(self) -> None:
-        if self.tasks < 1:
-            raise ConfigError(f"{self.tasks} tasks", where="lifetime.tasks", hint="use 1 or more")
+        at_least(self, 1, "tasks", where="lifetime.")
         if self.inheritance not in ("darwin", "baldwin", "lamarck"):
             raise ConfigError(
                 f"inheritance={self.inheritance!r}",

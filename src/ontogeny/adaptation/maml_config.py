@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
+from ontogeny.core.config import at_least, positive
 from ontogeny.core.errors import ConfigError, unknown
 
 
@@ -63,18 +64,9 @@ class MAMLConfig:
     """Tasks that a score is measured on."""
 
     def __post_init__(self) -> None:
-        for name in ("inner_steps", "batch", "updates", "test_batch"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}", where=f"maml.{name}", hint="use 1 or more"
-                )
-        for name in ("inner_rate", "learning_rate", "final", "max_gradient_norm"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}",
-                    where=f"maml.{name}",
-                    hint="use a positive number",
-                )
+        at_least(self, 1, "inner_steps", "batch", "updates", "test_batch", where="maml.")
+        rates = ("inner_rate", "learning_rate", "final", "max_gradient_norm")
+        positive(self, *rates, where="maml.")
         if self.rates == "one" and self.rates_by_step:
             raise ConfigError(
                 "rates_by_step with one rate",

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ontogeny.core.config import at_least, positive
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers
 
@@ -59,12 +60,9 @@ class ActorCriticConfig:
     """The score is the mean return of this many recent episodes."""
 
     def __post_init__(self) -> None:
-        positive = ("filters", "environments", "unroll", "epochs", "minibatches", "window")
-        for name in positive:
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}", where=f"agent.{name}", hint="use 1 or more"
-                )
+        counts = ("filters", "environments", "unroll", "epochs", "minibatches", "window")
+        at_least(self, 1, *counts, where="agent.")
+        positive(self, "learning_rate", "max_gradient_norm", where="agent.")
         if not self.hidden or min(self.hidden) < 1:
             raise ConfigError(
                 f"hidden is {self.hidden}",
@@ -81,13 +79,6 @@ class ActorCriticConfig:
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(
                     f"{name} is {getattr(self, name)}", where=f"agent.{name}", hint="use 0 to 1"
-                )
-        for name in ("learning_rate", "max_gradient_norm"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}",
-                    where=f"agent.{name}",
-                    hint="use a positive number",
                 )
 
 
