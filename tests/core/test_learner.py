@@ -74,6 +74,13 @@ def recast(key, state, hypers):
     return {**state, "n": state["n"] + 0.5}, {}
 
 
+def told(metrics):
+    return lambda key, state, hypers: (
+        state,
+        jax.tree.map(jnp.asarray, metrics),
+    )
+
+
 def vector_metric(key, state, hypers):
     return state, {"loss": state["w"]}
 
@@ -90,13 +97,23 @@ def vector_metric(key, state, hypers):
             r"float32\[4\] and should be float32\[3\]",
         ),
         (Learner(init, recast, score), "state, leaf n", r"float32\[\] and should be int32\[\]"),
-        (Learner(init, vector_metric, score), "learner.step", r"'loss' has shape \(3,\)"),
+        (Learner(init, vector_metric, score), "learner.step", r"'loss' is float32\[3\]"),
         (Learner(init, step, lambda k, s, h: s["w"]), "learner.score", "one floating-point number"),
         (Learner(init, step, lambda k, s, h: s["n"]), "learner.score", "one floating-point number"),
         (
             Learner(init, step, lambda k, s, h: (s["w"][0], s["w"][1])),
             "learner.score",
             "one floating",
+        ),
+        (Learner(init, lambda k, s, h: s, score), "learner.step", "it returned dict"),
+        (Learner(init, told(None), score), "learner.step", "its metrics are NoneType"),
+        (Learner(init, told({"a": {"b": 1.0}}), score), "learner.step", r"'a' is float32\[\]"),
+        (Learner(init, told({"a": {}}), score), "learner.step", "'a' is nothing"),
+        (Learner(init, told({"a": 1j}), score), "learner.step", r"'a' is complex64\[\]"),
+        (
+            Learner(init, told({"score": 1.0}), score),
+            "learner.step",
+            "name of what `score` returns",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import jax
@@ -226,3 +227,12 @@ def test_place_is_the_inverse_of_unit_and_allowed():
     assert (middle["n"], middle["o"]) == (4, 4)
     assert space.unit(middle)["a"] == pytest.approx(0.55, abs=1e-5)
     assert space.unit(middle)["b"] == pytest.approx(0.55, abs=1e-5)
+
+
+def test_a_space_describes_itself_in_json():
+    space = Space({"a": {"b": Log(1e-3, 1.0, shape=(2,))}, "c": Choice((1.0, 3.0), shown=False)})
+    described = json.loads(json.dumps(space.describe()))
+    assert described == {
+        "a.b": {"kind": "Log", "low": 1e-3, "high": 1.0, "shape": [2], "shown": True},
+        "c": {"kind": "Choice", "low": 1.0, "high": 3.0, "shape": [], "shown": False},
+    }

@@ -23,6 +23,7 @@ import jax
 from jaxtyping import Array, Float, Key, PyTree
 
 from ontogeny.core.errors import StructureError
+from ontogeny.core.metrics import check_metrics
 from ontogeny.core.trees import check_same
 
 State = TypeVar("State")
@@ -45,8 +46,8 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
 
     `hypers` is one member's (arrays or shapes). Raises `StructureError` naming the leaf: when the
     state holds something that is not an array, when `step` changes its structure, a shape or a
-    dtype, when `bequeath` does so to the hypers, when a metric is not a scalar, or when the score
-    is not one floating-point number.
+    dtype, when `bequeath` does so to the hypers, when a metric is not a scalar or has a name that
+    is taken (`core.metrics`), or when the score is not one floating-point number.
     """
     key = jax.eval_shape(lambda: jax.random.key(0))
     try:
@@ -59,19 +60,28 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
             where="learner.init",
             hint="close over static parts; keep arrays in the state (equinox: eqx.partition once)",
         ) from error
-    after, metrics = jax.eval_shape(learner.step, key, state, hypers)
+    made: Any = jax.eval_shape(learner.step, key, state, hypers)
+    if not (isinstance(made, tuple) and len(made) == 2):
+        raise StructureError(
+            f"it returned {type(made).__name__}",
+            where="learner.step",
+            hint="return the state and a dictionary of scalars: return state, {}",
+        )
+    after, metrics = made
     check_same(
         state,
         after,
         where="learner.step, state",
         hint="return a state of the structure, shapes and dtypes that it was given: cast, reshape",
     )
+    check_metrics(metrics, "learner.step")
     for name, value in metrics.items():
-        if value.shape != ():
+        if getattr(value, "shape", None) != () or not _is_real(value.dtype):
+            said = " and ".join(f"{x.dtype}{list(x.shape)}" for x in jax.tree.leaves(value))
             raise StructureError(
-                f"metric {name!r} has shape {value.shape}",
+                f"metric {name!r} is {said or 'nothing'}",
                 where="learner.step",
-                hint="return scalars; reduce with a mean or give each part a name of its own",
+                hint="return real scalars; reduce with a mean or give each part a name of its own",
             )
     if learner.bequeath is not None:
         left = jax.eval_shape(learner.bequeath, state, hypers)
@@ -94,3 +104,11 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
             hint="return one floating-point number, bigger is better",
         )
     return state
+
+
+def _is_real(dtype: Any) -> bool:
+    """Return whether its values are whole, real or truth values."""
+    return any(
+        jax.numpy.issubdtype(dtype, kind)
+        for kind in (jax.numpy.integer, jax.numpy.floating, jax.numpy.bool_)
+    )

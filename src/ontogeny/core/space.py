@@ -24,9 +24,13 @@ from ontogeny.core.trees import named_leaves
 
 
 class Dimension:
-    """A number, or an array of them, and the scale on which it is drawn and moved."""
+    """A number, or an array of them, and the scale on which it is drawn and moved.
+
+    What is not `shown` is left out of reports: it tells nothing of a member.
+    """
 
     shape: tuple[int, ...]
+    shown: bool
     dtype: ClassVar[Any] = jnp.float32
 
     def ends(self) -> tuple[float, float]:
@@ -84,6 +88,7 @@ class Bounded(Dimension):
     high: float
     prior: tuple[float, float] | Callable[[Key[Array, ""]], Array] | None = None
     shape: tuple[int, ...] = field(default=(), kw_only=True)
+    shown: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         name = type(self).__name__
@@ -195,6 +200,7 @@ class Choice(Dimension):
 
     options: tuple[float, ...]
     shape: tuple[int, ...] = field(default=(), kw_only=True)
+    shown: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         options = tuple(float(o) for o in self.options)
@@ -334,8 +340,8 @@ class Space:
         return self._map(lambda d, u: d.place(u), units)
 
     def describe(self) -> dict[str, dict[str, Any]]:
-        """Return, by path, each dimension's kind, lowest and highest value, and shape, as JSON
-        values.
+        """Return, by path, each dimension's kind, lowest and highest value, shape, and whether it
+        is shown, as JSON values.
         """
         return {
             path: {
@@ -343,6 +349,7 @@ class Space:
                 "low": d.ends()[0],
                 "high": d.ends()[1],
                 "shape": list(d.shape),
+                "shown": d.shown,
             }
             for path, d in named_leaves(self.dimensions)
         }
