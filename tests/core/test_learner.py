@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.core.errors import StructureError
-from ontogeny.core.learner import Learner, check_shapes
+from ontogeny.core.errors import ConfigError, StructureError
+from ontogeny.core.learner import Learner, check_shapes, settled
 
 HYPERS = {"rate": jnp.float32(0.1)}
 
@@ -138,3 +138,32 @@ def test_a_numpy_state_counts_as_arrays():
         lambda k, h: np.zeros(2, np.float32), lambda k, s, h: (s * 2, {}), lambda k, s, h: s[0]
     )
     assert check_shapes(learner, HYPERS).shape == (2,)
+
+
+def test_what_the_space_leaves_out_is_as_fixed():
+    hypers = {"rate": jnp.float32(0.5)}
+    assert settled(hypers, rate=0.1, cost=2.0) == {"rate": hypers["rate"], "cost": 2.0}
+    assert settled(hypers, "rate", cost=2.0)["rate"] is hypers["rate"]
+    assert settled({}, cost=2.0, **{"lambda": 0.9}) == {"cost": 2.0, "lambda": 0.9}
+
+
+def test_what_a_strategy_reads_may_be_there_and_is_left_to_it():
+    extra = {"season": jnp.int32(1), "sigma": jnp.float32(2)}
+    assert settled(extra, rate=0.1) == {"rate": 0.1}
+    assert settled(extra, sigma=1.0) == {"sigma": 2.0}  # here it is the learner's own
+
+
+@pytest.mark.parametrize(
+    ("hypers", "said"),
+    [
+        ({"learning_rat": 0.1}, "'learning_rat'.*\n.*did you mean 'learning_rate'"),
+        ({"depth": 2, "learning_rate": 0.1}, "'depth'.*\n.*there are: needed, learning_rate"),
+        ({"learning_rate": 0.1}, "needs a hyper called 'needed'"),
+        ((0.1,), "the hypers are a tuple"),
+    ],
+)
+def test_a_hyper_that_nobody_reads_or_that_is_missing_is_refused(hypers, said):
+    with pytest.raises(ConfigError, match=said) as caught:
+        settled(jax.tree.map(jnp.float32, hypers), "needed", learning_rate=0.3)
+    assert caught.value.where == "space"
+    assert caught.value.hint

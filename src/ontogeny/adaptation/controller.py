@@ -32,7 +32,7 @@ from ontogeny.adaptation.acting import Episode, agent_in, length_of, play
 from ontogeny.adaptation.settings import Training
 from ontogeny.core.config import at_least, positive
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import part
@@ -168,11 +168,12 @@ def controller(solved: Solved, training: Control | None = None) -> Learner[Contr
         return ControllerState(network, critic, direction.init((network, critic)), jnp.int32(0))
 
     def step(key: Array, state: ControllerState, hypers: Hypers) -> tuple[ControllerState, Metrics]:
+        h = settled(hypers, learning_rate=c.learning_rate, entropy_cost=c.entropy_cost)
         done = state.updates / c.updates
-        cost = hypers.get("entropy_cost", c.entropy_cost) * jnp.maximum(0, 1 - done / c.annealed)
+        cost = h["entropy_cost"] * jnp.maximum(0, 1 - done / c.annealed)
         parts = state.network, state.critic
         (_, metrics), gradient = jax.value_and_grad(losses, has_aux=True)(parts, key, cost)
-        rate = decayed(hypers.get("learning_rate", c.learning_rate), c.final, done)
+        rate = decayed(h["learning_rate"], c.final, done)
         (network, critic), moments = descend(direction, rate, parts, state.optimiser, gradient)
         metrics |= {"gradient_norm": optax.tree.norm(gradient)}
         return ControllerState(network, critic, moments, state.updates + 1), metrics

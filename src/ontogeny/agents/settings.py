@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ontogeny.core.config import at_least, positive
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers
+from ontogeny.core.learner import Hypers, settled
 
 HYPERS = ("learning_rate", "entropy_cost", "discount", "lambda", "clip")
 
@@ -86,12 +86,5 @@ def settings(config: ActorCriticConfig, hypers: Hypers) -> dict[str, Any]:
     """Return all five hypers, those that are not tuned from the config. Raises `ConfigError` for
     another name.
     """
-    unknown = sorted(set(hypers) - set(HYPERS))
-    if unknown:
-        raise ConfigError(
-            f"an actor-critic has no hyper {unknown[0]!r}",
-            where="space",
-            hint=f"use any of {', '.join(HYPERS)}",
-        )
     fixed = {name: getattr(config, "lambda_" if name == "lambda" else name) for name in HYPERS}
-    return fixed | dict(hypers)
+    return settled(hypers, **fixed)

@@ -16,13 +16,13 @@ the learner learns; they are traced, so they never decide a shape and never caus
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import jax
 from jaxtyping import Array, Float, Key, PyTree
 
-from ontogeny.core.errors import StructureError
+from ontogeny.core.errors import ConfigError, StructureError, unknown
 from ontogeny.core.metrics import check_metrics
 from ontogeny.core.trees import check_same
 
@@ -30,6 +30,9 @@ State = TypeVar("State")
 
 Hypers: TypeAlias = PyTree[Array]
 Metrics: TypeAlias = dict[str, Array]
+
+STRATEGY_HYPERS = ("season", "sigma")
+"""Hypers that a strategy sets or reads itself: a space may have them whatever learns."""
 
 
 class Learner(NamedTuple, Generic[State]):
@@ -39,6 +42,34 @@ class Learner(NamedTuple, Generic[State]):
     step: Callable[[Key[Array, ""], State, Hypers], tuple[State, Metrics]]
     score: Callable[[Key[Array, ""], State, Hypers], Float[Array, ""]]
     bequeath: Callable[[State, Hypers], Hypers] | None = None
+
+
+def settled(hypers: Hypers, *needed: str, **fixed: Any) -> dict[str, Any]:
+    """Return, by name, what a learner is to go by: its hypers, and what is fixed where the space
+    leaves a hyper out.
+
+    Raises `ConfigError` for a hyper that the learner does not read (but for those that a strategy
+    reads, `STRATEGY_HYPERS`), so that nobody tunes a misspelt name, and for one that is needed and
+    not there.
+    """
+    if not isinstance(hypers, Mapping):
+        raise ConfigError(
+            f"the hypers are a {type(hypers).__name__}",
+            where="space",
+            hint="this learner reads them by name: make the space of a dictionary",
+        )
+    names = (*needed, *fixed)
+    for name in hypers:
+        if name not in names and name not in STRATEGY_HYPERS:
+            raise unknown("hyper of this learner", str(name), names, "space")
+    for name in needed:
+        if name not in hypers:
+            raise ConfigError(
+                f"the learner needs a hyper called {name!r}",
+                where="space",
+                hint=f'add it: Space({{"{name}": ...}})',
+            )
+    return {name: hypers[name] if name in hypers else fixed[name] for name in names}
 
 
 def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
