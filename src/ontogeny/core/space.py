@@ -240,7 +240,7 @@ class Choice(Dimension):
 @dataclass(frozen=True)
 class Space:
     """A pytree of dimensions. `Space({"learning_rate": Log(1e-5, 1e-2)})`; nest as deep as you
-    like.
+    like. Names hold no dot and no slash: a nested hyper is recorded as `agent.learning_rate`.
     """
 
     dimensions: PyTree[Dimension]
@@ -253,6 +253,14 @@ class Space:
                     where=f"space{jax.tree_util.keystr(path)}",
                     hint="use Linear, Log, Logit, Integer or Choice; close over what is fixed",
                 )
+            for key in path:  # names are joined by dots, in records and wherever one is asked for
+                name = getattr(key, "key", None)
+                if isinstance(name, str) and (not name.strip() or {".", "/"} & set(name)):
+                    raise ConfigError(
+                        f"a hyper is called {name!r}",
+                        where=f"space{jax.tree_util.keystr(path)}",
+                        hint="use a name without a dot or a slash; nest dictionaries for groups",
+                    )
 
     def _map(
         self, function: Callable[..., Array], *trees: PyTree, key: Array | None = None
