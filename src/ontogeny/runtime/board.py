@@ -22,9 +22,9 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Int
 
+from ontogeny.core.archive import link_or_copy
 from ontogeny.core.array_file import pack, unpack
 from ontogeny.core.errors import StoreError, StructureError
-from ontogeny.core.files import link_or_copy
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.population import Population, first_hypers
 from ontogeny.core.trees import named_leaves
