@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
 
-from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.core.config import at_least
+from ontogeny.core.errors import ConfigError, StoreError, unknown
 from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
 from ontogeny.core.population import Population
@@ -359,23 +360,14 @@ def stored_job(store: Store, recipe: Recipe, rounds: int | None = None) -> Job:
 
 
 def _check_settings(settings: dict[str, Any]) -> None:
-    for name in ("population", "rounds", "steps"):
-        if settings[name] < 1:
-            raise ConfigError(f"{name} is {settings[name]}", where="og.grow", hint="use 1 or more")
+    at_least(SimpleNamespace(**settings), 1, "population", "rounds", "steps", where="og.grow, ")
 
 
 def _check_fields(kind: type[Recipe], fields: dict[str, Any]) -> None:
     names = [f.name for f in dataclasses.fields(kind)]
     for name in fields:
         if name not in names:
-            near = difflib.get_close_matches(name, names, 1)
-            raise ConfigError(
-                f"{kind.__name__} has no field {name!r}",
-                where="og.grow",
-                hint=f"did you mean {near[0]!r}?"
-                if near
-                else f"its fields are: {', '.join(names)}",
-            )
+            raise unknown(f"field of {kind.__name__}", name, names, "og.grow")
 
 
 def _plain(value: Any) -> Any:

@@ -74,7 +74,7 @@ def test_a_step_from_a_shared_start_compares_inner_products_with_the_support():
 def test_the_probe_learns_nothing_before_a_task_and_separates_what_can_be_separated(data):
     method = head(N, PROBE)
     arrays = method.init(jax.random.key(0))
-    loss = lambda a: method.loss(jax.random.key(0), a, episode, {})[0]  # noqa: E731
+    loss = lambda a: method.loss(jax.random.key(0), a, episode, method.hypers)[0]  # noqa: E731
     support = jnp.eye(3, N)[:, None]
     episode = data_episode(support)
     assert not any(np.any(g) for g in jax.tree.leaves(jax.grad(loss)(arrays)))

@@ -70,10 +70,11 @@ def arrays_of(config, seed=0):
     return leo(N, config).init(jax.random.key(seed))
 
 
-def loss_of(config, episode, seed=1, **hypers):
+def loss_of(config, episode, seed=1, arrays=None, **hypers):
     method = leo(N, config)
     key = jax.random.key(seed)
-    return method.loss(key, arrays_of(config), episode, hypers)
+    arrays = arrays_of(config) if arrays is None else arrays
+    return method.loss(key, arrays, episode, method.hypers | hypers)
 
 
 def test_leo_keeps_the_contract_of_a_learner(data):
@@ -166,9 +167,7 @@ def test_both_descents_lower_the_loss_on_the_support(episode):
 
 
 def test_the_loss_is_differentiated_through_the_descents_to_their_rates(episode):
-    gradient = jax.grad(lambda a: leo(N, STILL).loss(jax.random.key(0), a, episode, {})[0])(
-        arrays_of(STILL)
-    )
+    gradient = jax.grad(lambda a: loss_of(STILL, episode, 0, a)[0])(arrays_of(STILL))
     for rate in (gradient.latent_rate, gradient.weight_rate):
         assert float(jnp.abs(rate).min()) > 0.0
 
@@ -179,9 +178,7 @@ def test_the_encoder_penalty_pulls_the_code_and_not_where_it_was_moved(episode):
     free = dataclasses.replace(config, encoder_penalty=0.0)
 
     def gradient(c):
-        return jax.grad(lambda a: leo(N, c).loss(jax.random.key(0), a, episode, {})[0])(
-            arrays_of(c)
-        )
+        return jax.grad(lambda a: loss_of(c, episode, 0, a)[0])(arrays_of(c))
 
     pulled, plain = gradient(config), gradient(free)
     np.testing.assert_allclose(pulled.decoder, plain.decoder, atol=1e-6)

@@ -72,13 +72,15 @@ def test_a_life_descends_at_the_rates_of_its_genes():
     worth = -2 * ((expected(state, 3) - np.asarray(state.tasks)[:, None]) ** 2 / 2).sum(1).mean()
     assert float(learner.score(KEY, state, GENES)) == pytest.approx(worth, rel=1e-5)
     innate = -2 * ((expected(state, 0) - np.asarray(state.tasks)[:, None]) ** 2 / 2).sum(1).mean()
-    assert float(metrics["before"]) == pytest.approx(innate, rel=1e-5)
+    assert float(metrics["score_at_birth"]) == pytest.approx(innate, rel=1e-5)
 
 
 def test_without_learning_the_genes_are_all_there_is():
     learner, state, metrics = lived(3, inheritance="darwin")
     np.testing.assert_allclose(state.weights, np.tile(GENES["weights"], (3, 1)))
-    assert float(learner.score(KEY, state, GENES)) == pytest.approx(float(metrics["before"]))
+    assert float(learner.score(KEY, state, GENES)) == pytest.approx(
+        float(metrics["score_at_birth"])
+    )
 
 
 def test_only_lamarck_bequeaths_what_the_first_task_taught():
@@ -143,5 +145,5 @@ def test_it_is_a_learner_and_a_lamarckian_population_carries_what_it_learned():
 
 
 def test_a_life_without_tasks_is_refused():
-    with pytest.raises(ConfigError, match="0 tasks"):
+    with pytest.raises(ConfigError, match="tasks is 0"):
         LifetimeConfig(tasks=0)

@@ -96,7 +96,7 @@ def test_recipes_are_listed(capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["gorw"], 2, "did you mean: ontogeny grow"),
+        (["gorw"], 2, "did you mean 'grow'"),
         (["grow", "quadratik"], 2, "did you mean 'quadratic'"),
         (["grow", "quadratic", "--populaton", "4"], 2, "--population"),
         (["grow", "quadratic", "--rounds", "0"], 2, "rounds is 0"),

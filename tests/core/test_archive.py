@@ -185,8 +185,8 @@ def test_a_harmed_archive_is_an_error_that_names_it(written, harm, said):
     [
         ({"a": jnp.ones(3), "b": jnp.ones(1)}, r"lacks \['b'\]"),
         ({}, r"has \['a'\]"),
-        ({"a": jnp.ones(4)}, r"leaf a: it is float32\[3\], and float32\[4\]"),
-        ({"a": jnp.ones(3, jnp.int32)}, r"leaf a: it is float32\[3\], and int32\[3\]"),
+        ({"a": jnp.ones(4)}, r"leaf a: it is float32\[3\] and should be float32\[4\]"),
+        ({"a": jnp.ones(3, jnp.int32)}, r"leaf a: it is float32\[3\] and should be int32\[3\]"),
         ({"a": jnp.ones((3, 1))}, r"leaf a"),
     ],
 )

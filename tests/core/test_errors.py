@@ -41,3 +41,26 @@ def test_every_kind_is_caught_as_one_and_survives_pickling(kind):
 def test_what_the_user_wrote_is_exit_2_and_what_went_wrong_is_exit_3(kind):
     expected = 2 if kind in (errors.ConfigError, errors.MissingExtra) else 3
     assert kind("it broke").exit_code == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "hint"),
+    [
+        ("pong", ["Pong", "Maze"], "did you mean 'Pong'?"),
+        ("quadratik", {"toy": 1, "quadratic": 2}, "did you mean 'quadratic'?"),
+        ("xyz", ["Pong", "Maze"], "there are: Pong, Maze"),
+        ("xyz", [], "there are none"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_or_all(name, known, hint):
+    error = errors.unknown("world", name, known, "field world")
+    assert isinstance(error, errors.ConfigError)
+    assert str(error) == f"field world: no world is called {name!r}\n  → {hint}"
+
+
+def test_an_unknown_name_may_get_other_advice_and_be_less_alike():
+    assert errors.unknown("verb", "xyz", ["grow"], otherwise="see: --help").hint == "see: --help"
+    assert errors.unknown("verb", "gorw", ["grow"], otherwise="see: --help").hint != "see: --help"
+    worlds = ["Asterix-MinAtar", "CartPole-v1"]
+    assert errors.unknown("world", "minatar/asterix", worlds).hint.startswith("there are")
+    assert "'Asterix-MinAtar'" in errors.unknown("world", "minatar/asterix", worlds, alike=0.4).hint

@@ -75,6 +75,11 @@ BROKEN = {
         "the same keys and hypers gave other numbers",
     ),
     "no metrics": ({"step": lambda k, s, h: s}, "it returned dict"),
+    "metrics that are none": ({"step": lambda k, s, h: (s, None)}, "its metrics are NoneType"),
+    "a metric with the score's name": (
+        {"step": lambda k, s, h: (s, {"score": 1.0})},
+        "the name of what `score` returns",
+    ),
     "metrics that come and go": (
         {"step": lambda k, s, h: (s, {str(k): 1.0})},
         "its metrics were",

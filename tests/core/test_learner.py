@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.core.errors import StructureError
-from ontogeny.core.learner import Learner, check_shapes
+from ontogeny.core.errors import ConfigError, StructureError
+from ontogeny.core.learner import Learner, check_shapes, settled
 
 HYPERS = {"rate": jnp.float32(0.1)}
 
@@ -49,8 +49,8 @@ def test_nothing_is_computed():
 @pytest.mark.parametrize(
     ("left", "said"),
     [
-        (lambda state, hypers: {}, "hypers: the structure changed"),
-        (lambda state, hypers: {"rate": state["w"]}, "hypers leaf rate"),
+        (lambda state, hypers: {}, "hypers: it lacks .'rate'."),
+        (lambda state, hypers: {"rate": state["w"]}, "hypers, leaf rate"),
     ],
 )
 def test_a_bequest_of_another_kind_is_refused(left, said):
@@ -74,6 +74,13 @@ def recast(key, state, hypers):
     return {**state, "n": state["n"] + 0.5}, {}
 
 
+def told(metrics):
+    return lambda key, state, hypers: (
+        state,
+        jax.tree.map(jnp.asarray, metrics),
+    )
+
+
 def vector_metric(key, state, hypers):
     return state, {"loss": state["w"]}
 
@@ -82,17 +89,31 @@ def vector_metric(key, state, hypers):
     ("learner", "where", "said"),
     [
         (Learner(lambda k, h: {"name": "w"}, step, score), "learner.init", "not an array"),
-        (Learner(init, grown, score), "learner.step", r"new: \['more'\]"),
-        (Learner(init, shrunk, score), "learner.step", r"gone: \['n'\]"),
-        (Learner(init, reshaped, score), "state leaf w", r"float32\[3\] became float32\[4\]"),
-        (Learner(init, recast, score), "state leaf n", r"int32\[\] became float32\[\]"),
-        (Learner(init, vector_metric, score), "learner.step", r"'loss' has shape \(3,\)"),
+        (Learner(init, grown, score), "learner.step, state", r"has \['more'\] unasked"),
+        (Learner(init, shrunk, score), "learner.step, state", r"lacks \['n'\]"),
+        (
+            Learner(init, reshaped, score),
+            "state, leaf w",
+            r"float32\[4\] and should be float32\[3\]",
+        ),
+        (Learner(init, recast, score), "state, leaf n", r"float32\[\] and should be int32\[\]"),
+        (Learner(init, vector_metric, score), "learner.step", r"'loss' is float32\[3\]"),
         (Learner(init, step, lambda k, s, h: s["w"]), "learner.score", "one floating-point number"),
         (Learner(init, step, lambda k, s, h: s["n"]), "learner.score", "one floating-point number"),
         (
             Learner(init, step, lambda k, s, h: (s["w"][0], s["w"][1])),
             "learner.score",
             "one floating",
+        ),
+        (Learner(init, lambda k, s, h: s, score), "learner.step", "it returned dict"),
+        (Learner(init, told(None), score), "learner.step", "its metrics are NoneType"),
+        (Learner(init, told({"a": {"b": 1.0}}), score), "learner.step", r"'a' is float32\[\]"),
+        (Learner(init, told({"a": {}}), score), "learner.step", "'a' is nothing"),
+        (Learner(init, told({"a": 1j}), score), "learner.step", r"'a' is complex64\[\]"),
+        (
+            Learner(init, told({"score": 1.0}), score),
+            "learner.step",
+            "name of what `score` returns",
         ),
     ],
 )
@@ -117,3 +138,32 @@ def test_a_numpy_state_counts_as_arrays():
         lambda k, h: np.zeros(2, np.float32), lambda k, s, h: (s * 2, {}), lambda k, s, h: s[0]
     )
     assert check_shapes(learner, HYPERS).shape == (2,)
+
+
+def test_what_the_space_leaves_out_is_as_fixed():
+    hypers = {"rate": jnp.float32(0.5)}
+    assert settled(hypers, rate=0.1, cost=2.0) == {"rate": hypers["rate"], "cost": 2.0}
+    assert settled(hypers, "rate", cost=2.0)["rate"] is hypers["rate"]
+    assert settled({}, cost=2.0, **{"lambda": 0.9}) == {"cost": 2.0, "lambda": 0.9}
+
+
+def test_what_a_strategy_reads_may_be_there_and_is_left_to_it():
+    extra = {"season": jnp.int32(1), "sigma": jnp.float32(2)}
+    assert settled(extra, rate=0.1) == {"rate": 0.1}
+    assert settled(extra, sigma=1.0) == {"sigma": 2.0}  # here it is the learner's own
+
+
+@pytest.mark.parametrize(
+    ("hypers", "said"),
+    [
+        ({"learning_rat": 0.1}, "'learning_rat'.*\n.*did you mean 'learning_rate'"),
+        ({"depth": 2, "learning_rate": 0.1}, "'depth'.*\n.*there are: needed, learning_rate"),
+        ({"learning_rate": 0.1}, "needs a hyper called 'needed'"),
+        ((0.1,), "the hypers are a tuple"),
+    ],
+)
+def test_a_hyper_that_nobody_reads_or_that_is_missing_is_refused(hypers, said):
+    with pytest.raises(ConfigError, match=said) as caught:
+        settled(jax.tree.map(jnp.float32, hypers), "needed", learning_rate=0.3)
+    assert caught.value.where == "space"
+    assert caught.value.hint

@@ -84,7 +84,7 @@ def test_no_members_is_an_error():
 
 def test_a_learner_that_breaks_its_contract_is_refused_at_birth():
     broken = LEARNER._replace(step=lambda k, s, h: (s._replace(count=s.count + 0.5), {}))
-    with pytest.raises(StructureError, match="became"):
+    with pytest.raises(StructureError, match="should be int32"):
         spawn(broken, SPACE, SEED, 2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import jax
@@ -226,3 +227,26 @@ def test_place_is_the_inverse_of_unit_and_allowed():
     assert (middle["n"], middle["o"]) == (4, 4)
     assert space.unit(middle)["a"] == pytest.approx(0.55, abs=1e-5)
     assert space.unit(middle)["b"] == pytest.approx(0.55, abs=1e-5)
+
+
+def test_a_space_describes_itself_in_json():
+    space = Space({"a": {"b": Log(1e-3, 1.0, shape=(2,))}, "c": Choice((1.0, 3.0), shown=False)})
+    described = json.loads(json.dumps(space.describe()))
+    assert described == {
+        "a.b": {"kind": "Log", "low": 1e-3, "high": 1.0, "shape": [2], "shown": True},
+        "c": {"kind": "Choice", "low": 1.0, "high": 3.0, "shape": [], "shown": False},
+    }
+
+
+@pytest.mark.parametrize("name", ["", " ", "agent.rate", "agent/rate"])
+def test_a_name_that_a_record_could_not_tell_from_another_is_refused(name):
+    with pytest.raises(ConfigError, match=f"called {name!r}") as caught:
+        Space({"agent": {name: Log(1e-3, 1.0)}})
+    assert caught.value.where == f"space['agent'][{name!r}]"
+    with pytest.raises(ConfigError, match="nest dictionaries"):
+        Space({name: [Log(1e-3, 1.0)]})
+
+
+def test_lists_and_numbered_groups_are_named_by_their_place():
+    rate = Log(1e-3, 1.0)
+    assert list(Space({"a": [rate, rate], "b": {3: rate}}).describe()) == ["a.0", "a.1", "b.3"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.core.learner import check_shapes
 from ontogeny.core.space import Log, Space
 from ontogeny.generation.adversaries import gan
 from ontogeny.generation.classifier import train_classifier
@@ -31,6 +32,12 @@ def learner():
 def test_the_contract(learner):
     rate = Log(1e-4, 1e-2)
     check_learner(learner, Space({"generator_rate": rate, "critic_rate": rate}))
+
+
+def test_a_hyper_that_it_does_not_read_is_refused(learner):
+    rates = dict.fromkeys(["generator_rate", "critic_rate", "critic_rat"], jnp.float32(0.1))
+    with pytest.raises(ConfigError, match=r"'critic_rat'.*\n.*did you mean 'critic_rate'"):
+        check_shapes(learner, rates)
 
 
 def test_each_network_has_a_rate_of_its_own(learner):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, DataError, StoreError
+from ontogeny.core.learner import check_shapes
 from ontogeny.core.space import Linear, Log, Space
 from ontogeny.generation.corpus import corpus_of
 from ontogeny.generation.settings import Transformer
@@ -76,6 +77,12 @@ def test_the_contract(learner):
     dropout = Linear(0.0, 0.5)
     space = Space({"learning_rate": Log(1e-4, 1e-2), **dict.fromkeys(DROPOUTS, dropout)})
     check_learner(learner, space)
+
+
+def test_a_hyper_that_it_does_not_read_is_refused(learner):
+    rates = dict.fromkeys(["learning_rate", *DROPOUTS, "drop"], jnp.float32(0.1))
+    with pytest.raises(ConfigError, match="no hyper of this learner is called 'drop'"):
+        check_shapes(learner, rates)
 
 
 def test_it_learns_to_translate_what_it_has_not_read(grown):

@@ -39,11 +39,11 @@ def grown(tmp_path_factory):
 
 def test_a_growth_records_scores_before_and_after_and_descent_by_genes(grown):
     metrics = grown.metrics()
-    assert metrics["before"].shape == metrics["score"].shape == (4, 6)
-    assert np.all(np.isfinite(metrics["score"] - metrics["before"]))
+    assert metrics["score_at_birth"].shape == metrics["score"].shape == (4, 6)
+    assert np.all(np.isfinite(metrics["score"] - metrics["score_at_birth"]))
     assert "hypers.rates.1" in metrics
     record = read_record(grown.store)
-    assert np.array_equal(record.innate, metrics["before"])
+    assert np.array_equal(record.innate, metrics["score_at_birth"])
     assert np.all(record.parent[1:] != BORN)
     assert record.moved[1:].sum(axis=1).tolist() == [3, 3, 3]  # a loser of each pair
     again = og.load(grown.folder)

@@ -45,11 +45,11 @@ CALLS = itertools.count()
 BROKEN_LEARNERS = {
     "the structure of the state": (
         {"step": lambda k, s, h: ({"x": s["x"], "y": s["x"]}, {})},
-        "structure changed",
+        "unasked",
     ),
     "a dtype of the state": (
         {"step": lambda k, s, h: ({"x": s["x"].astype(jnp.int32)}, {})},
-        "float32.* became int32",
+        "int32.* should be float32",
     ),
     "a metric that is no scalar": (
         {"step": lambda k, s, h: (s, {"many": jnp.zeros(2)})},

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ontogeny.core.metrics import BIRTH
+from ontogeny.core.space import Integer, Linear, Space
 from ontogeny.views.findings import verdict
 from ontogeny.views.record import read_record
 
@@ -95,3 +97,58 @@ def test_the_verdict_of_runs_with_little_to_tell(make_store):
         "the median member has 1. "
         "Nobody inherited from anybody."
     )
+
+
+def as_stored_of_old(space):
+    """Return what stores said of a space before it said what is shown."""
+    return {
+        path: {key: value for key, value in spec.items() if key != "shown"}
+        for path, spec in space.describe().items()
+    }
+
+
+GENES = Space(
+    {
+        "bias": Linear(0.0, 1.0, shape=(2,)),
+        "luck": Linear(0.0, 1.0, shape=(2,), shown=False),
+        "season": Integer(0, 9),
+    }
+)
+
+
+def test_what_the_space_hides_is_no_trait(make_store):
+    ones = np.ones((1, 2))
+    hypers = dict.fromkeys(["bias.0", "bias.1", "luck.0", "luck.1", "season"], ones)
+    record = read_record(make_store(ones, hypers, space=GENES.describe()))
+    assert set(record.hypers) == set(hypers)
+    assert list(record.traits) == ["bias.0", "bias.1", "season"]
+
+
+def test_a_run_that_says_nothing_of_it_hides_its_season(make_store):
+    ones = np.ones((1, 2))
+    hypers = dict.fromkeys(["bias.0", "luck.1", "season"], ones)
+    old = read_record(make_store(ones, hypers, space=as_stored_of_old(GENES)))
+    assert list(old.traits) == ["bias.0", "luck.1"]
+
+
+def innate(store, **metrics):
+    with store.transaction():
+        for name, table in metrics.items():
+            for number, row in enumerate(table):
+                store.add_metric(name, number, row)
+    return read_record(store).innate
+
+
+def test_scores_at_birth_are_read_by_their_name_alone(make_store):
+    score, born = np.ones((2, 2)), np.array([[0.1, 0.2], [0.3, 0.4]])
+    store = make_store(score, space=GENES.describe())
+    assert innate(store, before=born) is None
+    np.testing.assert_array_equal(innate(store, **{BIRTH: born}), born)
+
+
+def test_an_old_run_has_them_by_their_old_name_and_after_a_resumption_by_both(make_store):
+    score, born = np.ones((2, 2)), np.array([[0.1, 0.2], [0.3, 0.4]])
+    store = make_store(score, space=as_stored_of_old(GENES))
+    np.testing.assert_array_equal(innate(store, before=born[:1])[0], born[0])
+    later = np.where([[False], [True]], born, np.nan)
+    np.testing.assert_array_equal(innate(store, **{BIRTH: later}), born)

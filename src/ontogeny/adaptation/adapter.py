@@ -17,6 +17,7 @@ from ontogeny.adaptation.maml import Start, adapt, initial
 from ontogeny.adaptation.maml_config import MAMLConfig, NetworkConfig
 from ontogeny.adaptation.problems import JUDGES
 from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError
 from ontogeny.nn.headed import Headed
 from ontogeny.nn.parting import Parted, part
@@ -156,8 +157,8 @@ def load_adapter(folder: Path) -> Adapter:
     Raises `StoreError` when the folder holds something else or is damaged.
     """
     about: dict[str, Any] = read_about(Path(folder), KIND)
-    config = MAMLConfig(**about["config"])
-    network = NetworkConfig(tuple(about["network"]["widths"]), about["network"]["activation"])
+    config = from_json(MAMLConfig, about["config"])
+    network = from_json(NetworkConfig, about["network"])
     shape, n_out = tuple(about["shape"]), about["n_out"]
     like = jax.eval_shape(
         lambda: initial(headed(network, shape, n_out), config, jax.random.key(0), 0.0)

@@ -22,10 +22,11 @@ from jaxtyping import Array, Float, PyTree
 from ontogeny.adaptation.few_shot import Method
 from ontogeny.adaptation.heads import HeadConfig, head
 from ontogeny.adaptation.leo import leo
-from ontogeny.adaptation.leo_config import Conventions, LEOConfig
+from ontogeny.adaptation.leo_config import LEOConfig
 from ontogeny.adaptation.maml_classifier import MAMLClassifierConfig, maml_classifier
 from ontogeny.adaptation.prototypes import PrototypesConfig, prototypes
 from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError, StoreError
 from ontogeny.worlds.backbone_features import BackboneFeatures
 from ontogeny.worlds.random_features import RandomFeatures
@@ -161,11 +162,7 @@ def load_classifier(folder: Path) -> FewShotClassifier:
             where=str(folder),
             hint=f"this version knows {', '.join(METHODS)}",
         )
-    said: dict[str, Any] = about["config"]
-    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in said.items()}
-    if "conventions" in said:
-        fields["conventions"] = Conventions(**said["conventions"])
-    config = METHODS[about["method"]][0](**fields)
+    config: Any = from_json(METHODS[about["method"]][0], about["config"])
     view = None if about["view"] is None else _view(**about["view"])
     empty = FewShotClassifier(config, about["n_features"], None, view)
     like = jax.eval_shape(empty.method.init, jax.random.key(0))

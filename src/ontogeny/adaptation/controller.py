@@ -30,8 +30,9 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 
 from ontogeny.adaptation.acting import Episode, agent_in, length_of, play
 from ontogeny.adaptation.settings import Training
+from ontogeny.core.config import at_least, positive
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import part
@@ -69,19 +70,14 @@ class Control(Training):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.critic_units < 1:
+        at_least(self, 1, "critic_units", where="training.")
+        at_least(self, 0, "entropy_cost", where="training.")
+        positive(self, "value_cost", where="training.")
+        if not 0 < self.annealed <= 1:
             raise ConfigError(
-                f"critic_units is {self.critic_units}",
-                where="training.critic_units",
-                hint="use 1 or more",
-            )
-        if not 0 < self.annealed <= 1 or self.entropy_cost < 0 or self.value_cost <= 0:
-            raise ConfigError(
-                f"annealed {self.annealed}, entropy_cost {self.entropy_cost}, "
-                f"value_cost {self.value_cost}",
-                where="training",
-                hint="use annealed above 0 and up to 1, an entropy cost of 0 or more, "
-                "a value cost above 0",
+                f"annealed is {self.annealed}",
+                where="training.annealed",
+                hint="use a number above 0 and up to 1",
             )
 
 
@@ -172,11 +168,12 @@ def controller(solved: Solved, training: Control | None = None) -> Learner[Contr
         return ControllerState(network, critic, direction.init((network, critic)), jnp.int32(0))
 
     def step(key: Array, state: ControllerState, hypers: Hypers) -> tuple[ControllerState, Metrics]:
+        h = settled(hypers, learning_rate=c.learning_rate, entropy_cost=c.entropy_cost)
         done = state.updates / c.updates
-        cost = hypers.get("entropy_cost", c.entropy_cost) * jnp.maximum(0, 1 - done / c.annealed)
+        cost = h["entropy_cost"] * jnp.maximum(0, 1 - done / c.annealed)
         parts = state.network, state.critic
         (_, metrics), gradient = jax.value_and_grad(losses, has_aux=True)(parts, key, cost)
-        rate = decayed(hypers.get("learning_rate", c.learning_rate), c.final, done)
+        rate = decayed(h["learning_rate"], c.final, done)
         (network, critic), moments = descend(direction, rate, parts, state.optimiser, gradient)
         metrics |= {"gradient_norm": optax.tree.norm(gradient)}
         return ControllerState(network, critic, moments, state.updates + 1), metrics

@@ -10,6 +10,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, Key, PyTree
 
+from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.nn.attention import Transformer
 from ontogeny.nn.dense import Dense
@@ -35,11 +36,7 @@ class CoreConfig:
     """How many inputs a Transformer can look back on."""
 
     def __post_init__(self) -> None:
-        for name in ("width", "layers", "heads", "context"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}", where=f"core.{name}", hint="use 1 or more"
-                )
+        at_least(self, 1, "width", "layers", "heads", "context", where="core.")
         if self.kind == "transformer" and self.width % self.heads:
             raise ConfigError(
                 f"{self.heads} heads don't divide a width of {self.width}",

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
-from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.core.config import at_least, positive
+from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.ops.adam import descend
 from ontogeny.worlds.few_shot import (
     Classes,
@@ -37,10 +37,11 @@ class Method(NamedTuple):
     """
 
     init: Callable[[Key[Array, ""]], PyTree[Array]]
-    loss: Callable[[Key[Array, ""], PyTree[Array], Episode, Hypers], tuple[Array, Metrics]]
-    penalty: Callable[[PyTree[Array], Hypers], tuple[Array, Metrics]]  # of the arrays alone
+    loss: Callable[[Key[Array, ""], PyTree[Array], Episode, dict[str, Any]], tuple[Array, Metrics]]
+    penalty: Callable[[PyTree[Array], dict[str, Any]], tuple[Array, Metrics]]  # of the arrays alone
     adapt: Callable[[PyTree[Array], Float[Array, "way shot feature"]], PyTree[Array]]
     logits: Callable[[PyTree[Array], PyTree[Array], Float[Array, " feature"]], Array]  # [way]
+    hypers: dict[str, Any]  # what loss and penalty read, and what it is where the space has it not
 
 
 class FewShotState(NamedTuple):
@@ -73,23 +74,14 @@ class Meta:
     """Episodes of validation classes that a score is measured on."""
 
     def __post_init__(self) -> None:
-        for name in ("ways", "shots", "queries", "tasks", "test_queries", "test_episodes"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}", where=f"meta.{name}", hint="use 1 or more"
-                )
-        for name in ("clip", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}",
-                    where=f"meta.{name}",
-                    hint="use a positive number",
-                )
+        counts = ("ways", "shots", "queries", "tasks", "test_queries", "test_episodes")
+        at_least(self, 1, *counts, where="meta.")
+        positive(self, "clip", "learning_rate", where="meta.")
 
 
 def few_shot(method: Method, data: Splits, meta: Meta | None = None) -> Learner[FewShotState]:
     """Return the learner. Its hypers are a dict that may have "learning_rate", and what the method
-    reads.
+    reads; with others it raises `ConfigError`.
 
     The score is the accuracy on episodes of validation classes, 0 to 1. Raises `ConfigError` when
     the data can't give such episodes.
@@ -100,10 +92,10 @@ def few_shot(method: Method, data: Splits, meta: Meta | None = None) -> Learner[
     direction = clipped_each(c.clip)
 
     def objective(
-        arrays: PyTree[Array], keys: Array, episodes: Episode, hypers: Hypers
+        arrays: PyTree[Array], keys: Array, episodes: Episode, h: dict[str, Any]
     ) -> tuple[Array, Metrics]:
-        losses, metrics = jax.vmap(lambda k, e: method.loss(k, arrays, e, hypers))(keys, episodes)
-        penalty, more = method.penalty(arrays, hypers)
+        losses, metrics = jax.vmap(lambda k, e: method.loss(k, arrays, e, h))(keys, episodes)
+        penalty, more = method.penalty(arrays, h)
         metrics = jax.tree.map(jnp.mean, metrics)
         return jnp.mean(losses) + penalty, metrics | more
 
@@ -113,15 +105,16 @@ def few_shot(method: Method, data: Splits, meta: Meta | None = None) -> Learner[
         return FewShotState(arrays, direction.init(arrays), jnp.int32(0))
 
     def step(key: Array, state: FewShotState, hypers: Hypers) -> tuple[FewShotState, Metrics]:
+        h = settled(hypers, learning_rate=c.learning_rate, **method.hypers)
         draw_key, learn_key = jax.random.split(key)
         episodes = jax.vmap(lambda k: draw_episode(k, data.train, c.ways, c.shots, c.queries))(
             jax.random.split(draw_key, c.tasks)
         )
         keys = jax.random.split(learn_key, c.tasks)
         (loss, metrics), gradient = jax.value_and_grad(objective, has_aux=True)(
-            state.arrays, keys, episodes, hypers
+            state.arrays, keys, episodes, h
         )
-        rate = hypers.get("learning_rate", c.learning_rate)
+        rate = h["learning_rate"]
         arrays, moments = descend(direction, rate, state.arrays, state.optimiser, gradient)
         metrics = {"loss": loss, **metrics, "gradient_norm": optax.tree.norm(gradient)}
         return FewShotState(arrays, moments, state.updates + 1), metrics

@@ -16,6 +16,7 @@ from jaxtyping import Array, Float, Int, PyTree
 from ontogeny.adaptation.cores import CoreConfig, SequenceNetwork, sequence_network
 from ontogeny.adaptation.tasks import normal
 from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError
 from ontogeny.ops.bayes.predictives import Normal
 
@@ -104,7 +105,7 @@ def load_forecaster(folder: Path) -> Forecaster:
     Raises `StoreError` when the folder holds something else or is damaged.
     """
     about: dict[str, Any] = read_about(Path(folder), KIND)
-    core = CoreConfig(**about["core"])
+    core = from_json(CoreConfig, about["core"])
     empty = Forecaster(core, None, about["n_symbols"], about["n_features"])
     like = jax.eval_shape(lambda: empty.network.init(jax.random.key(0)))
     arrays = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))

@@ -14,6 +14,7 @@ Source: Li et al. 2017, "Meta-SGD: Learning to Learn Quickly for Few-Shot Learni
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +22,7 @@ from jaxtyping import Array, Float, PyTree
 
 from ontogeny.adaptation.few_shot import Method, cross_entropy, share_right
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers, Metrics
+from ontogeny.core.learner import Metrics
 from ontogeny.ops.descent import descend_inner
 from ontogeny.ops.dropout import dropped
 from ontogeny.worlds.few_shot import Episode
@@ -64,10 +65,10 @@ def head(n_features: int, config: HeadConfig | None = None) -> Method:
         return {"start": jnp.zeros(n_features), "rate": jnp.full(n_features, c.rate, jnp.float32)}
 
     def loss(
-        key: Array, arrays: PyTree[Array], episode: Episode, hypers: Hypers
+        key: Array, arrays: PyTree[Array], episode: Episode, hypers: dict[str, Any]
     ) -> tuple[Array, Metrics]:
         support_key, query_key = jax.random.split(key)
-        dropout = hypers.get("dropout", c.dropout)
+        dropout = hypers["dropout"]
         weights = learn(arrays, episode.support, support_key, dropout)
         said = dropped(query_key, episode.query, dropout) @ weights.T
         whole = jnp.mean(cross_entropy(said))
@@ -89,7 +90,7 @@ def head(n_features: int, config: HeadConfig | None = None) -> Method:
         each = None if key is None else jax.random.split(key, c.steps)
         return descend_inner(on_support, start, arrays["rate"], c.steps, each=each).end
 
-    def penalty(arrays: PyTree[Array], hypers: Hypers) -> tuple[Array, Metrics]:
+    def penalty(arrays: PyTree[Array], hypers: dict[str, Any]) -> tuple[Array, Metrics]:
         del arrays, hypers
         return jnp.zeros(()), {}
 
@@ -102,4 +103,4 @@ def head(n_features: int, config: HeadConfig | None = None) -> Method:
         del arrays
         return head @ query
 
-    return Method(init, loss, penalty, adapt, logits)
+    return Method(init, loss, penalty, adapt, logits, {"dropout": c.dropout})

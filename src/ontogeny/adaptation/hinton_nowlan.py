@@ -22,7 +22,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.core.space import Integer, Space
 
 WRONG, RIGHT, OPEN = 0, 1, 2
@@ -66,7 +66,7 @@ def hinton_nowlan(inheritance: Inheritance = "baldwin", trials: int = TRIALS) ->
 
     def init(key: Array, hypers: Hypers) -> Organism:
         del key
-        return Organism(hypers["alleles"], jnp.float32(0), jnp.array(False))
+        return Organism(settled(hypers, "alleles")["alleles"], jnp.float32(0), jnp.array(False))
 
     def step(key: Array, state: Organism, hypers: Hypers) -> tuple[Organism, Metrics]:
         genes = hypers["alleles"]
@@ -86,7 +86,7 @@ def hinton_nowlan(inheritance: Inheritance = "baldwin", trials: int = TRIALS) ->
 
     def bequeath(state: Organism, hypers: Hypers) -> Hypers:
         genes = hypers["alleles"]
-        return {"alleles": jnp.where(state.solved, jnp.full_like(genes, RIGHT), genes)}
+        return {**hypers, "alleles": jnp.where(state.solved, jnp.full_like(genes, RIGHT), genes)}
 
     return Learner(init, step, score, bequeath if inheritance == "lamarck" else None)
 

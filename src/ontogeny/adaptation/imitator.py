@@ -26,7 +26,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from ontogeny.adaptation.acting import Actor, Expert, agent_in, play
 from ontogeny.adaptation.settings import Training
-from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.ops.adam import clipped_adam, decayed, descend
 from ontogeny.worlds.solved import Solved
 
@@ -86,7 +86,7 @@ def imitator(
         (lost, earned), gradient = jax.value_and_grad(loss, has_aux=True)(
             state.network, key, c.batch, actor
         )
-        rate = hypers.get("learning_rate", c.learning_rate)
+        rate = settled(hypers, learning_rate=c.learning_rate)["learning_rate"]
         rate = decayed(rate, c.final, state.updates / c.updates)
         network, moments = descend(direction, rate, state.network, state.optimiser, gradient)
         norm = optax.tree.norm(gradient)

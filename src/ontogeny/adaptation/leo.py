@@ -16,12 +16,14 @@ Source: Rusu et al. 2019, "Meta-Learning with Latent Embedding Optimization" (ar
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from ontogeny.adaptation.few_shot import Method, cross_entropy, share_right
-from ontogeny.adaptation.leo_config import LEOConfig
+from ontogeny.adaptation.leo_config import HYPERS, LEOConfig
 from ontogeny.adaptation.leo_network import (
     Gaussian,
     LEOArrays,
@@ -34,7 +36,7 @@ from ontogeny.adaptation.leo_network import (
     kl_to_standard,
     sampled_kl,
 )
-from ontogeny.core.learner import Hypers, Metrics
+from ontogeny.core.learner import Metrics
 from ontogeny.ops.descent import descend_inner
 from ontogeny.ops.dropout import dropped
 from ontogeny.worlds.few_shot import Episode
@@ -46,9 +48,6 @@ def leo(n_features: int, config: LEOConfig | None = None) -> Method:
     """
     c = config or LEOConfig()
     total = jnp.sum if c.conventions.reduce == "sum" else jnp.mean
-
-    def weight(hypers: Hypers, name: str) -> Array | float:
-        return hypers.get(name, getattr(c, name))
 
     def init(key: Array) -> LEOArrays:
         keys = jax.random.split(key, 5)
@@ -131,10 +130,10 @@ def leo(n_features: int, config: LEOConfig | None = None) -> Method:
         return z, w, {f"support_loss_{name}": each[place] for name, place in met.items()}
 
     def loss(
-        key: Array, arrays: LEOArrays, episode: Episode, hypers: Hypers
+        key: Array, arrays: LEOArrays, episode: Episode, hypers: dict[str, Any]
     ) -> tuple[Array, Metrics]:
         encode_key, draw_key, descent_key, query_key = jax.random.split(key, 4)
-        dropout = weight(hypers, "dropout")
+        dropout = hypers["dropout"]
         q = latents(arrays, dropped(encode_key, episode.support, dropout))
         noise = jax.random.normal(draw_key, q.mean.shape)
         z = q.sample(noise) if c.stochastic or c.prior == "random" else q.mean
@@ -146,11 +145,7 @@ def leo(n_features: int, config: LEOConfig | None = None) -> Method:
             kl = total(each)
         moved = total((jax.lax.stop_gradient(adapted) - z) ** 2)
         query_loss = total(cross_entropy(logits))
-        whole = (
-            query_loss
-            + weight(hypers, "kl_weight") * kl
-            + weight(hypers, "encoder_penalty") * moved
-        )
+        whole = query_loss + hypers["kl_weight"] * kl + hypers["encoder_penalty"] * moved
         return whole, metrics | {
             "query_loss": query_loss,
             "accuracy": share_right(logits),
@@ -161,16 +156,14 @@ def leo(n_features: int, config: LEOConfig | None = None) -> Method:
             "weight_entropy": jnp.mean(entropy(decode(arrays, adapted))),
         }
 
-    def penalty(arrays: LEOArrays, hypers: Hypers) -> tuple[Array, Metrics]:
+    def penalty(arrays: LEOArrays, hypers: dict[str, Any]) -> tuple[Array, Metrics]:
         matrices = (arrays.encoder, *arrays.relation, arrays.decoder)
         squares = sum((jnp.sum(m**2) for m in matrices), jnp.zeros(()))
         off = correlations_off_identity(arrays.decoder)
         mean_square = c.conventions.orthogonality == "mean square"
         crossing = jnp.mean(off**2) if mean_square else jnp.sum(jnp.abs(off))
         l2 = c.conventions.l2_factor * squares
-        whole = (
-            weight(hypers, "l2_penalty") * l2 + weight(hypers, "orthogonality_penalty") * crossing
-        )
+        whole = hypers["l2_penalty"] * l2 + hypers["orthogonality_penalty"] * crossing
         return whole, {"l2": l2, "orthogonality": crossing}
 
     def adapt(
@@ -183,7 +176,7 @@ def leo(n_features: int, config: LEOConfig | None = None) -> Method:
         del arrays
         return head @ query
 
-    return Method(init, loss, penalty, adapt, logits)
+    return Method(init, loss, penalty, adapt, logits, {name: getattr(c, name) for name in HYPERS})
 
 
 def head_logits(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError
 
 
@@ -78,18 +79,8 @@ class LEOConfig:
     conventions: Conventions = field(default_factory=Conventions)
 
     def __post_init__(self) -> None:
-        for name, least in (
-            ("n_codes", 1),
-            ("n_latents", 1),
-            ("latent_steps", 0),
-            ("weight_steps", 0),
-        ):
-            if getattr(self, name) < least:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}",
-                    where=f"leo.{name}",
-                    hint=f"use {least} or more",
-                )
+        at_least(self, 1, "n_codes", "n_latents", where="leo.")
+        at_least(self, 0, "latent_steps", "weight_steps", where="leo.")
         if not 0 <= self.dropout < 1:
             raise ConfigError(
                 f"dropout is {self.dropout}",

@@ -28,8 +28,10 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from ontogeny.core import trees
+from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.core.metrics import BIRTH
 from ontogeny.core.space import Dimension, Integer, Linear, Log, Space
 from ontogeny.core.trees import named_leaves
 from ontogeny.ops.descent import descend_inner
@@ -70,8 +72,7 @@ class LifetimeConfig:
     """Between which the first generation's are drawn."""
 
     def __post_init__(self) -> None:
-        if self.tasks < 1:
-            raise ConfigError(f"{self.tasks} tasks", where="lifetime.tasks", hint="use 1 or more")
+        at_least(self, 1, "tasks", where="lifetime.")
         if self.inheritance not in ("darwin", "baldwin", "lamarck"):
             raise ConfigError(
                 f"inheritance={self.inheritance!r}",
@@ -121,7 +122,7 @@ def genes_space(
                 shape=(sum(leaf.size for leaf in leaves),),
             ),
             "rates": Log(*c.rates, prior=c.first_rates, shape=(len(leaves),)),
-            "season": Integer(0, LAST_SEASON, prior=(0, 0)),
+            "season": Integer(0, LAST_SEASON, prior=(0, 0), shown=False),
             **subject.traits,
             **(more or {}),
         }
@@ -132,8 +133,8 @@ def lifetime(subject: Subject, config: LifetimeConfig | None = None) -> Learner[
     """Return the learner. Its hypers are those of `genes_space`; without a `season` every member
     draws tasks of its own.
 
-    Metrics: the loss that was learned from, and the score before learning, so that plasticity is
-    the score less `before`.
+    Metrics: the loss that was learned from, and the score before learning (`BIRTH`), so that
+    plasticity is the score less it.
     """
     c = config or LifetimeConfig()
     whole = unravel(subject)
@@ -169,7 +170,7 @@ def lifetime(subject: Subject, config: LifetimeConfig | None = None) -> Learner[
         weights, losses = jax.vmap(one)(keys, state.weights, state.tasks)
         if c.inheritance == "darwin":
             weights = state.weights
-        metrics = {"loss": jnp.mean(losses), "before": state.before}
+        metrics = {"loss": jnp.mean(losses), BIRTH: state.before}
         return state._replace(weights=weights, lived=state.lived + 1), metrics
 
     def score(key: Array, state: Life, hypers: Hypers) -> Float[Array, ""]:

@@ -27,7 +27,7 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 
 from ontogeny.adaptation.maml_config import MAMLConfig
 from ontogeny.adaptation.problems import Judge, Problem
-from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.nn.parting import Parted
 from ontogeny.ops.adam import clipped_adam, decayed, descend
 from ontogeny.ops.descent import Descent, descend_inner, proximal_descent
@@ -93,30 +93,32 @@ def maml(
         mean = jax.tree.map(lambda x: jnp.mean(x, axis=0), jax.vmap(one)(batch))
         return Start(mean, None)
 
+    def settle(hypers: Hypers) -> dict[str, Any]:
+        return settled(hypers, inner_rate=c.inner_rate, learning_rate=c.learning_rate)
+
     def init(key: Array, hypers: Hypers) -> MAMLState:
-        rate = jnp.float32(hypers.get("inner_rate", c.inner_rate))
+        rate = jnp.float32(settle(hypers)["inner_rate"])
         start = initial(network, c, key, rate)
         return MAMLState(start, rate, direction.init(start), jnp.int32(0))
 
     def step(key: Array, state: MAMLState, hypers: Hypers) -> tuple[MAMLState, Metrics]:
         batch = once(lambda: jax.vmap(problem.draw)(jax.random.split(key, c.batch)), state.updates)
-        rate = jnp.float32(hypers.get("inner_rate", c.inner_rate))
+        h = settle(hypers)
+        rate = jnp.float32(h["inner_rate"])
         if c.outer == "reptile":
             seen = objective(state.start, rate, batch)[1]
             gradient = way(state.start, rate, batch)
         else:
             descend_on = jax.value_and_grad(objective, has_aux=True)
             (_, seen), gradient = descend_on(state.start, rate, batch)
-        outer = decayed(
-            hypers.get("learning_rate", c.learning_rate), c.final, state.updates / c.updates
-        )
+        outer = decayed(h["learning_rate"], c.final, state.updates / c.updates)
         start, moments = descend(direction, outer, state.start, state.optimiser, gradient)
         metrics = seen | {"gradient_norm": optax.tree.norm(gradient)}
         return MAMLState(start, rate, moments, state.updates + 1), metrics
 
     def score(key: Array, state: MAMLState, hypers: Hypers) -> Float[Array, ""]:
         del key  # always the same tasks, so that scores differ by the members alone
-        rate = hypers.get("inner_rate", c.inner_rate)
+        rate = settle(hypers)["inner_rate"]
         tasks = jax.random.split(jax.random.key(VALIDATION), c.test_batch)
         losses = jax.vmap(lambda key: after(state.start, rate, problem.validate(key))[0])(tasks)
         return -jnp.mean(losses)

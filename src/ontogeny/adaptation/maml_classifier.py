@@ -13,6 +13,7 @@ MAML to Excel in Few-Shot Classification" (arXiv 2106.16245), for the shared row
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +21,7 @@ from jaxtyping import Array, Float, PyTree
 
 from ontogeny.adaptation.few_shot import Method, cross_entropy, share_right
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers, Metrics
+from ontogeny.core.learner import Metrics
 from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import part
 from ontogeny.ops.descent import descend_inner
@@ -89,16 +90,16 @@ def maml_classifier(n_features: int, config: MAMLClassifierConfig | None = None)
         ).end
 
     def loss(
-        key: Array, arrays: PyTree[Array], episode: Episode, hypers: Hypers
+        key: Array, arrays: PyTree[Array], episode: Episode, hypers: dict[str, Any]
     ) -> tuple[Array, Metrics]:
         support_key, query_key = jax.random.split(key)
-        dropout = hypers.get("dropout", c.dropout)
+        dropout = hypers["dropout"]
         point = learn(arrays, episode.support, support_key, dropout)
         said = tell(point, dropped(query_key, episode.query, dropout))
         whole = jnp.mean(cross_entropy(said))
         return whole, {"query_loss": whole, "accuracy": share_right(said)}
 
-    def penalty(arrays: PyTree[Array], hypers: Hypers) -> tuple[Array, Metrics]:
+    def penalty(arrays: PyTree[Array], hypers: dict[str, Any]) -> tuple[Array, Metrics]:
         del arrays, hypers
         return jnp.zeros(()), {}
 
@@ -111,4 +112,4 @@ def maml_classifier(n_features: int, config: MAMLClassifierConfig | None = None)
         del arrays
         return tell(head, query)
 
-    return Method(init, loss, penalty, adapt, logits)
+    return Method(init, loss, penalty, adapt, logits, {"dropout": c.dropout})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.config import at_least, positive
+from ontogeny.core.errors import ConfigError, unknown
 
 
 @dataclass(frozen=True)
@@ -63,18 +64,9 @@ class MAMLConfig:
     """Tasks that a score is measured on."""
 
     def __post_init__(self) -> None:
-        for name in ("inner_steps", "batch", "updates", "test_batch"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}", where=f"maml.{name}", hint="use 1 or more"
-                )
-        for name in ("inner_rate", "learning_rate", "final", "max_gradient_norm"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}",
-                    where=f"maml.{name}",
-                    hint="use a positive number",
-                )
+        at_least(self, 1, "inner_steps", "batch", "updates", "test_batch", where="maml.")
+        rates = ("inner_rate", "learning_rate", "final", "max_gradient_norm")
+        positive(self, *rates, where="maml.")
         if self.rates == "one" and self.rates_by_step:
             raise ConfigError(
                 "rates_by_step with one rate",
@@ -110,9 +102,7 @@ def configured(method: str, config: MAMLConfig | None = None) -> MAMLConfig:
     Raises `ConfigError` for a method that there is not.
     """
     if method not in METHODS:
-        raise ConfigError(
-            f"no method is called {method!r}", where="maml", hint=f"use {', '.join(METHODS)}"
-        )
+        raise unknown("method", method, METHODS, "maml")
     config = config or MAMLConfig()
     given = {f.name for f in fields(config) if getattr(config, f.name) != f.default}
     return replace(config, **{k: v for k, v in METHODS[method].items() if k not in given})

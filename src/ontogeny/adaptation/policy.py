@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 from ontogeny.adaptation.acting import MemoryAgent, memory_agent
 from ontogeny.adaptation.cores import CoreConfig
 from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError
 
 KIND = "memory policy"
@@ -89,6 +90,7 @@ def load_memory_policy(folder: Path) -> MemoryPolicy:
     """
     folder = Path(folder)
     about: dict[str, Any] = read_about(folder, KIND)
-    empty = MemoryPolicy(CoreConfig(**about["core"]), None, about["n_in"], about["n_actions"])
+    core = from_json(CoreConfig, about["core"])
+    empty = MemoryPolicy(core, None, about["n_in"], about["n_actions"])
     like = jax.eval_shape(lambda: empty.agent.init(jax.random.key(0)))
     return dataclasses.replace(empty, network=jax.tree.map(jnp.asarray, read_archive(folder, like)))

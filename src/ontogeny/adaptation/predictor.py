@@ -22,7 +22,7 @@ from jaxtyping import Array, Float, Int, PyTree
 from ontogeny.adaptation.cores import CoreConfig, sequence_network
 from ontogeny.adaptation.settings import Training
 from ontogeny.adaptation.tasks import Task
-from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.ops.adam import clipped_adam, decayed, descend
 from ontogeny.ops.once import once
 
@@ -59,7 +59,7 @@ def predictor(task: Task, training: Training | None = None) -> Learner[Predictor
     def step(key: Array, state: PredictorState, hypers: Hypers) -> tuple[PredictorState, Metrics]:
         sequences = once(lambda: jax.vmap(task.draw)(jax.random.split(key, c.batch)), state.updates)
         loss, gradient = jax.value_and_grad(lambda a: jnp.mean(losses(a, sequences)))(state.network)
-        rate = hypers.get("learning_rate", c.learning_rate)
+        rate = settled(hypers, learning_rate=c.learning_rate)["learning_rate"]
         rate = decayed(rate, c.final, state.updates / c.updates)
         arrays, moments = descend(direction, rate, state.network, state.optimiser, gradient)
         metrics = {"log_loss": task.length * loss, "gradient_norm": optax.tree.norm(gradient)}

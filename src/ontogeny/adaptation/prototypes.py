@@ -11,6 +11,7 @@ Source: Snell, Swersky and Zemel 2017, "Prototypical Networks for Few-shot Learn
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +20,7 @@ from jaxtyping import Array, Float, PyTree
 from ontogeny.adaptation.few_shot import Method, cross_entropy, share_right
 from ontogeny.adaptation.leo_network import glorot_uniform
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers, Metrics
+from ontogeny.core.learner import Metrics
 from ontogeny.ops.dropout import dropped
 from ontogeny.worlds.few_shot import Episode
 
@@ -60,10 +61,10 @@ def prototypes(n_features: int, config: PrototypesConfig | None = None) -> Metho
         return x
 
     def loss(
-        key: Array, arrays: PyTree[Array], episode: Episode, hypers: Hypers
+        key: Array, arrays: PyTree[Array], episode: Episode, hypers: dict[str, Any]
     ) -> tuple[Array, Metrics]:
         support_key, query_key = jax.random.split(key)
-        dropout = hypers.get("dropout", c.dropout)
+        dropout = hypers["dropout"]
         head = adapt(arrays, dropped(support_key, episode.support, dropout))
         query = dropped(query_key, episode.query, dropout)
         said = jax.vmap(jax.vmap(lambda x: logits(arrays, head, x)))(query)
@@ -79,8 +80,8 @@ def prototypes(n_features: int, config: PrototypesConfig | None = None) -> Metho
         apart = embed(arrays, query) - head
         return -jnp.exp(arrays["log_scale"]) * jnp.sum(apart**2, axis=-1)
 
-    def penalty(arrays: PyTree[Array], hypers: Hypers) -> tuple[Array, Metrics]:
+    def penalty(arrays: PyTree[Array], hypers: dict[str, Any]) -> tuple[Array, Metrics]:
         del arrays, hypers
         return jnp.zeros(()), {}
 
-    return Method(init, loss, penalty, adapt, logits)
+    return Method(init, loss, penalty, adapt, logits, {"dropout": c.dropout})

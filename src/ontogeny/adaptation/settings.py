@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ontogeny.adaptation.cores import CoreConfig
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.config import at_least, positive
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,5 @@ class Training:
     """Tasks that a score is measured on."""
 
     def __post_init__(self) -> None:
-        for name in ("batch", "updates", "test_batch"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}",
-                    where=f"training.{name}",
-                    hint="use 1 or more",
-                )
-        for name in ("learning_rate", "final", "max_gradient_norm"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}",
-                    where=f"training.{name}",
-                    hint="use a positive number",
-                )
+        at_least(self, 1, "batch", "updates", "test_batch", where="training.")
+        positive(self, "learning_rate", "final", "max_gradient_norm", where="training.")

@@ -19,6 +19,7 @@ from ontogeny.agents.actor_critic import AgentState
 from ontogeny.agents.network import network_of
 from ontogeny.agents.settings import ActorCriticConfig
 from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.config import from_json
 from ontogeny.core.errors import ConfigError
 from ontogeny.ops.moments import Moments, no_moments, standardise
 from ontogeny.worlds.gymnax_worlds import gymnax_world
@@ -141,10 +142,7 @@ def load_policy(folder: Path, world: World | None = None) -> Policy:
     """
     folder = Path(folder)
     about = read_about(folder, KIND)
-    fields: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in about["config"].items()
-    }
-    config = ActorCriticConfig(**fields)
+    config = from_json(ActorCriticConfig, about["config"])
     world = world or gymnax_world(about["world"])
     network = network_of(world.observation_shape, world.n_actions, config)
     moments = no_moments(world.observation_shape) if config.normalise_observations else None

@@ -7,8 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ontogeny.core.config import at_least, positive
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers
+from ontogeny.core.learner import Hypers, settled
 
 HYPERS = ("learning_rate", "entropy_cost", "discount", "lambda", "clip")
 
@@ -59,12 +60,9 @@ class ActorCriticConfig:
     """The score is the mean return of this many recent episodes."""
 
     def __post_init__(self) -> None:
-        positive = ("filters", "environments", "unroll", "epochs", "minibatches", "window")
-        for name in positive:
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}", where=f"agent.{name}", hint="use 1 or more"
-                )
+        counts = ("filters", "environments", "unroll", "epochs", "minibatches", "window")
+        at_least(self, 1, *counts, where="agent.")
+        positive(self, "learning_rate", "max_gradient_norm", where="agent.")
         if not self.hidden or min(self.hidden) < 1:
             raise ConfigError(
                 f"hidden is {self.hidden}",
@@ -82,25 +80,11 @@ class ActorCriticConfig:
                 raise ConfigError(
                     f"{name} is {getattr(self, name)}", where=f"agent.{name}", hint="use 0 to 1"
                 )
-        for name in ("learning_rate", "max_gradient_norm"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}",
-                    where=f"agent.{name}",
-                    hint="use a positive number",
-                )
 
 
 def settings(config: ActorCriticConfig, hypers: Hypers) -> dict[str, Any]:
     """Return all five hypers, those that are not tuned from the config. Raises `ConfigError` for
     another name.
     """
-    unknown = sorted(set(hypers) - set(HYPERS))
-    if unknown:
-        raise ConfigError(
-            f"an actor-critic has no hyper {unknown[0]!r}",
-            where="space",
-            hint=f"use any of {', '.join(HYPERS)}",
-        )
     fixed = {name: getattr(config, "lambda_" if name == "lambda" else name) for name in HYPERS}
-    return fixed | dict(hypers)
+    return settled(hypers, **fixed)

@@ -4,7 +4,6 @@ before.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import json
 import sys
@@ -12,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ontogeny import __version__
-from ontogeny.core.errors import ConfigError, OntogenyError
+from ontogeny.core.errors import OntogenyError, unknown
 
 INTERRUPTED = 130
 
@@ -105,11 +104,7 @@ def overview() -> str:
 
 def _verb(word: str) -> Callable[[list[str]], int]:
     if word not in VERBS:
-        near = difflib.get_close_matches(word, VERBS, 1)
-        raise ConfigError(
-            f"there is no verb {word!r}",
-            hint=f"did you mean: ontogeny {near[0]}?" if near else "see: ontogeny --help",
-        )
+        raise unknown("verb", word, VERBS, otherwise="see: ontogeny --help")
     module = importlib.import_module(f"ontogeny.cli.{VERBS[word].module}")
     return getattr(module, word if word != "list" else "list_")
 

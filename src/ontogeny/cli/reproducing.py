@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import sys
@@ -13,7 +12,7 @@ from typing import Annotated, Any
 import tyro
 
 from ontogeny.cli.words import parse, say
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.recipes import LONGER, SYSTEMS
 
 FAILED = 3
@@ -53,11 +52,7 @@ def reproduce(arguments: list[str]) -> int:
 
     chosen = parse(Reproduce, "reproduce", arguments)
     if chosen.system not in SYSTEMS:
-        near = difflib.get_close_matches(chosen.system, SYSTEMS, 1)
-        raise ConfigError(
-            f"there are no claims for {chosen.system!r}",
-            hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(SYSTEMS)}",
-        )
+        raise unknown("system with claims", chosen.system, SYSTEMS)
     if chosen.all and chosen.system not in LONGER:
         raise ConfigError(
             f"{chosen.system} has no longer parts",

@@ -9,8 +9,6 @@ or not at all.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +21,8 @@ from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
 from ontogeny.core.errors import StoreError, StructureError
-from ontogeny.core.trees import named_leaves
+from ontogeny.core.files import link_or_copy, replace_folder, sync
+from ontogeny.core.trees import check_same, named_leaves
 
 FORMAT = 1
 
@@ -52,32 +51,13 @@ def write_archive(
         "crc32": zlib.crc32(data),
         "leaves": {p: {"dtype": str(x.dtype), "shape": list(x.shape)} for p, x in leaves.items()},
     }
-    part, old = folder.with_name(folder.name + ".part"), folder.with_name(folder.name + ".old")
-    try:
-        if old.exists() and not folder.exists():
-            old.rename(folder)  # a kill fell between the two renames below
-        for leftover in (part, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        part.mkdir(parents=True)
-        _write(part / "arrays.safetensors", data)
-        _write(part / "structure.json", json.dumps(structure, indent=1).encode())
+    with replace_folder(folder, f"write {len(data):,} bytes") as part:
+        (part / "arrays.safetensors").write_bytes(data)
+        (part / "structure.json").write_text(json.dumps(structure, indent=1), encoding="utf-8")
         for file in beside:
             link_or_copy(file, part / file.name)
-            _sync(part / file.name)
-        if folder.exists():
-            folder.rename(old)
-        part.rename(folder)
-        _sync(folder.parent)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        raise StoreError(
-            f"can't write {len(data):,} bytes ({error.strerror or error})",
-            where=str(folder),
-            hint="free some space or choose another folder; what was written before is intact",
-        ) from error
+        for written in part.iterdir():
+            sync(written)
     return len(data) + sum((folder / file.name).stat().st_size for file in beside)
 
 
@@ -125,25 +105,10 @@ def read_archive(folder: Path, like: PyTree) -> PyTree:
         raise StoreError(
             f"arrays.safetensors is not readable ({error})", where=str(folder)
         ) from error
-    wanted = named_leaves(like)
-    lost = sorted({p for p, _ in wanted} - arrays.keys())
-    more = sorted(arrays.keys() - {p for p, _ in wanted})
-    if lost or more:
-        raise StructureError(
-            f"the file lacks {lost[:5] or 'nothing'}, and has {more[:5] or 'nothing'} unasked",
-            where=str(folder),
-            hint="read it with the recipe and the version that wrote it",
-        )
-    for path, leaf in wanted:
-        found = arrays[path]
-        if (found.shape, found.dtype) != (tuple(leaf.shape), np.dtype(leaf.dtype)):
-            raise StructureError(
-                f"it is {found.dtype}{list(found.shape)}, "
-                f"and {leaf.dtype}{list(leaf.shape)} is asked for",
-                where=f"{folder}, leaf {path}",
-                hint="read it with the recipe and the version that wrote it",
-            )
-    return jax.tree.unflatten(jax.tree.structure(like), [arrays[path] for path, _ in wanted])
+    wanted = dict(named_leaves(like))
+    hint = "read it with the recipe and the version that wrote it"
+    check_same(wanted, arrays, where=str(folder), hint=hint)
+    return jax.tree.unflatten(jax.tree.structure(like), [arrays[path] for path in wanted])
 
 
 def _structure(folder: Path) -> dict[str, Any]:
@@ -164,26 +129,3 @@ def _structure(folder: Path) -> dict[str, Any]:
         raise StoreError(
             f"structure.json is not readable ({error!r})", where=str(folder)
         ) from error
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name; where the file system has no hard links, copy it."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

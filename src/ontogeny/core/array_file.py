@@ -8,7 +8,6 @@ its length and without its content.
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ontogeny.core.errors import StoreError, StructureError
+from ontogeny.core.files import replace_file
 
 CODES = {
     "bool": "BOOL",
@@ -98,21 +98,12 @@ def write_array_file(path: Path, arrays: Mapping[str, np.ndarray], about: Any) -
     cut. Raises `StoreError` when it can't be written.
     """
     pieces = pack(arrays, about)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb", buffering=0) as file:
-            for piece in pieces:
-                left = memoryview(piece)
-                while left.nbytes:
-                    left = left[file.write(left) :]
-        part.rename(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(
-            f"can't write it ({error.strerror or error})",
-            where=str(path),
-            hint="free some space, then resume: what was recorded is intact",
-        ) from error
+    hint = "free some space, then resume: what was recorded is intact"
+    with replace_file(path, hint=hint) as part, part.open("wb", buffering=0) as file:
+        for piece in pieces:
+            left = memoryview(piece)
+            while left.nbytes:
+                left = left[file.write(left) :]
     return sum(memoryview(piece).nbytes for piece in pieces)
 
 

@@ -6,6 +6,8 @@ command line prints the three parts and leaves with the class's `exit_code`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class OntogenyError(Exception):
     """The root of every error that Ontogeny raises on purpose.
@@ -36,6 +38,29 @@ class ConfigError(OntogenyError):
     """A setting that cannot be used: a reversed bound, an unknown recipe, zero rounds."""
 
     exit_code = 2
+
+
+def unknown(
+    kind: str,
+    name: str,
+    known: Iterable[str],
+    where: str | None = None,
+    *,
+    otherwise: str = "",
+    alike: float = 0.6,
+) -> ConfigError:
+    """Return the error to raise for a name that no `kind` (recipe, field of Toy) has.
+
+    It suggests the nearest of the known names, at least so much `alike` (0 to 1, whatever the
+    case); where none is, it says `otherwise`, and without that lists them.
+    """
+    import difflib
+
+    spelt = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name.casefold(), spelt, 1, alike)
+    listed = f"there are: {', '.join(spelt.values())}" if spelt else "there are none"
+    hint = f"did you mean {spelt[near[0]]!r}?" if near else otherwise or listed
+    return ConfigError(f"no {kind} is called {name!r}", where=where, hint=hint)
 
 
 class StructureError(OntogenyError):

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from ontogeny.core.errors import StructureError
+from ontogeny.core.metrics import check_metrics
 from ontogeny.core.purpose import Purpose
 
 State = TypeVar("State")
@@ -65,18 +66,20 @@ def live_host(
     """Return a member's state `steps` updates later, its score, and each metric's mean over them.
 
     `lived` is how many steps the slot has lived. Raises `StructureError` when `step` does not
-    return a state and a dictionary of numbers of the same names each time.
+    return a state and a dictionary of numbers of the same names each time, or when a name is taken
+    (`core.metrics`).
     """
     sums: HostMetrics | None = None
     for step in range(lived, lived + steps):
         made: Any = learner.step(host_key(seed, Purpose.STEP, slot, step), state, hypers)
-        if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[1], dict)):
+        if not (isinstance(made, tuple) and len(made) == 2):
             raise StructureError(
                 f"it returned {type(made).__name__}",
                 where="host learner, step",
                 hint="return the state and a dictionary of numbers: return state, {}",
             )
         state, metrics = made
+        check_metrics(metrics, "host learner, step")
         if sums is None:
             sums = dict.fromkeys(metrics, 0.0)
         if sums.keys() != metrics.keys():

@@ -16,19 +16,23 @@ the learner learns; they are traced, so they never decide a shape and never caus
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import jax
 from jaxtyping import Array, Float, Key, PyTree
 
-from ontogeny.core.errors import StructureError
-from ontogeny.core.trees import named_leaves
+from ontogeny.core.errors import ConfigError, StructureError, unknown
+from ontogeny.core.metrics import check_metrics
+from ontogeny.core.trees import check_same
 
 State = TypeVar("State")
 
 Hypers: TypeAlias = PyTree[Array]
 Metrics: TypeAlias = dict[str, Array]
+
+STRATEGY_HYPERS = ("season", "sigma")
+"""Hypers that a strategy sets or reads itself: a space may have them whatever learns."""
 
 
 class Learner(NamedTuple, Generic[State]):
@@ -40,13 +44,41 @@ class Learner(NamedTuple, Generic[State]):
     bequeath: Callable[[State, Hypers], Hypers] | None = None
 
 
+def settled(hypers: Hypers, *needed: str, **fixed: Any) -> dict[str, Any]:
+    """Return, by name, what a learner is to go by: its hypers, and what is fixed where the space
+    leaves a hyper out.
+
+    Raises `ConfigError` for a hyper that the learner does not read (but for those that a strategy
+    reads, `STRATEGY_HYPERS`), so that nobody tunes a misspelt name, and for one that is needed and
+    not there.
+    """
+    if not isinstance(hypers, Mapping):
+        raise ConfigError(
+            f"the hypers are a {type(hypers).__name__}",
+            where="space",
+            hint="this learner reads them by name: make the space of a dictionary",
+        )
+    names = (*needed, *fixed)
+    for name in hypers:
+        if name not in names and name not in STRATEGY_HYPERS:
+            raise unknown("hyper of this learner", str(name), names, "space")
+    for name in needed:
+        if name not in hypers:
+            raise ConfigError(
+                f"the learner needs a hyper called {name!r}",
+                where="space",
+                hint=f'add it: Space({{"{name}": ...}})',
+            )
+    return {name: hypers[name] if name in hypers else fixed[name] for name in names}
+
+
 def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
     """Trace the learner once without computing; return the shapes and dtypes of its state.
 
     `hypers` is one member's (arrays or shapes). Raises `StructureError` naming the leaf: when the
     state holds something that is not an array, when `step` changes its structure, a shape or a
-    dtype, when `bequeath` does so to the hypers, when a metric is not a scalar, or when the score
-    is not one floating-point number.
+    dtype, when `bequeath` does so to the hypers, when a metric is not a scalar or has a name that
+    is taken (`core.metrics`), or when the score is not one floating-point number.
     """
     key = jax.eval_shape(lambda: jax.random.key(0))
     try:
@@ -59,18 +91,37 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
             where="learner.init",
             hint="close over static parts; keep arrays in the state (equinox: eqx.partition once)",
         ) from error
-    after, metrics = jax.eval_shape(learner.step, key, state, hypers)
-    _same("learner.step", state, after)
+    made: Any = jax.eval_shape(learner.step, key, state, hypers)
+    if not (isinstance(made, tuple) and len(made) == 2):
+        raise StructureError(
+            f"it returned {type(made).__name__}",
+            where="learner.step",
+            hint="return the state and a dictionary of scalars: return state, {}",
+        )
+    after, metrics = made
+    check_same(
+        state,
+        after,
+        where="learner.step, state",
+        hint="return a state of the structure, shapes and dtypes that it was given: cast, reshape",
+    )
+    check_metrics(metrics, "learner.step")
     for name, value in metrics.items():
-        if value.shape != ():
+        if getattr(value, "shape", None) != () or not _is_real(value.dtype):
+            said = " and ".join(f"{x.dtype}{list(x.shape)}" for x in jax.tree.leaves(value))
             raise StructureError(
-                f"metric {name!r} has shape {value.shape}",
+                f"metric {name!r} is {said or 'nothing'}",
                 where="learner.step",
-                hint="return scalars; reduce with a mean or give each part a name of its own",
+                hint="return real scalars; reduce with a mean or give each part a name of its own",
             )
     if learner.bequeath is not None:
         left = jax.eval_shape(learner.bequeath, state, hypers)
-        _same("learner.bequeath", jax.eval_shape(lambda h: h, hypers), left, "hypers")
+        check_same(
+            jax.eval_shape(lambda h: h, hypers),
+            left,
+            where="learner.bequeath, hypers",
+            hint="leave hypers of the structure, shapes and dtypes that were given",
+        )
     score = jax.eval_shape(learner.score, key, state, hypers)
     leaves = jax.tree.leaves(score)
     if (
@@ -86,21 +137,9 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
     return state
 
 
-def _same(where: str, before: Any, after: Any, what: str = "state") -> None:
-    """Raise `StructureError` unless the two trees of shapes are the same."""
-    old, new = named_leaves(before), named_leaves(after)
-    if jax.tree.structure(before) != jax.tree.structure(after):
-        lost = sorted({p for p, _ in old} - {p for p, _ in new})
-        more = sorted({p for p, _ in new} - {p for p, _ in old})
-        raise StructureError(
-            f"{what}: the structure changed (gone: {lost or 'none'}; new: {more or 'none'})",
-            where=where,
-            hint=f"return a {what} of the structure that it was given",
-        )
-    for (path, a), (_, b) in zip(old, new, strict=True):
-        if (a.shape, a.dtype) != (b.shape, b.dtype):
-            raise StructureError(
-                f"{a.dtype}{list(a.shape)} became {b.dtype}{list(b.shape)}",
-                where=f"{where}, {what} leaf {path}",
-                hint=f"cast or reshape, so that a {what} becomes a {what} of the same kind",
-            )
+def _is_real(dtype: Any) -> bool:
+    """Return whether its values are whole, real or truth values."""
+    return any(
+        jax.numpy.issubdtype(dtype, kind)
+        for kind in (jax.numpy.integer, jax.numpy.floating, jax.numpy.bool_)
+    )

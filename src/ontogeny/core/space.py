@@ -24,9 +24,13 @@ from ontogeny.core.trees import named_leaves
 
 
 class Dimension:
-    """A number, or an array of them, and the scale on which it is drawn and moved."""
+    """A number, or an array of them, and the scale on which it is drawn and moved.
+
+    What is not `shown` is left out of reports: it tells nothing of a member.
+    """
 
     shape: tuple[int, ...]
+    shown: bool
     dtype: ClassVar[Any] = jnp.float32
 
     def ends(self) -> tuple[float, float]:
@@ -84,6 +88,7 @@ class Bounded(Dimension):
     high: float
     prior: tuple[float, float] | Callable[[Key[Array, ""]], Array] | None = None
     shape: tuple[int, ...] = field(default=(), kw_only=True)
+    shown: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         name = type(self).__name__
@@ -195,6 +200,7 @@ class Choice(Dimension):
 
     options: tuple[float, ...]
     shape: tuple[int, ...] = field(default=(), kw_only=True)
+    shown: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         options = tuple(float(o) for o in self.options)
@@ -234,7 +240,7 @@ class Choice(Dimension):
 @dataclass(frozen=True)
 class Space:
     """A pytree of dimensions. `Space({"learning_rate": Log(1e-5, 1e-2)})`; nest as deep as you
-    like.
+    like. Names hold no dot and no slash: a nested hyper is recorded as `agent.learning_rate`.
     """
 
     dimensions: PyTree[Dimension]
@@ -247,6 +253,14 @@ class Space:
                     where=f"space{jax.tree_util.keystr(path)}",
                     hint="use Linear, Log, Logit, Integer or Choice; close over what is fixed",
                 )
+            for key in path:  # names are joined by dots, in records and wherever one is asked for
+                name = getattr(key, "key", None)
+                if isinstance(name, str) and (not name.strip() or {".", "/"} & set(name)):
+                    raise ConfigError(
+                        f"a hyper is called {name!r}",
+                        where=f"space{jax.tree_util.keystr(path)}",
+                        hint="use a name without a dot or a slash; nest dictionaries for groups",
+                    )
 
     def _map(
         self, function: Callable[..., Array], *trees: PyTree, key: Array | None = None
@@ -334,8 +348,8 @@ class Space:
         return self._map(lambda d, u: d.place(u), units)
 
     def describe(self) -> dict[str, dict[str, Any]]:
-        """Return, by path, each dimension's kind, lowest and highest value, and shape, as JSON
-        values.
+        """Return, by path, each dimension's kind, lowest and highest value, shape, and whether it
+        is shown, as JSON values.
         """
         return {
             path: {
@@ -343,6 +357,7 @@ class Space:
                 "low": d.ends()[0],
                 "high": d.ends()[1],
                 "shape": list(d.shape),
+                "shown": d.shown,
             }
             for path, d in named_leaves(self.dimensions)
         }

@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, PyTree
 
+from ontogeny.core.errors import StructureError
+
 
 def named_leaves(tree: PyTree) -> list[tuple[str, Any]]:
     """Return (path, leaf) pairs, the path written as a person would: `params.layers.0.weight`."""
@@ -26,6 +28,33 @@ def dotted(fields: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         inner = dotted(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
         found |= {f"{prefix}{name}": value} if inner is None else inner
     return found
+
+
+def check_same(wanted: PyTree, found: PyTree, *, where: str, hint: str) -> None:
+    """Raise `StructureError` unless what was found has the structure that is wanted, and each of
+    its leaves (arrays, or their shapes) the shape and the dtype.
+    """
+    old, new = named_leaves(wanted), named_leaves(found)
+    lost, more = ({path for path, _ in tree} for tree in (old, new))
+    if lost != more:
+        raise StructureError(
+            f"it lacks {sorted(lost - more)[:5] or 'nothing'}, "
+            f"and has {sorted(more - lost)[:5] or 'nothing'} unasked",
+            where=where,
+            hint=hint,
+        )
+    should, is_ = jax.tree.structure(wanted), jax.tree.structure(found)
+    if is_ != should:
+        raise StructureError(
+            f"it is {is_!s:.200} and should be {should!s:.200}", where=where, hint=hint
+        )
+    for (path, a), (_, b) in zip(old, new, strict=True):
+        if (tuple(a.shape), a.dtype) != (tuple(b.shape), b.dtype):
+            raise StructureError(
+                f"it is {b.dtype}{list(b.shape)} and should be {a.dtype}{list(a.shape)}",
+                where=f"{where}, leaf {path}",
+                hint=hint,
+            )
 
 
 def is_finite(tree: PyTree) -> Bool[Array, ""]:

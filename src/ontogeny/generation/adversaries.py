@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Key, PyTree
 
-from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.generation.settings import Adversarial
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
@@ -127,6 +127,7 @@ def gan(
         return Adversaries(maker, critic, adam.init(maker), adam.init(critic))
 
     def step(key: Array, state: Adversaries, hypers: Hypers) -> tuple[Adversaries, Metrics]:
+        h = settled(hypers, "generator_rate", "critic_rate")
         critic_key, maker_key = jax.random.split(key)
 
         def sharpen(now: tuple[Any, Any], key: Array) -> tuple[tuple[Any, Any], Array]:
@@ -135,14 +136,14 @@ def gan(
             real = images[jax.random.randint(real_key, (c.batch,), 0, images.shape[0])]
             made = make(state.generator, noise_key)
             gradient, distance = jax.grad(judged, has_aux=True)(arrays, real, made, share_key)
-            return descend(adam, hypers["critic_rate"], arrays, moments, gradient), distance
+            return descend(adam, h["critic_rate"], arrays, moments, gradient), distance
 
         begin = state.critic, state.critic_moments
         keys = jax.random.split(critic_key, c.critic_updates)
         (critic, critic_moments), distance = jax.lax.scan(sharpen, begin, keys)
         gradient = jax.grad(fooled)(state.generator, critic, maker_key)
         maker, moments = descend(
-            adam, hypers["generator_rate"], state.generator, state.generator_moments, gradient
+            adam, h["generator_rate"], state.generator, state.generator_moments, gradient
         )
         metrics = {"distance": distance[-1], "generator_gradient": optax.tree.norm(gradient)}
         return Adversaries(maker, critic, moments, critic_moments), metrics

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.config import from_json
 from ontogeny.core.errors import ConfigError
 from ontogeny.generation.adversaries import draw, generator
 from ontogeny.generation.settings import Adversarial
@@ -54,10 +55,7 @@ def load_sampler(folder: Path) -> Sampler:
     Raises `StoreError` when the folder holds something else or is damaged.
     """
     about: dict[str, Any] = read_about(Path(folder), KIND)
-    fields: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in about["config"].items()
-    }
-    config, shape = Adversarial(**fields), (about["shape"][0], about["shape"][1])
+    config, shape = from_json(Adversarial, about["config"]), (about["shape"][0], about["shape"][1])
     like = jax.eval_shape(lambda: generator(config, shape).init(jax.random.key(0)))
     arrays = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))
     return Sampler(config, shape, arrays)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError
 
 
@@ -27,8 +28,7 @@ class Adversarial:
     """Images that a score is measured on."""
 
     def __post_init__(self) -> None:
-        for name in ("latent", "batch", "critic_updates", "judged"):
-            _at_least_one(self, name)
+        at_least(self, 1, "latent", "batch", "critic_updates", "judged")
         if not self.hidden or min(self.hidden) < 1:
             raise ConfigError(
                 f"hidden is {self.hidden}",
@@ -63,19 +63,10 @@ class Transformer:
     """Longer gradients are scaled down to it."""
 
     def __post_init__(self) -> None:
-        for name in ("width", "wide", "layers", "heads", "time", "batch"):
-            _at_least_one(self, name)
+        at_least(self, 1, "width", "wide", "layers", "heads", "time", "batch")
         if self.width % self.heads:
             raise ConfigError(
                 f"{self.heads} heads don't part a width of {self.width}",
                 where="Transformer.heads",
                 hint="choose a divisor of the width",
             )
-
-
-def _at_least_one(settings: object, name: str) -> None:
-    value = getattr(settings, name)
-    if value < 1:
-        raise ConfigError(
-            f"{name} is {value}", where=f"{type(settings).__name__}.{name}", hint="use 1 or more"
-        )

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, PyTree
 
-from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.generation.settings import Transformer
 from ontogeny.generation.vocabulary import BEGIN, END, FILL
 from ontogeny.nn.encoder_decoder import Dropout, EncoderDecoder
@@ -84,14 +84,13 @@ def translation(
         return TranslatorState(arrays, adam.init(arrays))
 
     def step(key: Array, state: TranslatorState, hypers: Hypers) -> tuple[TranslatorState, Metrics]:
+        h = settled(hypers, "learning_rate", *DROPOUTS)
         row_key, drop_key = jax.random.split(key)
         rows = jax.random.randint(row_key, (c.batch,), 0, train.source.shape[0])
         some = Sentences(train.source[rows], train.target[rows])
-        rates = [hypers[name] for name in DROPOUTS]
+        rates = [h[name] for name in DROPOUTS]
         loss, gradient = jax.value_and_grad(losses)(state.network, some, drop_key, rates)
-        arrays, moments = descend(
-            adam, hypers["learning_rate"], state.network, state.moments, gradient
-        )
+        arrays, moments = descend(adam, h["learning_rate"], state.network, state.moments, gradient)
         metrics = {"loss": loss, "gradient_norm": optax.tree.norm(gradient)}
         return TranslatorState(arrays, moments), metrics
 

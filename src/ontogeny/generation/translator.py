@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Int, PyTree
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError
 from ontogeny.generation.settings import Transformer
 from ontogeny.generation.translation import network_of
@@ -87,7 +88,7 @@ def load_translator(folder: Path) -> Translator:
     SentencePiece.
     """
     about: dict[str, Any] = read_about(Path(folder), KIND)
-    config = Transformer(**about["config"])
+    config = from_json(Transformer, about["config"])
     network = jax.eval_shape(lambda: network_of(config, about["tokens"]).init(jax.random.key(0)))
     model = jax.ShapeDtypeStruct((about["vocabulary_bytes"],), jnp.uint8)
     read = read_archive(Path(folder), {"network": network, "vocabulary": model})

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import unknown
 
 if TYPE_CHECKING:
     from ontogeny.recipes.recipe import Recipe
@@ -86,11 +85,7 @@ def recipe_class(name: str) -> type[Recipe]:
     name.
     """
     if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, 1)
-        raise ConfigError(
-            f"no recipe is called {name!r}",
-            hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(RECIPES)}",
-        )
+        raise unknown("recipe", name, RECIPES)
     entry = RECIPES[name]
     return getattr(importlib.import_module(f"ontogeny.recipes.{entry.module}"), entry.kind)
 

@@ -23,6 +23,7 @@ import jax
 import numpy as np
 
 from ontogeny.adaptation.lifetimes import draw_tasks, layer_names, scores_by_step
+from ontogeny.core.metrics import BIRTH
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.baldwin_figures import direction_figure
 from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
@@ -110,7 +111,7 @@ def _grown(
         lived = list(program.rounds())
         seconds.append(time.perf_counter() - begun)
         score = [np.where(np.isfinite(one.score), one.score, np.nan) for one in lived]
-        before.append([np.nanmean(one.metrics["before"]) for one in lived])
+        before.append([np.nanmean(one.metrics[BIRTH]) for one in lived])
         after.append([np.nanmean(one) for one in score])
         rates.append([np.exp(np.log(one.hypers["rates"]).mean(axis=0)) for one in lived])
         winner = int(np.nanargmax(score[-1]))

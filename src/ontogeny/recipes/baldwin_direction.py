@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.adaptation.lifetimes import layer_names, scores_by_step
+from ontogeny.core.metrics import BIRTH
 from ontogeny.evolution.evolve import evolve
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.baldwin_figures import direction_figure
@@ -98,7 +99,7 @@ def _evolved(recipe: GoalDirection, mode: Mode, seeds: np.ndarray, progress: Pro
         step = 0 if mode == "darwin" else recipe.steps
         best = by_the_other[jnp.argmax(by_one_half[:, step])]
         return (
-            jnp.nanmean(rounds.metrics["before"], axis=-1),
+            jnp.nanmean(rounds.metrics[BIRTH], axis=-1),
             jnp.nanmean(score, axis=-1),
             jnp.mean(jnp.std(rounds.hypers["weights"], axis=1), axis=-1),
             jnp.exp(jnp.mean(jnp.log(rounds.hypers["rates"]), axis=1)),

@@ -21,7 +21,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers, Learner
+from ontogeny.core.learner import Hypers, Learner, settled
 from ontogeny.core.product import Product
 from ontogeny.core.space import Linear, Log, Space
 from ontogeny.nn.dense import Dense
@@ -73,16 +73,17 @@ class DigitClassifier(Recipe):
             return Classifying(layers, jax.tree.map(jnp.zeros_like, layers))
 
         def step(key: Array, state: Classifying, hypers: Hypers) -> tuple[Any, dict[str, Array]]:
+            h = settled(hypers, "learning_rate", "dropout")
             draw_key, drop_key = jax.random.split(key)
             chosen = jax.random.randint(draw_key, (self.batch,), 0, len(train.label))
 
             def loss(layers: Layers) -> Array:
-                said = logits(layers, train.pixels[chosen], drop_key, hypers["dropout"])
+                said = logits(layers, train.pixels[chosen], drop_key, h["dropout"])
                 return surprise(said, train.label[chosen])
 
             value, gradient = jax.value_and_grad(loss)(state.layers)
             velocity = jax.tree.map(lambda v, g: MOMENTUM * v + g, state.velocity, gradient)
-            rate = hypers["learning_rate"]
+            rate = h["learning_rate"]
             layers = jax.tree.map(lambda w, v: w - rate * v, state.layers, velocity)
             return Classifying(layers, velocity), {"loss": value}
 

@@ -7,11 +7,10 @@ the command line offers once it is chosen, and those alone.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import importlib
 from typing import Any, NamedTuple
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import unknown
 from ontogeny.evolution.strategy import Evolution
 
 
@@ -38,11 +37,7 @@ def evolution_class(name: str) -> type[Evolution]:
     nearest name.
     """
     if name not in STRATEGIES:
-        near = difflib.get_close_matches(name, STRATEGIES, 1)
-        raise ConfigError(
-            f"no strategy is called {name!r}",
-            hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(STRATEGIES)}",
-        )
+        raise unknown("strategy", name, STRATEGIES)
     entry = STRATEGIES[name]
     return getattr(importlib.import_module(f"ontogeny.evolution.{entry.module}"), entry.kind)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from typing import Any, TypeAlias
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import unknown
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.vectorised import Vectorised
 
@@ -20,11 +19,7 @@ def executor_class(name: str) -> type[AnyExecutor]:
     nearest name.
     """
     if name not in EXECUTORS:
-        near = difflib.get_close_matches(name, EXECUTORS, 1)
-        raise ConfigError(
-            f"no executor is called {name!r}",
-            hint=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(EXECUTORS)}",
-        )
+        raise unknown("executor", name, EXECUTORS)
     return EXECUTORS[name]
 
 

@@ -23,7 +23,7 @@ from jaxtyping import Array, Float
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Hypers, Learner
+from ontogeny.core.learner import Hypers, Learner, settled
 from ontogeny.core.product import Product
 from ontogeny.core.space import Log, Space
 from ontogeny.recipes.recipe import Recipe
@@ -63,7 +63,8 @@ class Quadratic(Recipe):
 
         def step(key: Array, x: Array, hypers: Hypers) -> tuple[Array, dict[str, Array]]:
             gradient = a * x + noise * jax.random.normal(key, shape)
-            return x - hypers["learning_rate"] * gradient, {"loss": loss(a, x)}
+            rate = settled(hypers, "learning_rate")["learning_rate"]
+            return x - rate * gradient, {"loss": loss(a, x)}
 
         def score(key: Array, x: Array, hypers: Hypers) -> Float[Array, ""]:
             del key, hypers

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import tyro
 
+from ontogeny.core.config import at_least, from_json
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.strategy import Evolution
@@ -51,12 +52,7 @@ class Recipe:
     executor: Annotated[AnyExecutor, tyro.conf.AvoidSubcommands] = field(default_factory=Vectorised)
 
     def __post_init__(self) -> None:
-        for name in ("population", "rounds", "steps"):
-            value = getattr(self, name)
-            if value < 1:
-                raise ConfigError(
-                    f"{name} is {value}", where=f"recipe field {name}", hint="use 1 or more"
-                )
+        at_least(self, 1, "population", "rounds", "steps", where="recipe field ")
         if not 0 <= self.seed < 2**32:
             raise ConfigError(
                 f"seed is {self.seed}", where="recipe field seed", hint="use 0 to 4294967295"
@@ -126,26 +122,8 @@ class Recipe:
         """Return the recipe whose `to_json` this is. Raises `ConfigError` for a field that it does
         not have.
         """
-        return _build(cls, fields)
-
-
-def _build(kind: Any, fields: dict[str, Any]) -> Any:
-    known = {f.name: f for f in dataclasses.fields(kind)}
-    unknown = sorted(fields.keys() - known.keys())
-    if unknown:
-        raise ConfigError(
-            f"{kind.__name__} has no field {unknown[0]!r}",
-            hint="the run was written by another version of ontogeny; read it with that one",
-        )
-    values: dict[str, Any] = {}
-    for name, value in fields.items():
-        factory = known[name].default_factory
-        if name == "evolution":
-            values[name] = _build(*evolution_from_json(value))
-        elif name == "executor":
-            values[name] = _build(*executor_from_json(value))
-        elif isinstance(value, dict) and factory is not dataclasses.MISSING:
-            values[name] = _build(type(factory()), value)
-        else:
-            values[name] = tuple(value) if isinstance(value, list) else value
-    return kind(**values)
+        readers = {
+            "evolution": lambda values: from_json(*evolution_from_json(values)),
+            "executor": lambda values: from_json(*executor_from_json(values)),
+        }
+        return from_json(cls, fields, readers)

@@ -21,7 +21,7 @@ import tyro
 from jaxtyping import Array, Float
 
 from ontogeny.core.archive import read_archive, write_archive
-from ontogeny.core.learner import Hypers, Learner
+from ontogeny.core.learner import Hypers, Learner, settled
 from ontogeny.core.product import Product
 from ontogeny.core.space import Linear, Space
 from ontogeny.evolution.pbt import PBT
@@ -54,7 +54,7 @@ class Toy(Recipe):
 
         def step(key: Array, theta: Array, hypers: Hypers) -> tuple[Array, dict[str, Array]]:
             del key
-            value, gradient = jax.value_and_grad(surrogate)(theta, hypers["h"])
+            value, gradient = jax.value_and_grad(surrogate)(theta, settled(hypers, "h")["h"])
             theta = theta + rate * gradient
             return theta, {"surrogate": value, "theta_0": theta[0], "theta_1": theta[1]}
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import unknown
 from ontogeny.runtime.store import FILE
 
 
@@ -31,13 +30,12 @@ def find_run(name: Path | str) -> Path:
     there = list_runs()
     if str(name) == "last" and there:
         return there[-1]
-    near = difflib.get_close_matches(str(name), [folder.name for folder in there], 1)
-    raise ConfigError(
-        f"no run is called {str(name)!r}",
-        where=str(runs_folder()),
-        hint=f"did you mean {near[0]!r}?"
-        if near
-        else "see what there is with: ontogeny list"
+    raise unknown(
+        "run",
+        str(name),
+        [folder.name for folder in there],
+        str(runs_folder()),
+        otherwise="see what there is with: ontogeny list"
         if there
         else "there are none yet: grow one with: ontogeny grow toy",
     )

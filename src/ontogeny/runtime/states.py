@@ -35,20 +35,13 @@ def read_state(path: Path, like: Any) -> Any:
     """
     import jax
 
-    from ontogeny.core.trees import named_leaves
+    from ontogeny.core.trees import check_same, named_leaves
 
     arrays, _ = read_array_file(path)
-    wanted = named_leaves(like)
-    for name, leaf in wanted:
-        found = arrays.get(name)
-        if found is None or (found.shape, found.dtype) != (tuple(leaf.shape), leaf.dtype):
-            there = "missing" if found is None else f"{found.dtype}{list(found.shape)}"
-            raise StructureError(
-                f"it is {there}, and {leaf.dtype}{list(leaf.shape)} is asked for",
-                where=f"{path}, leaf {name}",
-                hint="read it with the recipe and the version that wrote it",
-            )
-    return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name, _ in wanted])
+    wanted = dict(named_leaves(like))
+    hint = "read it with the recipe and the version that wrote it"
+    check_same(wanted, arrays, where=str(path), hint=hint)
+    return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in wanted])
 
 
 def write_host_state(path: Path, state: Any, learner: HostLearner[Any]) -> tuple[int, bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -10,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.trees import dotted
 from ontogeny.runtime.store import Store
 from ontogeny.views.quantities import number
@@ -80,13 +79,11 @@ def whole_name(name: str, known: Sequence[str]) -> str:
     ]
     if len(fits) == 1:
         return fits[0]
-    near = difflib.get_close_matches(name, [one.rpartition(".")[2] for one in known], 1)
+    if not fits:
+        last = [one.rpartition(".")[2] for one in known]
+        raise unknown("field", name, last, "compare", otherwise=f"there are: {', '.join(known)}")
     raise ConfigError(
-        f"no field is called {name!r}" if not fits else f"{name!r} could be {' or '.join(fits)}",
-        where="compare",
-        hint=f"did you mean {near[0]!r}?"
-        if near and not fits
-        else f"there are: {', '.join(fits or known)}",
+        f"{name!r} could be {' or '.join(fits)}", where="compare", hint="write one of them whole"
     )
 
 

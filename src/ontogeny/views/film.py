@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import UInt8
 
-from ontogeny.core.errors import ConfigError, DataError, MissingExtra, StoreError
+from ontogeny.core.errors import ConfigError, DataError, MissingExtra
+from ontogeny.core.files import replace_file
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -55,8 +56,8 @@ def write_film(
     palette = _palette(pictures)
     indexed = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
     path = Path(path)
-    part = path.with_name(path.name + ".part")
-    try:
+    hint = "free some space or choose another file"
+    with replace_file(path, "write the film", hint=hint) as part:
         path.parent.mkdir(parents=True, exist_ok=True)
         indexed[0].save(
             part,
@@ -66,14 +67,6 @@ def write_film(
             duration=round(1000 / frames_per_second),
             loop=0,
         )
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(
-            f"can't write the film ({error.strerror or error})",
-            where=str(path),
-            hint="free some space or choose another file",
-        ) from error
     return path
 
 

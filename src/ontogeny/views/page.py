@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ontogeny.core.errors import StoreError
+from ontogeny.core.files import replace_file
 
 TITLE = 40  # pixels that a figure keeps for its title, which the page takes over
 
@@ -120,18 +120,10 @@ def write(path: Path, html: str) -> Path:
     """Write the page, and return where. What stood there is replaced whole, or not at all. Raises
     `StoreError` when it can't be written.
     """
-    part = path.with_name(path.name + ".part")
-    try:
+    hint = "free some space or choose another file; what it tells of is intact"
+    with replace_file(path, "write the page", hint=hint) as part:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(html, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(
-            f"can't write the page ({error.strerror or error})",
-            where=str(path),
-            hint="free some space or choose another file; what it tells of is intact",
-        ) from error
     return path
 
 

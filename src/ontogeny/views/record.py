@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ontogeny.evolution.season import genes_of
+from ontogeny.core.metrics import BIRTH, HYPERS
 from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
-HYPERS = "hypers."
-INNATE = "before"  # the metric of lifetimes: the score before anything was learned
+OLD_BIRTH = "before"  # what `BIRTH` was called
+OLD_HIDDEN = "season"  # the one hyper that was hidden, by its name
+"""In runs whose space does not say what is shown."""
 
 
 class Record:
@@ -44,8 +45,12 @@ class Record:
 
     @property
     def traits(self) -> dict[str, Float[np.ndarray, "rounds pop"]]:
-        """The hypers that tell of a member: all but the season, which tells what it meets."""
-        return genes_of(self.hypers)
+        """The hypers that tell of a member: those that the space shows."""
+        return {
+            name: values
+            for name, values in self.hypers.items()
+            if self.spec(name).get("shown", name != OLD_HIDDEN)
+        }
 
     @property
     def rounds(self) -> int:
@@ -184,12 +189,25 @@ def read_record(store: Store, hypers: bool = True) -> Record:
         tables,
         _fill(store.metric("seconds"), rounds, 1)[:, 0],
         before=lineage.parent_rounds(heirs, rounds, pop),
-        innate=_fill(store.metric(INNATE), rounds, pop) if INNATE in names else None,
+        innate=_innate(store, run, names, rounds, pop),
         folder=store.folder,
         metrics=names,
         events=store.events(),
         artifacts=store.artifacts(),
     )
+
+
+def _innate(
+    store: Store, run: dict[str, Any], names: list[str], rounds: int, pop: int
+) -> Float[np.ndarray, "rounds pop"] | None:
+    """Return the scores at birth, where there are any; a run that was begun when they had another
+    name may hold both.
+    """
+    space = run.get("space") or {}
+    old = bool(space) and all("shown" not in spec for spec in space.values())
+    called = [name for name in ((OLD_BIRTH,) if old else ()) + (BIRTH,) if name in names]
+    found = [_fill(store.metric(name), rounds, pop) for name in called]
+    return np.where(np.isnan(found[0]), found[-1], found[0]) if found else None
 
 
 def _fill(values: np.ndarray, rounds: int, pop: int) -> np.ndarray:

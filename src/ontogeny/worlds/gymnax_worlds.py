@@ -7,7 +7,6 @@ truncated episode is not lost. gymnax is slow to import, so that happens when a 
 
 from __future__ import annotations
 
-import difflib
 import math
 import warnings
 from typing import Any
@@ -17,7 +16,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, UInt8
 
-from ontogeny.core.errors import ConfigError, DataError, MissingExtra
+from ontogeny.core.errors import ConfigError, DataError, MissingExtra, unknown
 from ontogeny.worlds.pictures import bars_picture, cart_picture, grid_picture
 from ontogeny.worlds.world import Step, World
 
@@ -42,14 +41,8 @@ def gymnax_world(name: str) -> World:
     """
     gymnax = _gymnax()
     if name not in gymnax.registered_envs:
-        near = difflib.get_close_matches(name, gymnax.registered_envs, 1, 0.4)
-        raise ConfigError(
-            f"gymnax has no environment called {name!r}",
-            where="world",
-            hint=f"did you mean {near[0]!r}?"
-            if near
-            else f"there are: {', '.join(gymnax.registered_envs)}",
-        )
+        known = gymnax.registered_envs
+        raise unknown("environment of gymnax", name, known, "world", alike=0.4)
     try:
         env, params = gymnax.make(name)
     except (URLError, OSError) as error:

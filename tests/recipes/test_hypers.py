@@ -1,0 +1,29 @@
+"""A misspelt hyper tunes nothing, so every recipe's learner refuses what it does not read."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.learner import STRATEGY_HYPERS, check_shapes
+from ontogeny.recipes import RECIPES, recipe_class
+
+# Their hypers are genes, and a strategy may add its own: what a life reads can't be left out.
+GENES = {"goal-direction", "half-cheetah"}
+# They need data, or a trained judge; their learners are tried with less in tests/generation.
+HEAVY = {"digits-gan", "translation"}
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES.keys() - GENES - HEAVY))
+def test_a_hyper_that_a_recipes_learner_does_not_read_is_refused(name):
+    recipe = recipe_class(name)()
+    learner, space = recipe.learner(), recipe.space()
+    hypers = jax.eval_shape(lambda: space.sample(jax.random.key(0)))
+    number = jax.ShapeDtypeStruct((), jnp.float32)
+    check_shapes(learner, hypers | dict.fromkeys(STRATEGY_HYPERS, number))
+    misspelt = f"{next(iter(hypers))}x"
+    with pytest.raises(ConfigError, match=rf"'{misspelt}'.*\n.*did you mean") as caught:
+        check_shapes(learner, hypers | {misspelt: number})
+    assert caught.value.where == "space"
