@@ -22,7 +22,7 @@ from ontogeny.core.learner import Learner
 from ontogeny.core.population import Move
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.random_search import random_search
-from ontogeny.runtime import growing
+from ontogeny.runtime import driver
 from ontogeny.runtime.executor import Job, Lived, Memory
 from ontogeny.runtime.store import Store
 from ontogeny.views.record import read_record
@@ -89,7 +89,7 @@ def write(folder: Path, rounds: int, n_hypers: int, n_metrics: int) -> list[floa
     with Store.create(
         folder, recipe="made-up", rounds=rounds, fields=fields, space=space.describe()
     ) as store:
-        growing.grow(job, program, store, checkpoint_seconds=float("inf"))
+        driver.grow(job, program, store, checkpoint_seconds=float("inf"))
     seconds = program.seconds[: rounds // EACH * EACH]
     return (1e3 * np.reshape(seconds, (-1, EACH)).mean(axis=1)).tolist()
 

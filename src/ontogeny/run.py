@@ -30,7 +30,7 @@ from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes import recipe_class, recipe_name
 from ontogeny.recipes.evolution import evolution_class
 from ontogeny.recipes.recipe import Recipe
-from ontogeny.runtime import growing
+from ontogeny.runtime import driver
 from ontogeny.runtime.board import Board
 from ontogeny.runtime.checkpoints import read_newest
 from ontogeny.runtime.executor import Executor, Job
@@ -272,7 +272,7 @@ def watch(
 
         title = (recipe_name(recipe) or "") if recipe else ""
         observers = [observer_for(title=title), *observers]
-    status = growing.grow(
+    status = driver.grow(
         job,
         executor,
         store,

@@ -30,8 +30,8 @@ from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.runtime.board import Board
 from ontogeny.runtime.checkpoints import list_checkpoints, read_newest
+from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.growing import grow
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.restoring import as_arrays, member_state

@@ -14,8 +14,8 @@ import pytest
 
 import ontogeny as og
 from ontogeny.core.errors import MissingExtra
+from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Lived
-from ontogeny.runtime.growing import grow
 from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks import SINKS, sinks
 from ontogeny.runtime.sinks.summary import Summary, identity_of, settings_of

@@ -15,8 +15,8 @@ from ontogeny.evolution.evolve import Grown
 from ontogeny.evolution.explore import perturb
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.selection import truncation
+from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job, Lived
-from ontogeny.runtime.growing import grow
 from ontogeny.runtime.observer import Setting
 from ontogeny.runtime.store import Heir, Store
 from ontogeny.runtime.vectorised import Vectorised

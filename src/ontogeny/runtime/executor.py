@@ -1,7 +1,7 @@
 """What an executor is: where members live, and how their rounds come back.
 
 An executor prepares a job (compiles it, or starts workers), and the prepared program yields rounds
-as they are lived. The driver (`growing`) records them. A synchronous executor yields one round with
+as they are lived. The driver (`driver`) records them. A synchronous executor yields one round with
 everybody ready; an asynchronous one yields whoever has arrived, and says so in `ready`: then the
 round is that slot's own, counted from its first.
 """
