@@ -34,7 +34,6 @@ from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.restoring import as_arrays, member_state
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.testing import check_executor
@@ -90,7 +89,7 @@ class Disturbed:
 
     def strike(self) -> None:
         if self.random.random() < self.chance:
-            victim = self.random.choice(self.program.workers())
+            victim = self.random.choice(self.program.crew.workers).pid
             time.sleep(self.random.random() * 0.01)
             os.kill(victim, signal.SIGKILL)
             self.kills += 1
@@ -159,7 +158,7 @@ def test_an_asynchronous_growth_is_whole_and_leaves_no_file_behind(store):
     assert kept == [f"slot-{slot:04d}-round-{ROUNDS - 1:06d}.safetensors" for slot in range(POP)]
     _, board, _ = read_newest(store.folder, make(), ROUNDS)
     best = int(np.argmax(board.population.score))
-    state = member_state(make(), board, best)
+    state = board.member(best)
     assert state["seen"][1] == "steps"
     assert hosts.score(0, state, {}) == pytest.approx(store.metric("score")[-1, best], rel=1e-6)
 
@@ -227,7 +226,8 @@ def lives(pid: int) -> bool:
 def test_a_driver_that_is_killed_loses_nothing_that_was_recorded(tmp_path):
     folder, here = tmp_path / "run", Path(__file__)
     command = [sys.executable, "-c", DRIVER, str(folder), str(here.parent), str(here.parents[1])]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    own_cache = {**os.environ, "ONTOGENY_CACHE": str(tmp_path / "cache")}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=own_cache)
     limit, goal = time.monotonic() + 100, random.Random(1).randrange(5, 20)
     done = 0
     while done < goal and time.monotonic() < limit and process.poll() is None:
@@ -355,17 +355,17 @@ def test_what_can_not_be_pickled_is_refused():
 def test_states_that_are_no_arrays_need_a_word(store):
     assert grow(make(hosts.POINTS), Processes(2), store) == "finished"
     _, board, _ = read_newest(store.folder, make(hosts.POINTS), ROUNDS)
-    assert isinstance(member_state(make(hosts.POINTS), board, 0), hosts.Point)
-    careful = make(hosts.POINTS._replace(pickle=False))
+    assert isinstance(board.member(0), hosts.Point)
+    _, careful, _ = read_newest(store.folder, make(hosts.POINTS._replace(pickle=False)), ROUNDS)
     with pytest.raises(StoreError, match=r"a pickle.*\n.*pickle=True"):
-        member_state(careful, board, 0)
+        careful.member(0)
 
 
 def test_plain_python_is_refused_by_the_vectorised_executor(tmp_path):
     with pytest.raises(ConfigError, match=r"(?s)plain Python.*og.Processes\(\)"):
         Vectorised().prepare(make())
     with pytest.raises(ConfigError, match=r"(?s)no arrays.*run.member\(slot\)"):
-        as_arrays(make(), Board.begin(make(), tmp_path))
+        Board.begin(make(), tmp_path).as_arrays()
 
 
 def test_members_apart_are_no_population_of_one_program(tmp_path):
@@ -374,7 +374,7 @@ def test_members_apart_are_no_population_of_one_program(tmp_path):
     board.start(0, 0, 0, True, board.population.hypers)
     board.publish(0, 0, 1.0, None, job.steps)
     with pytest.raises(ConfigError, match=r"(?s)lived 0 to 1 rounds.*og.Processes\(\)"):
-        as_arrays(job, board)
+        board.as_arrays()
 
 
 @pytest.mark.parametrize("field", ["workers", "restarts"])
