@@ -48,6 +48,7 @@ class Ready:
     """An executor whose program is compiled already."""
 
     program: Program
+    devices: int | None = None
 
     def prepare(self, job: Job, folder: Path | None = None) -> Program:
         """Return the program."""

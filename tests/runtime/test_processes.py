@@ -36,6 +36,7 @@ from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
+from ontogeny.runtime.workforce import environment
 from ontogeny.testing import check_executor
 from ontogeny.views.lineage import parent_rounds, parents, trace
 
@@ -168,7 +169,7 @@ def test_what_an_heir_begins_with_is_what_its_parent_left(store):
     grow(make(), Processes(2), store)
     rate, score, loss = (store.metric(n) for n in ("hypers.rate", "score", "loss"))
     for heir in store.heirs():
-        came = heir.round - 1 if heir.parent_round is None else heir.parent_round
+        came = heir.parent_round
         ratio = rate[heir.round, heir.slot] / rate[came, heir.parent]
         assert np.isclose(ratio, 0.8, rtol=1e-5) or rate[heir.round, heir.slot] == SPACE_LOW
         assert loss[heir.round, heir.slot] < -3 * score[came, heir.parent] + 5
@@ -377,10 +378,37 @@ def test_members_apart_are_no_population_of_one_program(tmp_path):
         board.as_arrays()
 
 
-@pytest.mark.parametrize("field", ["workers", "restarts"])
+@pytest.mark.parametrize(
+    "field", [{"workers": 0}, {"restarts": -1}, {"threads": 0}, {"platform": "abacus"}], ids=str
+)
 def test_settings_are_checked(field):
-    with pytest.raises(ConfigError, match=field):
-        Processes(**{field: -1})
+    ((name, value),) = field.items()
+    with pytest.raises(ConfigError, match=f"{name} is {value!r}"):
+        Processes(**field)
+
+
+def test_a_workers_threads_and_platform_are_those_that_it_was_given(store):
+    def step(key, state, hypers):
+        state, metrics = hosts.step(key, state, hypers)
+        cores = os.environ["NPROC"], os.environ["OMP_NUM_THREADS"]
+        return state, metrics | {"told": float("".join(cores))}
+
+    job = make(hosts.DESCENT._replace(step=step), population=2, rounds=1)
+    grow(job, Processes(1, threads=3), store)
+    np.testing.assert_array_equal(store.metric("told"), [[33.0, 33.0]])
+    one, gpu = environment(1, "cpu"), environment(1, "gpu")
+    assert (one["JAX_PLATFORMS"], one["OMP_NUM_THREADS"]) == ("cpu", "1")
+    assert "multi_thread_eigen=false" in one["XLA_FLAGS"]
+    assert "multi_thread_eigen" not in environment(2, "cpu")["XLA_FLAGS"]
+    assert (gpu["JAX_PLATFORMS"], gpu["XLA_PYTHON_CLIENT_PREALLOCATE"]) == ("gpu", "false")
+
+
+def test_by_default_there_are_as_many_workers_as_the_cores_have_room_for(monkeypatch):
+    monkeypatch.setattr("ontogeny.runtime.machine.cores", lambda: 3)
+    for threads, count in ((1, 3), (4, 1)):
+        program = Processes(threads=threads).prepare(make())
+        assert len(program.crew.workers) == count
+        program.close()
 
 
 def test_a_synchronous_growth_does_not_go_on_from_members_apart(tmp_path):

@@ -35,7 +35,7 @@ def test_it_is_loaded_and_reported(folder):
     assert run.best.score == recorded[-1].max()
     assert float(run.product()()) == pytest.approx(run.best.score, rel=1e-6)
     np.testing.assert_array_equal(run.population.score, recorded[-1].astype(np.float32))
-    assert run.lineage()
+    assert all(heir.parent_round == heir.round - 1 for heir in run.lineage())
     assert b"<html" in run.report().read_bytes()
     assert run.store.run()["memory"]["population"] > 0
 

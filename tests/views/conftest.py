@@ -121,6 +121,6 @@ def live_round():
         def snapshot() -> Grown:
             raise AssertionError("an observer asked for the whole population")
 
-        return Lived(number, ready, None, {}, score, {}, 0.1, snapshot)  # type: ignore[arg-type]
+        return Lived(number, ready, None, {}, score, {}, 0.1, snapshot, None)  # type: ignore[arg-type]
 
     return make

@@ -57,7 +57,7 @@ class BoardProgram:
             self.members.mkdir(parents=True, exist_ok=True)
             for left in self.members.glob("pinned-*"):  # by a process that was killed
                 shutil.rmtree(left, ignore_errors=True)
-            board = Board.begin(job, self.members)
+            board = self._born = Board.begin(job, self.members)
             one = jax.tree.map(lambda leaf: leaf[0], board.lived_with)
             crew.hire(Setup(learner, job.seed, job.steps, one, self.members.absolute()))
             self.bytes = trees.size_bytes(board.tree())
@@ -78,8 +78,7 @@ class BoardProgram:
         """Yield the rounds; see `executor.Program`. The board knows which round is the first."""
         del first
         self._epoch += 1
-        begin = snapshot is None
-        board = Board.begin(self.job, self.members) if begin else snapshot.as_board(self.members)
+        board = (self._born if snapshot is None else snapshot).as_board(self.members)
         self._written = {path.name for path in self.members.glob("slot-*")}
         self._clean(board)
         lived = board.rounds()
