@@ -142,11 +142,11 @@ def test_a_metric_is_read_from_a_round_on(store):
         for number, row in enumerate(table):
             store.add_metric("score", number, row)
             store.add_metric("seconds", number, [row[0]], -1)
-            store.add_metric("late", number, [row[0]], 2 if number == 1 else 0)
-    for name in ("score", "seconds", "late", "nothing"):
+            store.add_metric("holes", number, [row[0]], 2 if number == 0 else 0)
+    for name in ("score", "seconds", "holes", "nothing"):
         for since in range(5):
             np.testing.assert_array_equal(store.metric(name, since), store.metric(name)[since:])
-    assert store.metric("late", 9).shape == (0, 3)
+    assert store.metric("holes", 9).shape == (0, 3)
 
 
 def test_a_reader_can_not_write(store):

@@ -109,12 +109,10 @@ class Board:
         state = jax.tree.map(lambda *rows: np.stack(rows), *states)
         return Grown(self.population._replace(state=state), self.strategy_state)
 
-    def as_board(self, folder: Path) -> Board:
-        """Return a copy whose files are in `folder`; see `linked`."""
-        return self.linked(folder)
-
     def write(self, folder: Path, number: int) -> int:
-        """Write the arrays and the files as an archive, and remove the files; return the bytes."""
+        """Write the arrays and the files as an archive; return the bytes. The board's own folder is
+        removed: it was kept for this alone.
+        """
         files = [self.folder / name for name in sorted(self.needed())]
         size = write_archive(folder, self.tree(), {"round": number, **self.about()}, files)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -195,7 +193,7 @@ class Board:
         tree = jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name, _ in named])
         return cls.of(job, tree, about, folder)
 
-    def linked(self, folder: Path) -> Board:
+    def as_board(self, folder: Path) -> Board:
         """Return a copy of the board whose files are (hard links) in `folder`: they stay there
         whatever is removed where these lie.
         """

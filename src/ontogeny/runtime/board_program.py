@@ -205,7 +205,7 @@ class BoardProgram:
     def _pinned(self, board: Board) -> Board:
         """Return the board as it is now, its files safe from what comes."""
         self._pins += 1
-        return board.linked(self.members / f"pinned-{self._pins}")
+        return board.as_board(self.members / f"pinned-{self._pins}")
 
     def _notes(self) -> tuple[Note, ...]:
         notes, self.crew.notes = tuple(self.crew.notes), []

@@ -262,14 +262,20 @@ class Store:
 
     def metric(self, name: str, since: int = 0) -> Float[np.ndarray, "rounds pop"]:
         """Return one metric, of the rounds from `since` on; NaN where nothing, or no number, was
-        recorded. The run's own have one column.
+        recorded. It has a column for every slot of these rounds and of its first round; the run's
+        own have one.
         """
-        last = self._read("SELECT max(slot) FROM metric WHERE name = ?", name)[0][0]
-        pop = max(last or 0, 0) + 1
         asked = "FROM metric WHERE name = ? AND round >= ?"
         n, known, first, last, end = self._read(
             f"SELECT count(*), count(value), min(slot), max(slot), max(round) {asked}", name, since
         )[0]
+        if since:
+            first_round = "round = (SELECT min(round) FROM metric WHERE name = ?)"
+            row = self._read(
+                f"SELECT max(slot) FROM metric WHERE name = ? AND {first_round}", name, name
+            )
+            last = max((slot for slot in (last, row[0][0]) if slot is not None), default=-1)
+        pop = max(last or 0, 0) + 1
         rounds = max(self.rounds(), end + 1 if n else 0) - since
         values = np.full((max(rounds, 0), pop), np.nan)
         if not n:
