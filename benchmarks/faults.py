@@ -28,7 +28,7 @@ from benchmarks.processes import SPACE
 from benchmarks.result import Figure, Result, Target
 from ontogeny.core.errors import StoreError
 from ontogeny.evolution.pbt import pbt
-from ontogeny.runtime import growing
+from ontogeny.runtime import driver
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.store import Heir, Store
@@ -111,13 +111,13 @@ def drive(folder: str, seed: int) -> None:
     there = (path / "run.sqlite").exists()
     with Store(path, write=True) if there else Store.create(path) as store:
         # The blows may fall on one worker many times before it finishes a round.
-        growing.grow(job(seed), Processes(2, restarts=1000), store, checkpoint_seconds=1.0)
+        driver.grow(job(seed), Processes(2, restarts=1000), store, checkpoint_seconds=1.0)
 
 
 def alone(folder: Path, seed: int) -> float:
     """Return the best final score of a run that nothing befalls."""
     with Store.create(folder) as store:
-        growing.grow(job(seed), Processes(2), store, checkpoint_seconds=float("inf"))
+        driver.grow(job(seed), Processes(2), store, checkpoint_seconds=float("inf"))
         return float(store.metric("score")[-1].max())
 
 

@@ -1,7 +1,7 @@
 """What moves and recording cost: a population under PBT beside the same population that nobody
 moves or records.
 
-- recorded: `growing.grow` with a PBT move every round: the strategy, the inheritance, the store;
+- recorded: `driver.grow` with a PBT move every round: the strategy, the inheritance, the store;
 - still: the same executor with a strategy that never moves, not recorded;
 - bare: a loop of the compiled `core.population.live` of the members, spread and taking turns as the
   executor has them.
@@ -29,7 +29,7 @@ from benchmarks.result import Figure, Result, Target, pairwise
 from ontogeny.core.population import Move, Population, live, spawn
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes import recipe_class
-from ontogeny.runtime import growing
+from ontogeny.runtime import driver
 from ontogeny.runtime.checkpoints import write_checkpoint
 from ontogeny.runtime.executor import Job, Lived, Program
 from ontogeny.runtime.observer import Observer
@@ -48,6 +48,7 @@ class Ready:
     """An executor whose program is compiled already."""
 
     program: Program
+    devices: int | None = None
 
     def prepare(self, job: Job, folder: Path | None = None) -> Program:
         """Return the program."""
@@ -90,7 +91,7 @@ def measure(quick: bool) -> Result:
         unrecorded = still.rounds()
         turns = Turns({"still": lambda: void(next(unrecorded)), "bare": bare(job, program)})
         with Store.create(Path(folder) / "run", recipe="breakout") as store:
-            growing.grow(
+            driver.grow(
                 job, Ready(program), store, observers=[turns], checkpoint_seconds=float("inf")
             )
         begun = time.perf_counter()

@@ -26,7 +26,7 @@ from ontogeny.core.space import Log, Space
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes import recipe_class
-from ontogeny.runtime import growing
+from ontogeny.runtime import driver
 from ontogeny.runtime.executor import Job, Lived
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
@@ -126,5 +126,5 @@ def _recorded(job: Job, executor: Any) -> list[float]:
         tempfile.TemporaryDirectory() as folder,
         Store.create(Path(folder) / "run") as store,
     ):
-        growing.grow(job, executor, store, observers=[marks], checkpoint_seconds=float("inf"))
+        driver.grow(job, executor, store, observers=[marks], checkpoint_seconds=float("inf"))
     return marks.times[:-1]  # the last writes a checkpoint

@@ -19,11 +19,13 @@ import numpy as np
 
 from benchmarks.result import Figure, Result, Target
 from ontogeny.core.learner import Learner
-from ontogeny.core.population import Move
+from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Log, Space
+from ontogeny.evolution.evolve import Grown
 from ontogeny.evolution.random_search import random_search
-from ontogeny.runtime import growing
-from ontogeny.runtime.executor import Job, Lived, Memory
+from ontogeny.runtime import driver
+from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
+from ontogeny.runtime.stacked import Stacked
 from ontogeny.runtime.store import Store
 from ontogeny.views.record import read_record
 from ontogeny.views.report import write_report
@@ -89,7 +91,7 @@ def write(folder: Path, rounds: int, n_hypers: int, n_metrics: int) -> list[floa
     with Store.create(
         folder, recipe="made-up", rounds=rounds, fields=fields, space=space.describe()
     ) as store:
-        growing.grow(job, program, store, checkpoint_seconds=float("inf"))
+        driver.grow(job, program, store, checkpoint_seconds=float("inf"))
     seconds = program.seconds[: rounds // EACH * EACH]
     return (1e3 * np.reshape(seconds, (-1, EACH)).mean(axis=1)).tolist()
 
@@ -98,6 +100,8 @@ class MadeUp:
     """An executor and its program: rounds that nobody lived. At the start of each, a quarter of the
     slots inherit from others.
     """
+
+    devices = 1
 
     def __init__(self, job: Job, n_metrics: int):
         self.job, self.n_metrics = job, n_metrics
@@ -109,10 +113,13 @@ class MadeUp:
         return self
 
     def rounds(
-        self, first: int = 0, grown: Any = None, stop: Callable[[], bool] = lambda: False
+        self,
+        first: int = 0,
+        snapshot: Snapshot | None = None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Lived]:
         """Yield the rounds."""
-        del first, grown, stop
+        del first, snapshot, stop
         rng = np.random.default_rng(0)
         slots, everybody = np.arange(MEMBERS), np.ones(MEMBERS, bool)
         score = rng.normal(size=MEMBERS)
@@ -131,20 +138,21 @@ class MadeUp:
             metrics = {f"loss_{i}": rng.normal(size=MEMBERS) for i in range(self.n_metrics)}
             move: Any = Move(cast(Any, parent), cast(Any, everybody), hypers)
             begun = time.perf_counter()
-            yield Lived(number, everybody, move, hypers, score, metrics, 36.0, _whole)
+            before = np.full(MEMBERS, number - 1)
+            yield Lived(number, everybody, move, hypers, score, metrics, 36.0, self._nobody, before)
             self.seconds.append(time.perf_counter() - begun)
 
-    def memory(self) -> Memory:
+    def footprint(self) -> Footprint:
         """Return nothing, which is what it holds."""
-        return Memory(0, 0, MEMBERS)
+        return Footprint(0, 0, MEMBERS)
 
     def close(self) -> None:
         """Nothing was taken."""
 
-
-def _whole() -> Any:
-    """Return what the one checkpoint, after the last round, is to hold: nothing to speak of."""
-    return np.zeros(1)
+    def _nobody(self) -> Snapshot:
+        """Return what the one checkpoint, after the last round, is to hold: nothing to speak of."""
+        none: Any = np.zeros(MEMBERS)
+        return Stacked(self.job, Grown(Population((), {}, none, none, none), ()))
 
 
 def _seconds(what: Any, repeats: int) -> list[float]:

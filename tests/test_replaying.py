@@ -117,7 +117,7 @@ def made(tmp_path, job, **hypers):
             store.add_metric("score", number, score)
             for name, table in hypers.items():
                 store.add_metric(f"hypers.{name}", number, table[number])
-        store.add_heirs([Heir(2, 0, 1, True)])
+        store.add_heirs([Heir(2, 0, 1, True, 1)])
     return og.Run(Store(tmp_path / "made"), job, None)
 
 

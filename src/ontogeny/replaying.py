@@ -23,9 +23,9 @@ from ontogeny.core.learner import Hypers
 from ontogeny.core.trees import named_leaves
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.run import Run, default_executor, load, open_or_create, watch
+from ontogeny.runtime.driver import SMALL
 from ontogeny.runtime.executor import Executor, Job
 from ontogeny.runtime.folders import new_run_folder
-from ontogeny.runtime.growing import SMALL
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.schedules import along, member_hypers, write_schedule
 from ontogeny.runtime.store import FILE, Store

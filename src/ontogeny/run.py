@@ -31,15 +31,13 @@ from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes import recipe_class, recipe_name
 from ontogeny.recipes.evolution import evolution_class
 from ontogeny.recipes.recipe import Recipe
-from ontogeny.runtime import growing
-from ontogeny.runtime.board import Board
+from ontogeny.runtime import driver
 from ontogeny.runtime.checkpoints import read_newest
-from ontogeny.runtime.executor import Executor, Job
+from ontogeny.runtime.executor import Executor, Job, Snapshot
 from ontogeny.runtime.folders import find_run, new_run_folder
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.restoring import as_arrays, member_state
 from ontogeny.runtime.schedules import along, read_schedule
 from ontogeny.runtime.store import FILE, Heir, Store
 from ontogeny.runtime.vectorised import Vectorised
@@ -77,10 +75,10 @@ class Run:
         """The members as of the newest checkpoint, NumPy arrays. Raises `StoreError` when there is
         none.
         """
-        return as_arrays(self.job, self._newest).population
+        return self._newest.as_arrays().population
 
     @cached_property
-    def _newest(self) -> Any:
+    def _newest(self) -> Snapshot:
         """The newest checkpoint's snapshot."""
         last = self.store.rounds() - 1
         return read_newest(self.folder, self.job, last, thorough=False)[1]
@@ -98,10 +96,9 @@ class Run:
                 where=str(self.folder),
                 hint=f"use 0 to {self.job.population - 1}",
             )
-        newest = self._newest
-        one: Population[Any] = jax.tree.map(lambda x: x[slot], newest.population)
-        state = member_state(self.job, newest, slot) if isinstance(newest, Board) else one.state
-        return Member(slot, state, one.hypers, float(one.score))
+        population = self._newest.population
+        hypers = jax.tree.map(lambda x: x[slot], population.hypers)
+        return Member(slot, self._newest.member(slot), hypers, float(population.score[slot]))
 
     def product(self, slot: int | None = None) -> Product:
         """Return what a person wants of a member (the best one): a policy, a predictor. Recipes
@@ -184,7 +181,7 @@ def grow(
         _check_settings(settings)
         if isinstance(strategy, str):
             strategy = evolution_class(strategy)().build(space)
-        prepare(getattr(where, "devices", None))
+        prepare(where.devices)
         recipe, job = None, Job(what, space, strategy or pbt(space), **settings)
     else:
         if space is not None or isinstance(strategy, Strategy):
@@ -273,7 +270,7 @@ def watch(
 
         title = (recipe_name(recipe) or "") if recipe else ""
         observers = [observer_for(title=title), *observers]
-    status = growing.grow(
+    status = driver.grow(
         job,
         executor,
         store,

@@ -79,15 +79,15 @@ def test_its_bytes_give_it_back(board, tmp_path):
 
 
 def test_linked_files_stay_when_the_first_are_removed(board, tmp_path):
-    safe = board.linked(tmp_path / "safe")
+    safe = board.as_board(tmp_path / "safe")
     board.start(1, 1, 1, True, board.population.hypers)
     for slot in range(3):
         (tmp_path / state_file(slot, 0)).unlink()
     assert [(safe.folder / name).read_bytes() for name in safe.files] == [b"\0", b"\1", b"\2"]
     assert not safe.under_way.any()
-    back = safe.linked(tmp_path)
+    back = safe.as_board(tmp_path)
     assert (tmp_path / back.files[2]).read_bytes() == b"\2"
     assert len(list(tmp_path.iterdir())) == 4  # no half-made name is left
     (tmp_path / "safe" / safe.files[0]).unlink()
     with pytest.raises(StoreError, match="can't link or copy"):
-        safe.linked(tmp_path / "elsewhere")
+        safe.as_board(tmp_path / "elsewhere")

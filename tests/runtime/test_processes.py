@@ -30,13 +30,13 @@ from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.runtime.board import Board
 from ontogeny.runtime.checkpoints import list_checkpoints, read_newest
+from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.growing import grow
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.restoring import as_arrays, member_state
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
+from ontogeny.runtime.workforce import environment
 from ontogeny.testing import check_executor
 from ontogeny.views.lineage import parent_rounds, parents, trace
 
@@ -90,7 +90,7 @@ class Disturbed:
 
     def strike(self) -> None:
         if self.random.random() < self.chance:
-            victim = self.random.choice(self.program.workers())
+            victim = self.random.choice(self.program.crew.workers).pid
             time.sleep(self.random.random() * 0.01)
             os.kill(victim, signal.SIGKILL)
             self.kills += 1
@@ -159,7 +159,7 @@ def test_an_asynchronous_growth_is_whole_and_leaves_no_file_behind(store):
     assert kept == [f"slot-{slot:04d}-round-{ROUNDS - 1:06d}.safetensors" for slot in range(POP)]
     _, board, _ = read_newest(store.folder, make(), ROUNDS)
     best = int(np.argmax(board.population.score))
-    state = member_state(make(), board, best)
+    state = board.member(best)
     assert state["seen"][1] == "steps"
     assert hosts.score(0, state, {}) == pytest.approx(store.metric("score")[-1, best], rel=1e-6)
 
@@ -169,7 +169,7 @@ def test_what_an_heir_begins_with_is_what_its_parent_left(store):
     grow(make(), Processes(2), store)
     rate, score, loss = (store.metric(n) for n in ("hypers.rate", "score", "loss"))
     for heir in store.heirs():
-        came = heir.round - 1 if heir.parent_round is None else heir.parent_round
+        came = heir.parent_round
         ratio = rate[heir.round, heir.slot] / rate[came, heir.parent]
         assert np.isclose(ratio, 0.8, rtol=1e-5) or rate[heir.round, heir.slot] == SPACE_LOW
         assert loss[heir.round, heir.slot] < -3 * score[came, heir.parent] + 5
@@ -227,7 +227,8 @@ def lives(pid: int) -> bool:
 def test_a_driver_that_is_killed_loses_nothing_that_was_recorded(tmp_path):
     folder, here = tmp_path / "run", Path(__file__)
     command = [sys.executable, "-c", DRIVER, str(folder), str(here.parent), str(here.parents[1])]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    own_cache = {**os.environ, "ONTOGENY_CACHE": str(tmp_path / "cache")}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=own_cache)
     limit, goal = time.monotonic() + 100, random.Random(1).randrange(5, 20)
     done = 0
     while done < goal and time.monotonic() < limit and process.poll() is None:
@@ -355,17 +356,17 @@ def test_what_can_not_be_pickled_is_refused():
 def test_states_that_are_no_arrays_need_a_word(store):
     assert grow(make(hosts.POINTS), Processes(2), store) == "finished"
     _, board, _ = read_newest(store.folder, make(hosts.POINTS), ROUNDS)
-    assert isinstance(member_state(make(hosts.POINTS), board, 0), hosts.Point)
-    careful = make(hosts.POINTS._replace(pickle=False))
+    assert isinstance(board.member(0), hosts.Point)
+    _, careful, _ = read_newest(store.folder, make(hosts.POINTS._replace(pickle=False)), ROUNDS)
     with pytest.raises(StoreError, match=r"a pickle.*\n.*pickle=True"):
-        member_state(careful, board, 0)
+        careful.member(0)
 
 
 def test_plain_python_is_refused_by_the_vectorised_executor(tmp_path):
     with pytest.raises(ConfigError, match=r"(?s)plain Python.*og.Processes\(\)"):
         Vectorised().prepare(make())
     with pytest.raises(ConfigError, match=r"(?s)no arrays.*run.member\(slot\)"):
-        as_arrays(make(), Board.begin(make(), tmp_path))
+        Board.begin(make(), tmp_path).as_arrays()
 
 
 def test_members_apart_are_no_population_of_one_program(tmp_path):
@@ -374,13 +375,40 @@ def test_members_apart_are_no_population_of_one_program(tmp_path):
     board.start(0, 0, 0, True, board.population.hypers)
     board.publish(0, 0, 1.0, None, job.steps)
     with pytest.raises(ConfigError, match=r"(?s)lived 0 to 1 rounds.*og.Processes\(\)"):
-        as_arrays(job, board)
+        board.as_arrays()
 
 
-@pytest.mark.parametrize("field", ["workers", "restarts"])
+@pytest.mark.parametrize(
+    "field", [{"workers": 0}, {"restarts": -1}, {"threads": 0}, {"platform": "abacus"}], ids=str
+)
 def test_settings_are_checked(field):
-    with pytest.raises(ConfigError, match=field):
-        Processes(**{field: -1})
+    ((name, value),) = field.items()
+    with pytest.raises(ConfigError, match=f"{name} is {value!r}"):
+        Processes(**field)
+
+
+def test_a_workers_threads_and_platform_are_those_that_it_was_given(store):
+    def step(key, state, hypers):
+        state, metrics = hosts.step(key, state, hypers)
+        cores = os.environ["NPROC"], os.environ["OMP_NUM_THREADS"]
+        return state, metrics | {"told": float("".join(cores))}
+
+    job = make(hosts.DESCENT._replace(step=step), population=2, rounds=1)
+    grow(job, Processes(1, threads=3), store)
+    np.testing.assert_array_equal(store.metric("told"), [[33.0, 33.0]])
+    one, gpu = environment(1, "cpu"), environment(1, "gpu")
+    assert (one["JAX_PLATFORMS"], one["OMP_NUM_THREADS"]) == ("cpu", "1")
+    assert "multi_thread_eigen=false" in one["XLA_FLAGS"]
+    assert "multi_thread_eigen" not in environment(2, "cpu")["XLA_FLAGS"]
+    assert (gpu["JAX_PLATFORMS"], gpu["XLA_PYTHON_CLIENT_PREALLOCATE"]) == ("gpu", "false")
+
+
+def test_by_default_there_are_as_many_workers_as_the_cores_have_room_for(monkeypatch):
+    monkeypatch.setattr("ontogeny.runtime.machine.cores", lambda: 3)
+    for threads, count in ((1, 3), (4, 1)):
+        program = Processes(threads=threads).prepare(make())
+        assert len(program.crew.workers) == count
+        program.close()
 
 
 def test_a_synchronous_growth_does_not_go_on_from_members_apart(tmp_path):

@@ -14,8 +14,8 @@ import pytest
 
 import ontogeny as og
 from ontogeny.core.errors import MissingExtra
+from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Lived
-from ontogeny.runtime.growing import grow
 from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks import SINKS, sinks
 from ontogeny.runtime.sinks.summary import Summary, identity_of, settings_of
@@ -158,7 +158,8 @@ def test_a_tracker_that_is_missing_is_named(name, monkeypatch):
 def lived(number, ready, score) -> Lived:
     rate = {"rate": np.arange(1.0, 1 + len(score))}
     ready = np.array(ready, bool)
-    return Lived(number, ready, None, rate, np.array(score, float), {}, 0.5, lambda: None)  # type: ignore[arg-type]
+    score = np.array(score, float)
+    return Lived(number, ready, None, rate, score, {}, 0.5, lambda: None, None)  # type: ignore[arg-type]
 
 
 @pytest.fixture

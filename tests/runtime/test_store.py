@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -21,7 +23,9 @@ def write_round(store: Store, number: int) -> None:
     with store.transaction():
         store.add_metric("score", number, [1.0 + number, -np.inf, np.nan])
         store.add_metric("seconds", number, [0.5], -1)
-        store.add_heirs([Heir(number, 1, 0, True), Heir(number, 2, 2, False)])
+        store.add_heirs(
+            [Heir(number, 1, 0, True, number - 1), Heir(number, 2, 2, False, number - 1)]
+        )
         store.add_event(number, "dead", "not finite", 1)
 
 
@@ -33,7 +37,7 @@ def test_what_is_written_is_read(store):
         store.metric("score"), [[1, -np.inf, np.nan], [2, -np.inf, np.nan]]
     )
     np.testing.assert_array_equal(store.metric("seconds"), [[0.5], [0.5]])
-    assert store.heirs()[0] == Heir(0, 1, 0, True)
+    assert store.heirs()[0] == Heir(0, 1, 0, True, -1)
     assert [(e.round, e.slot, e.kind) for e in store.events()] == [(0, 1, "dead"), (1, 1, "dead")]
     assert store.run() == {"recipe": "none", "population": 3}
     assert store.metric_names() == ["score", "seconds"]
@@ -87,6 +91,64 @@ def test_a_run_whose_process_died_has_stopped(store):
         assert reader.run()["status"] == "stopped"
 
 
+def test_readers_never_keep_a_writer_out(store):
+    """Pages that poll as hard as they can, while the run is opened again and again."""
+    with store.transaction():
+        store.put(status="growing")
+    store.close()
+    over, seen = threading.Event(), set()
+
+    def poll() -> None:
+        while not over.is_set():
+            with Store(store.folder) as reader:
+                for _ in range(20):
+                    seen.add(reader.run()["status"])
+
+    pages = [threading.Thread(target=poll) for _ in range(4)]
+    for page in pages:
+        page.start()
+    try:
+        for number in range(60):
+            time.sleep(0.001)  # while nobody writes, they ask
+            with Store(store.folder, write=True) as writer:
+                with writer.transaction():
+                    writer.put(number=number)
+                time.sleep(0.001)
+    finally:
+        over.set()
+        for page in pages:
+            page.join()
+    assert seen == {"growing", "stopped"}
+
+
+def test_a_run_that_ended_while_it_was_asked_about_has_not_stopped(store, monkeypatch):
+    with store.transaction():
+        store.put(status="growing")
+
+    def ends(folder) -> bool:
+        with store.transaction():
+            store.put(status="finished")
+        store.close()
+        return False
+
+    monkeypatch.setattr("ontogeny.runtime.store._is_alive", ends)
+    with Store(store.folder) as reader:
+        assert reader.run()["status"] == "finished"
+
+
+def test_a_metric_is_read_from_a_round_on(store):
+    table = np.arange(12.0).reshape(4, 3)
+    with store.transaction():
+        for number, row in enumerate(table):
+            store.add_metric("score", number, row)
+            store.add_metric("seconds", number, [row[0]], -1)
+            store.add_metric("holes", number, [row[0]], 2 if number == 0 else 0)
+    for name in ("score", "seconds", "holes", "nothing"):
+        for since in range(5):
+            np.testing.assert_array_equal(store.metric(name, since), store.metric(name)[since:])
+    assert store.metric("holes", 9).shape == (0, 3)
+
+
 def test_a_reader_can_not_write(store):
     def write(reader: Store) -> None:
         with reader.transaction():
@@ -128,7 +190,7 @@ def test_a_store_of_version_1_is_read_and_upgraded_when_it_is_written(tmp_path, 
         )
     with Store(tmp_path / "run") as old:
         expected = old.heirs()
-        assert [heir.parent_round for heir in expected] == [None, None]
+        assert [heir.parent_round for heir in expected] == [0, 0]
         assert old.board() is None
     with Store(tmp_path / "run", write=True) as new:
         assert new.heirs() == expected

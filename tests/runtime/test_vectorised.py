@@ -82,17 +82,17 @@ def test_seeds_and_members_draw_different_numbers(job):
     assert len(np.unique(a[0])) == 8
 
 
-def test_memory_counts_the_population(job):
-    memory = Vectorised().prepare(job()).memory()
+def test_the_footprint_counts_the_population(job):
+    footprint = Vectorised().prepare(job()).footprint()
     per_member = 5 * 4 + 4 + 4 + 4 + 3 * 4 + 10 * 4 + 4  # state, hypers, accounts, PBT's memory
-    assert memory.population == 8 * per_member
-    assert memory.temporary > 0
-    assert memory.cohort == 4
+    assert footprint.population == 8 * per_member
+    assert footprint.temporary > 0
+    assert footprint.cohort == 4
 
 
 def test_cohorts_are_formed_when_memory_is_short(job, monkeypatch):
     program = Vectorised().prepare(job())
-    needed = sum(program.memory()[:2])
+    needed = sum(program.footprint()[:2])
     monkeypatch.setattr("ontogeny.runtime.machine.available_bytes", lambda: needed)
     assert Vectorised().prepare(job()).cohort < program.cohort
 

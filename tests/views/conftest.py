@@ -15,8 +15,8 @@ from ontogeny.evolution.evolve import Grown
 from ontogeny.evolution.explore import perturb
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.selection import truncation
+from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job, Lived
-from ontogeny.runtime.growing import grow
 from ontogeny.runtime.observer import Setting
 from ontogeny.runtime.store import Heir, Store
 from ontogeny.runtime.vectorised import Vectorised
@@ -121,6 +121,6 @@ def live_round():
         def snapshot() -> Grown:
             raise AssertionError("an observer asked for the whole population")
 
-        return Lived(number, ready, None, {}, score, {}, 0.1, snapshot)  # type: ignore[arg-type]
+        return Lived(number, ready, None, {}, score, {}, 0.1, snapshot, None)  # type: ignore[arg-type]
 
     return make

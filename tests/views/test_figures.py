@@ -61,7 +61,7 @@ def test_a_crowded_ribbon_keeps_the_moves_that_lasted(make_store):
     rng = np.random.default_rng(0)
     rounds, pop = 40, 48
     heirs = [
-        (number, slot, int(rng.integers(0, pop)), True)
+        (number, slot, int(rng.integers(0, pop)), True, number - 1)
         for number in range(1, rounds)
         for slot in rng.choice(pop, 12, replace=False).tolist()
     ]

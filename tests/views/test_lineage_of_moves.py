@@ -31,7 +31,7 @@ from ontogeny.views.lineage import (
 )
 
 # Slot 0 takes slot 2's state in round 1; in round 2, slot 1 takes slot 0's and slot 2 begins anew.
-HEIRS = [Heir(1, 0, 2, True), Heir(2, 1, 0, True), Heir(2, 2, 2, False)]
+HEIRS = [Heir(1, 0, 2, True, 0), Heir(2, 1, 0, True, 1), Heir(2, 2, 2, False, 1)]
 PARENT = np.array([[-1, -1, -1], [2, 1, 2], [0, 0, -1], [0, 1, 2]])
 
 
@@ -44,7 +44,8 @@ def test_parents_from_moves():
 
 
 def test_who_begins_anew_from_a_living_parents_genes_descends_from_it():
-    heirs = [Heir(1, 0, 2, False), Heir(1, 1, 1, False), Heir(2, 0, 0, False), Heir(2, 2, 1, False)]
+    heirs = [Heir(1, 0, 2, False, 0), Heir(1, 1, 1, False, 0)]
+    heirs += [Heir(2, 0, 0, False, 1), Heir(2, 2, 1, False, 1)]
     score = np.array([[0.0, -np.inf, 1.0], [np.nan, 0.0, 1.0], [1.0, 1.0, 1.0]])
     # Slot 1 was dead, so its successor is born. Slot 0 was not heard of since round 0.
     np.testing.assert_array_equal(
@@ -137,7 +138,10 @@ def test_random_records_against_an_oracle_that_copies_whole_histories(seed):
         parent = np.where(rng.random(pop) < 0.3, rng.integers(0, pop, pop), np.arange(pop))
         born = rng.random(pop) < 0.05
         moved = (parent != np.arange(pop)) | born
-        heirs += [Heir(number, int(s), int(parent[s]), not born[s]) for s in np.flatnonzero(moved)]
+        heirs += [
+            Heir(number, int(s), int(parent[s]), not born[s], number - 1)
+            for s in np.flatnonzero(moved)
+        ]
         history = [([] if born[s] else history[parent[s]]) + [(number, s)] for s in range(pop)]
     parent = parents(heirs, rounds, pop)
     assert [trace(parent, slot) for slot in range(pop)] == history

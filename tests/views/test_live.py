@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ontogeny.runtime.growing import grow
+from ontogeny.runtime.driver import grow
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.views.live import Live, Plain, observer_for

@@ -55,8 +55,8 @@ def _examine(recipe: Any) -> dict[str, Any]:
     job = recipe.job()._replace(rounds=ROUNDS)
     program = recipe.executor.prepare(job)
     compiled = time.perf_counter() - begun
-    memory = program.memory()
-    predicted = _peak_bytes() + 2 * memory.population + memory.temporary
+    footprint = program.footprint()
+    predicted = _peak_bytes() + 2 * footprint.population + footprint.temporary
     with closing(program):
         lived = [(int(one.ready.sum()), one.seconds) for one in program.rounds()]
     # the members' rounds after everybody's first, which spawned them
@@ -65,10 +65,10 @@ def _examine(recipe: Any) -> dict[str, Any]:
     updates = members * job.steps / seconds
     return {
         "members": job.population,
-        "side_by_side": memory.cohort,
+        "side_by_side": footprint.cohort,
         "compile_seconds": compiled,
-        "population_bytes": memory.population,
-        "temporary_bytes": memory.temporary,
+        "population_bytes": footprint.population,
+        "temporary_bytes": footprint.temporary,
         "predicted_peak_bytes": predicted,
         "measured_peak_bytes": _peak_bytes(),
         "updates_per_second": updates,

@@ -33,7 +33,7 @@ class Grown(NamedTuple, Generic[State, S]):
     """A population and what its strategy remembers: all that the next round depends on."""
 
     population: Population[State]
-    memory: S
+    strategy_state: S
 
 
 def begin(
@@ -44,7 +44,7 @@ def begin(
     size: int,
     hypers: Hypers | None = None,
 ) -> Grown[State, S]:
-    """Return a spawned population, and the strategy's memory before the first round."""
+    """Return a spawned population, and the strategy's state before the first round."""
     population = spawn(learner, space, seed, size, hypers)
     return Grown(population, strategy.init(derive(seed, Purpose.STRATEGY), population))
 
@@ -60,10 +60,10 @@ def shift(
     nobody.
     """
     ready = jnp.full(grown.population.size, jnp.asarray(number) > 0)
-    memory, move = strategy.move(
-        derive(seed, Purpose.MOVE, number), grown.memory, grown.population, ready
+    strategy_state, move = strategy.move(
+        derive(seed, Purpose.MOVE, number), grown.strategy_state, grown.population, ready
     )
-    return Grown(apply(learner, seed, grown.population, move), memory), move
+    return Grown(apply(learner, seed, grown.population, move), strategy_state), move
 
 
 def evolve(
@@ -79,10 +79,10 @@ def evolve(
     """Return the population after `rounds` rounds, and the rounds stacked along a leading axis."""
 
     def one(grown: Grown[State, Any], number: Array) -> tuple[Grown[State, Any], Round]:
-        (population, memory), move = shift(learner, strategy, seed, number, grown)
+        (population, strategy_state), move = shift(learner, strategy, seed, number, grown)
         lived_with = population.hypers
         population, metrics = advance(learner, seed, steps, population)
-        return Grown(population, memory), Round(move, lived_with, population.score, metrics)
+        return Grown(population, strategy_state), Round(move, lived_with, population.score, metrics)
 
     first = begin(learner, space, strategy, seed, size, hypers)
     last, history = jax.lax.scan(one, first, jnp.arange(rounds))

@@ -17,8 +17,8 @@ S = TypeVar("S")
 
 
 class Strategy(NamedTuple, Generic[S]):
-    """`init(key, population)` returns the strategy's memory; `move(key, memory, population, ready)`
-    returns the memory and a `Move`.
+    """`init(key, population)` returns the strategy's state; `move(key, state, population, ready)`
+    returns the state and a `Move`.
 
     The mask says who is ready: all True is synchronous, one True is asynchronous, and one function
     serves both. A slot that is not ready keeps its state and its hypers. A ready member whose score

@@ -11,25 +11,31 @@ the slot and its steps. So a round that was cut short is lived again to the same
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Int
 
-from ontogeny.core.archive import link_or_copy
-from ontogeny.core.array_file import pack, unpack
-from ontogeny.core.errors import StoreError, StructureError
+from ontogeny.core.archive import link_or_copy, write_archive
+from ontogeny.core.array_file import pack, read_array_file, unpack
+from ontogeny.core.errors import ConfigError, StoreError, StructureError
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.population import Population, first_hypers
 from ontogeny.core.trees import named_leaves
+from ontogeny.evolution.evolve import Grown
 from ontogeny.runtime.executor import Job
+from ontogeny.runtime.shipping import is_host
+from ontogeny.runtime.states import read_host_state, read_state
 
+MEMBERS = "members"  # the folder, in a run's, where the states lie
 NAME = re.compile(r"slot-(\d+)-round-(\d+)\.safetensors")
 
 
@@ -42,8 +48,9 @@ def state_file(slot: int, number: int) -> str:
 class Board:
     """See the module's text. Every array is NumPy's, with a leading "pop" axis."""
 
+    job: Job
     population: Any  # a Population without states, published: those are in `files`
-    memory: Any  # the strategy's
+    strategy_state: Any
     lived_with: Any  # hypers of the round under way, or of the last
     under_way: Bool[np.ndarray, " pop"]
     parent: Int[np.ndarray, " pop"]  # of the round under way, or of the last
@@ -56,13 +63,70 @@ class Board:
     @classmethod
     def begin(cls, job: Job, folder: Path) -> Board:
         """Return the board of a population that has not lived yet."""
-        arrays = jax.device_get(jax.jit(lambda: _arrays(job))())
-        files, sources = [""] * job.population, [""] * job.population
-        return cls(**_writable(arrays), files=files, sources=sources, folder=folder)
+        tree = jax.device_get(jax.jit(lambda: _arrays(job))())
+        nothing = [""] * job.population
+        return cls.of(job, tree, {"files": nothing, "sources": list(nothing)}, folder)
 
-    def rounds(self, steps: int) -> Int[np.ndarray, " pop"]:
+    @classmethod
+    def of(cls, job: Job, tree: Any, about: Mapping[str, Any], folder: Path) -> Board:
+        """Return the board of what `tree` and `about` gave; it may be written to."""
+        arrays = {ARRAYS[stored]: array for stored, array in _writable(tree).items()}
+        return cls(job, **arrays, **about, folder=folder)
+
+    def rounds(self) -> Int[np.ndarray, " pop"]:
         """Return how many rounds each slot has lived."""
-        return np.asarray(self.population.steps) // steps
+        return np.asarray(self.population.steps) // self.job.steps
+
+    def member(self, slot: int) -> Any:
+        """Return one member's published state. Raises `StoreError` when there is none yet."""
+        if not self.files[slot]:
+            raise StoreError(f"slot {slot} has lived no round yet", where=str(self.folder))
+        path = self.folder / self.files[slot]
+        if is_host(self.job):
+            return read_host_state(path, self.job.learner)
+        return read_state(path, self._state_shapes())
+
+    def as_arrays(self) -> Grown[Any, Any]:
+        """Return the population as arrays. Raises `ConfigError` for members at different rounds, or
+        whose states are no arrays.
+        """
+        lived = self.rounds()
+        if is_host(self.job):
+            raise ConfigError(
+                "the states of a host learner are no arrays that could be stacked",
+                where=str(self.folder),
+                hint="take them one by one: run.member(slot)",
+            )
+        if self.under_way.any() or len(set(lived.tolist())) > 1:
+            raise ConfigError(
+                f"the members have lived {lived.min()} to {lived.max()} rounds, each at its own "
+                "pace",
+                where=str(self.folder),
+                hint="take them one by one, run.member(slot); grow on with executor=og.Processes()",
+            )
+        like = self._state_shapes()
+        states = [read_state(self.folder / name, like) for name in self.files]
+        state = jax.tree.map(lambda *rows: np.stack(rows), *states)
+        return Grown(self.population._replace(state=state), self.strategy_state)
+
+    def write(self, folder: Path, number: int) -> int:
+        """Write the arrays and the files as an archive; return the bytes. The board's own folder is
+        removed: it was kept for this alone.
+        """
+        files = [self.folder / name for name in sorted(self.needed())]
+        size = write_archive(folder, self.tree(), {"round": number, **self.about()}, files)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return size
+
+    def check_files(self) -> None:
+        """Read every file that is needed, to see that it is whole. Raises `StoreError`."""
+        for name in sorted(self.needed()):
+            read_array_file(self.folder / name)
+
+    def _state_shapes(self) -> Any:
+        """Return the shapes and dtypes of one member's state, of a JAX learner."""
+        states = self.job.shapes().population.state
+        return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), states)
 
     def start(self, slot: int, number: int, parent: int, inherit: bool, hypers: Any) -> None:
         """Begin a slot's round; `hypers` are all slots', of which this one's row is taken. Raises
@@ -100,8 +164,8 @@ class Board:
         return {name for name in (*self.files, *self.sources) if name}
 
     def tree(self) -> dict[str, Any]:
-        """Return the arrays."""
-        return {name: getattr(self, name) for name in ARRAYS}
+        """Return the arrays, by the names that they are stored under."""
+        return {stored: getattr(self, name) for stored, name in ARRAYS.items()}
 
     def about(self) -> dict[str, list[str]]:
         """Return what is beside the arrays, as JSON values."""
@@ -127,9 +191,9 @@ class Board:
                 hint="go on with the settings that the run was begun with",
             )
         tree = jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name, _ in named])
-        return cls(**_writable(tree), **about, folder=folder)
+        return cls.of(job, tree, about, folder)
 
-    def linked(self, folder: Path) -> Board:
+    def as_board(self, folder: Path) -> Board:
         """Return a copy of the board whose files are (hard links) in `folder`: they stay there
         whatever is removed where these lie.
         """
@@ -137,12 +201,20 @@ class Board:
         for name in self.needed():
             if (self.folder / name) != (folder / name):
                 link(self.folder / name, folder / name)
-        copied = _writable(self.tree())
         lists = {name: list(names) for name, names in self.about().items()}
-        return dataclasses.replace(self, **copied, **lists, folder=folder)
+        return Board.of(self.job, self.tree(), lists, folder)
 
 
-ARRAYS = ("population", "memory", "lived_with", "under_way", "parent", "parent_round", "inherit")
+# The fields that are arrays, by the names that stores and checkpoints have always had for them.
+ARRAYS = {
+    "population": "population",
+    "memory": "strategy_state",
+    "lived_with": "lived_with",
+    "under_way": "under_way",
+    "parent": "parent",
+    "parent_round": "parent_round",
+    "inherit": "inherit",
+}
 
 
 def tree_shapes(job: Job) -> Any:
@@ -168,8 +240,6 @@ def link(source: Path, target: Path) -> None:
 
 def _arrays(job: Job) -> dict[str, Any]:
     """Return a first board's arrays, computed with JAX."""
-    import jax.numpy as jnp
-
     pop = job.population
     hypers = job.hypers
     hypers = first_hypers(job.space, job.seed, pop) if hypers is None else hypers

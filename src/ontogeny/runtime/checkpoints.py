@@ -1,5 +1,7 @@
 """Checkpoints: all that the next round depends on, as archives in the run's folder. A board's has
-the files of its members in it.
+the files of its members in it. Every executor goes on from both kinds: a population as arrays
+becomes a board by writing the files; a board becomes arrays when all members stand at the same
+round.
 
 The last two are kept, so that one cut short by a full disk or damaged later leaves the other.
 """
@@ -9,30 +11,23 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
-from ontogeny.core.archive import read_about, read_archive, write_archive
-from ontogeny.core.array_file import read_array_file
+from ontogeny.core.archive import read_about, read_archive
 from ontogeny.core.errors import StoreError
 from ontogeny.runtime.board import Board, tree_shapes
-from ontogeny.runtime.executor import Job
+from ontogeny.runtime.executor import Job, Snapshot
+from ontogeny.runtime.stacked import read_stacked
 
 KEPT = 2
 NAME = re.compile(r"round-(\d+)")
 
 
-def write_checkpoint(run: Path, number: int, snapshot: Any) -> tuple[Path, int]:
+def write_checkpoint(run: Path, number: int, snapshot: Snapshot) -> tuple[Path, int]:
     """Write the state after round `number`, and let go of the snapshot's own files; return where,
     and its bytes. Raises `StoreError` on a full disk.
     """
     folder = run / "checkpoints" / f"round-{number:06d}"
-    if not isinstance(snapshot, Board):
-        return folder, write_archive(folder, snapshot, {"round": number})
-    beside = [snapshot.folder / name for name in sorted(snapshot.needed())]
-    about = {"round": number, **snapshot.about()}
-    size = write_archive(folder, snapshot.tree(), about, beside)
-    shutil.rmtree(snapshot.folder, ignore_errors=True)
-    return folder, size
+    return folder, snapshot.write(folder, number)
 
 
 def prune_checkpoints(run: Path) -> list[Path]:
@@ -52,9 +47,9 @@ def list_checkpoints(run: Path) -> list[tuple[int, Path]]:
 
 def read_newest(
     run: Path, job: Job, last: int, *, thorough: bool = True
-) -> tuple[int, Any, list[str]]:
-    """Return the newest readable checkpoint's round, its snapshot (a population as arrays, or a
-    board), and what was wrong with newer ones.
+) -> tuple[int, Snapshot, list[str]]:
+    """Return the newest readable checkpoint's round, its snapshot, and what was wrong with newer
+    ones.
 
     Checkpoints of rounds after `last`, of which the store knows nothing, are passed over. A board's
     files are read too, to see that they are whole, unless it need not be `thorough`. Raises
@@ -69,10 +64,10 @@ def read_newest(
             if about.pop("round") != number:
                 raise StoreError("it says that it is of another round", where=str(folder))
             if "files" not in about:
-                return number, read_archive(folder, job.shapes()), wrong
-            board = Board(**read_archive(folder, tree_shapes(job)), **about, folder=folder)
-            for name in board.needed() if thorough else ():
-                read_array_file(folder / name)
+                return number, read_stacked(job, folder), wrong
+            board = Board.of(job, read_archive(folder, tree_shapes(job)), about, folder)
+            if thorough:
+                board.check_files()
             return number, board, wrong
         except StoreError as error:
             wrong.append(f"{folder.name}: {error.what}")
@@ -82,3 +77,13 @@ def read_newest(
         where=str(run),
         hint="grow it again from its first round, with the command that `ontogeny show` prints",
     )
+
+
+def whole_board(data: bytes, job: Job, folder: Path) -> tuple[Board | None, str]:
+    """Return the board that the store kept, or None and what is wrong with it or with a file."""
+    try:
+        board = Board.from_bytes(data, job, folder)
+        board.check_files()
+        return board, ""
+    except StoreError as error:
+        return None, f"{error.where}: {error.what}"

@@ -1,7 +1,7 @@
 """What an executor is: where members live, and how their rounds come back.
 
 An executor prepares a job (compiles it, or starts workers), and the prepared program yields rounds
-as they are lived. The driver (`growing`) records them. A synchronous executor yields one round with
+as they are lived. The driver (`driver`) records them. A synchronous executor yields one round with
 everybody ready; an asynchronous one yields whoever has arrived, and says so in `ready`: then the
 round is that slot's own, counted from its first.
 """
@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import jax
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from ontogeny.core.learner import Hypers
-from ontogeny.core.population import Move
+from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
 from ontogeny.evolution.evolve import Grown, begin
 from ontogeny.evolution.strategy import Strategy
+
+if TYPE_CHECKING:
+    from ontogeny.runtime.board import Board
 
 
 class Job(NamedTuple):
@@ -53,6 +56,39 @@ class Note(NamedTuple):
     slot: int | None = None
 
 
+class Snapshot(Protocol):
+    """All that the next round depends on, on the host: arrays (`stacked`), or a board (`board`)."""
+
+    @property
+    def population(self) -> Population[Any]:
+        """The members as published, a leading "pop" axis; states may be `()`, being files."""
+        ...
+
+    def rounds(self) -> Int[ndarray, " pop"]:
+        """Return how many rounds each slot has lived."""
+        ...
+
+    def member(self, slot: int) -> Any:
+        """Return the state of the member in a slot. Raises `StoreError` when there is none yet."""
+        ...
+
+    def as_arrays(self) -> Grown[Any, Any]:
+        """Return the whole population. Raises `ConfigError` for members at different rounds, or
+        whose states are no arrays.
+        """
+        ...
+
+    def as_board(self, folder: Path) -> Board:
+        """Return the board of this population, its files in `folder`."""
+        ...
+
+    def write(self, folder: Path, number: int) -> int:
+        """Write it as the checkpoint of round `number`, and let go of what it kept for that; return
+        the bytes. Raises `StoreError` on a full disk.
+        """
+        ...
+
+
 class Lived(NamedTuple):
     """One round, on the host. Arrays are NumPy's."""
 
@@ -63,14 +99,14 @@ class Lived(NamedTuple):
     score: Float[ndarray, " pop"]  # at the end; the last of who is not ready, NaN before the first
     metrics: dict[str, Float[ndarray, " pop"]]
     seconds: float
-    snapshot: Callable[[], Any]  # all that the next round depends on; ask before the next round
-    parent_round: Int[ndarray, " pop"] | None = None  # the parents'; None: the round before
+    snapshot: Callable[[], Snapshot]  # ask before the next round
+    parent_round: Int[ndarray, " pop"]  # in which the parents were what the heirs took
     board: Callable[[], bytes] | None = None  # kept with each round, where no round may be lost
     settled: bool = True  # no round is under way: who stops here loses nothing
     notes: tuple[Note, ...] = ()  # what befell the executor since the last
 
 
-class Memory(NamedTuple):
+class Footprint(NamedTuple):
     """Bytes that a program is predicted to hold at its peak."""
 
     population: int  # state and hypers of all members
@@ -82,15 +118,19 @@ class Program(Protocol):
     """A job that is ready to run."""
 
     def rounds(
-        self, first: int = 0, grown: Any = None, stop: Callable[[], bool] = lambda: False
+        self,
+        first: int = 0,
+        snapshot: Snapshot | None = None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Lived]:
-        """Yield rounds `first` up to the job's last, from `grown`, a snapshot (None: spawn the
-        population). Once `stop()`, an asynchronous executor begins no further round, and yields
-        those that are under way; between the rounds of a synchronous one, none is.
+        """Yield rounds `first` up to the job's last, from a snapshot (None: spawn the population).
+
+        Once `stop()`, an asynchronous executor begins no further round, and yields those that are
+        under way; between the rounds of a synchronous one, none is.
         """
         ...
 
-    def memory(self) -> Memory:
+    def footprint(self) -> Footprint:
         """Return what the program is predicted to hold."""
         ...
 
@@ -102,8 +142,14 @@ class Program(Protocol):
 class Executor(Protocol):
     """Where members live. A frozen dataclass of settings, so that a recipe can hold it."""
 
+    @property
+    def devices(self) -> int | None:
+        """How many devices of this process it uses; None: all of them."""
+        ...
+
     def prepare(self, job: Job, folder: Path | None = None) -> Program:
-        """Compile the job, or start its workers. This may take a while; `rounds` then doesn't.
+        """Set JAX up (`machine.prepare`), and compile the job, or start its workers. This may take
+        a while; `rounds` then doesn't.
 
         `folder` is the run's, for what must outlive the process (None: nothing must).
         """

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy
 
 from ontogeny import __version__
 from ontogeny.core.cache import cache_folder
@@ -99,8 +100,6 @@ def available_bytes() -> int | None:
 
 def describe() -> dict[str, Any]:
     """Return what a report says of the machine: versions, processor, cores, devices, memory."""
-    import numpy
-
     model = platform.processor() or platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

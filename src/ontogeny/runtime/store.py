@@ -7,13 +7,13 @@
     artifact(round, kind, path, bytes, time)    files beside the store
     board(id, value)                            where an executor's members stand, for it alone
 
-A round is one transaction, and only the driver writes: a lock on the folder sees to it. A value
-that is not a number is NULL.
+A round is one transaction, and only the driver writes: the file `lock` sees to it. The driver also
+holds the file `alive`, by which readers see whether it lives: they try that one alone, so that no
+reader can keep a driver out. A value that is not a number is NULL.
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import sqlite3
@@ -29,6 +29,8 @@ from jaxtyping import Float
 from ontogeny.core.errors import StoreError
 
 FILE = "run.sqlite"
+ALIVE = "alive"
+PATIENCE = 1.0  # seconds for which a driver waits for readers, who try it for an instant each
 SCHEMA = """
 CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE metric (name TEXT NOT NULL, round INTEGER NOT NULL, slot INTEGER NOT NULL, value REAL,
@@ -61,7 +63,7 @@ class Heir(NamedTuple):
     slot: int
     parent: int
     inherit: bool
-    parent_round: int | None = None  # None: the round before, as it is when all move together
+    parent_round: int  # in which the parent was what the slot took; the round before, as a rule
 
 
 class Event(NamedTuple):
@@ -92,7 +94,7 @@ class Store:
         written by another.
         """
         self.folder = Path(folder)
-        self._lock = _locked(self.folder) if write else None
+        self._locks = _locked(self.folder) if write else []
         path = self.folder / FILE
         if not path.is_file():
             raise StoreError(
@@ -146,11 +148,10 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the file and release the lock."""
+        """Close the file and release the locks."""
         self._db.close()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        while self._locks:
+            self._locks.pop().close()
 
     @contextmanager
     def transaction(self) -> Generator[None]:
@@ -183,11 +184,7 @@ class Store:
 
     def add_heirs(self, heirs: Iterable[Heir]) -> None:
         """Record who moved."""
-        rows = [
-            (*heir[:4], heir.round - 1 if heir.parent_round is None else heir.parent_round)
-            for heir in heirs
-        ]
-        self._db.executemany("INSERT INTO lineage VALUES (?, ?, ?, ?, ?)", rows)
+        self._db.executemany("INSERT INTO lineage VALUES (?, ?, ?, ?, ?)", heirs)
 
     def add_event(self, number: int, kind: str, detail: str, slot: int | None = None) -> None:
         """Record that something happened in a round."""
@@ -240,12 +237,11 @@ class Store:
         """Return what is known of the run. One that was being grown when its process died has
         "stopped".
         """
-        known = {key: json.loads(value) for key, value in self._read("SELECT key, value FROM run")}
-        if known.get("status") == "growing" and self._lock is None:
-            with contextlib.suppress(StoreError):  # somebody has the lock: it is growing
-                if (lock := _locked(self.folder)) is not None:
-                    lock.close()
-                    known["status"] = "stopped"
+        known = self._known()
+        if known.get("status") == "growing" and not self._locks and not _is_alive(self.folder):
+            known = self._known()  # it may have ended well since
+            if known["status"] == "growing":
+                known["status"] = "stopped"
         return known
 
     def rounds(self) -> int:
@@ -264,38 +260,48 @@ class Store:
         names = [name for (name,) in rows]
         return sorted(names, key=lambda name: (name != "score", name.startswith("hypers."), name))
 
-    def metric(self, name: str) -> Float[np.ndarray, "rounds pop"]:
-        """Return one metric; NaN where nothing, or no number, was recorded. The run's own have one
-        column.
+    def metric(self, name: str, since: int = 0) -> Float[np.ndarray, "rounds pop"]:
+        """Return one metric, of the rounds from `since` on; NaN where nothing, or no number, was
+        recorded. It has a column for every slot of these rounds and of its first round; the run's
+        own have one.
         """
-        asked = "FROM metric WHERE name = ?"
+        asked = "FROM metric WHERE name = ? AND round >= ?"
         n, known, first, last, end = self._read(
-            f"SELECT count(*), count(value), min(slot), max(slot), max(round) {asked}", name
+            f"SELECT count(*), count(value), min(slot), max(slot), max(round) {asked}", name, since
         )[0]
+        if since:
+            first_round = "round = (SELECT min(round) FROM metric WHERE name = ?)"
+            row = self._read(
+                f"SELECT max(slot) FROM metric WHERE name = ? AND {first_round}", name, name
+            )
+            last = max((slot for slot in (last, row[0][0]) if slot is not None), default=-1)
+        pop = max(last or 0, 0) + 1
+        rounds = max(self.rounds(), end + 1 if n else 0) - since
+        values = np.full((max(rounds, 0), pop), np.nan)
         if not n:
-            return np.full((self.rounds(), 1), np.nan)
-        pop = max(last, 0) + 1
-        values = np.full((max(self.rounds(), end + 1), pop), np.nan)
+            return values
+        there = end + 1 - since
         with _explained(self.folder, "read"):
-            if n == known == (end + 1) * pop and first == min(last, 0):  # a number everywhere
-                rows = self._db.execute(f"SELECT value {asked} ORDER BY round, slot", (name,))
-                values[: end + 1] = np.fromiter((v for (v,) in rows), float, n).reshape(-1, pop)
+            if n == known == there * pop and first == min(last, 0):  # a number everywhere
+                rows = self._db.execute(f"SELECT value {asked} ORDER BY round, slot", (name, since))
+                values[:there] = np.fromiter((v for (v,) in rows), float, n).reshape(-1, pop)
             else:
                 rows = self._db.execute(
-                    f"SELECT round, max(slot, 0), value {asked} AND value IS NOT NULL", (name,)
+                    f"SELECT round, max(slot, 0), value {asked} AND value IS NOT NULL",
+                    (name, since),
                 )
                 table = np.fromiter(rows, [("round", int), ("slot", int), ("value", float)], known)
-                values[table["round"], table["slot"]] = table["value"]
+                values[table["round"] - since, table["slot"]] = table["value"]
         return values
 
     def heirs(self) -> list[Heir]:
         """Return everyone who moved, in order."""
-        whence = "parent_round" if self._version > 1 else "round - 1"
+        whence = "coalesce(parent_round, round - 1)" if self._version > 1 else "round - 1"
         rows = self._read(
             f"SELECT round, slot, parent, inherit, {whence} FROM lineage ORDER BY round, slot"
         )
         return [
-            Heir(number, slot, parent, bool(inherit), None if came == number - 1 else came)
+            Heir(number, slot, parent, bool(inherit), came)
             for number, slot, parent, inherit, came in rows
         ]
 
@@ -314,27 +320,52 @@ class Store:
         rows = self._read("SELECT round, kind, path, bytes, time FROM artifact ORDER BY round")
         return [Artifact(*row) for row in rows if kind in (None, row[1])]
 
+    def _known(self) -> dict[str, Any]:
+        return {key: json.loads(value) for key, value in self._read("SELECT key, value FROM run")}
+
     def _read(self, query: str, *values: Any) -> list[Any]:
         with _explained(self.folder, "read"):
             return self._db.execute(query, values).fetchall()
 
 
-def _locked(folder: Path) -> TextIO | None:
-    """Take the folder's lock; it goes with the process. None where there is no folder to lock."""
+def _locked(folder: Path) -> list[TextIO]:
+    """Take the folder's locks; they go with the process. None where there is no folder to lock."""
     if not folder.is_dir():
-        return None
+        return []
     with _explained(folder, "lock"):
-        lock = (folder / "lock").open("w")
+        lock, alive = (folder / "lock").open("w"), (folder / ALIVE).open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
+        alive.close()
         raise StoreError(
             "another process is growing this run",
             where=str(folder),
             hint="wait until it ends, or look at it with: ontogeny show",
         ) from error
-    return lock
+    limit = time.monotonic() + PATIENCE
+    while not _try(alive, fcntl.LOCK_EX) and time.monotonic() < limit:
+        time.sleep(0.001)
+    return [lock, alive]
+
+
+def _is_alive(folder: Path) -> bool:
+    """Return whether a driver holds the run. Nothing that a driver must have is taken for it."""
+    try:
+        with (folder / ALIVE).open() as alive:
+            return not _try(alive, fcntl.LOCK_SH)
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError)  # what can't be asked may be alive
+
+
+def _try(file: TextIO, kind: int) -> bool:
+    """Return whether the lock was had, without waiting."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

@@ -11,17 +11,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from ontogeny.core.closures import opened
 from ontogeny.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from jax.sharding import Mesh
-
-    from ontogeny.evolution.evolve import Grown
-    from ontogeny.runtime.executor import Job, Lived, Memory
+from ontogeny.core.host import HostLearner
+from ontogeny.core.population import live
+from ontogeny.core.trees import size_bytes
+from ontogeny.evolution.evolve import Grown, Round, begin, shift
+from ontogeny.runtime import machine
+from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
+from ontogeny.runtime.stacked import Stacked
 
 HEADROOM = 0.8  # of the available memory, before cohorts take turns
 # Bytes of a member's state from which a CPU core lives one member at a time. Eight abreast were
@@ -54,20 +60,14 @@ class Vectorised:
         and `ConfigError` for a host learner.
         """
         del folder  # nothing but the rounds comes of it
-        import jax
-
-        from ontogeny.core.host import HostLearner
-
+        machine.prepare(self.devices)
         if isinstance(job.learner, HostLearner):
             raise ConfigError(
                 "a host learner is plain Python, which can't be compiled",
                 where="Vectorised",
                 hint="give it processes to live in: executor=og.Processes()",
             )
-        from ontogeny.core.trees import size_bytes
-        from ontogeny.runtime.machine import available_bytes, warn_of_fewer
-
-        warn_of_fewer(self.devices)
+        machine.warn_of_fewer(self.devices)
         wanted = min(self.devices or jax.device_count(), jax.device_count(), job.population)
         n_devices = next(n for n in range(wanted, 0, -1) if job.population % n == 0)
         mesh = jax.sharding.Mesh(jax.devices()[:n_devices], ("pop",))
@@ -75,10 +75,10 @@ class Vectorised:
         member_bytes = size_bytes(shapes.population) // job.population
         one_by_one = jax.default_backend() == "cpu" and member_bytes >= LARGE
         cohort = self.cohort or (1 if one_by_one else job.population // n_devices)
-        limit = None if self.cohort else available_bytes()
+        limit = None if self.cohort else machine.available_bytes()
         while True:
             program = VectorisedProgram(job, mesh, cohort, shapes)
-            needed = sum(program.memory()[:2])
+            needed = sum(program.footprint()[:2])
             if limit is None or needed <= HEADROOM * limit or cohort == 1:
                 return program
             cohort //= 2
@@ -88,14 +88,6 @@ class VectorisedProgram:
     """A compiled round, and the compiled spawn that begins it."""
 
     def __init__(self, job: Job, mesh: Mesh, cohort: int, shapes: Grown[Any, Any]):
-        import jax
-        import jax.numpy as jnp
-        from jax.sharding import NamedSharding, PartitionSpec
-
-        from ontogeny.core.closures import opened
-        from ontogeny.core.population import live
-        from ontogeny.evolution.evolve import Grown, Round, begin, shift
-
         self.job, self.mesh, self.cohort, self.shapes = job, mesh, cohort, shapes
         spread: Any = NamedSharding(mesh, PartitionSpec("pop"))
         whole: Any = NamedSharding(mesh, PartitionSpec())
@@ -116,12 +108,14 @@ class VectorisedProgram:
         )
 
         def round_(seed: Any, number: Any, grown: Any) -> Any:
-            (population, memory), move = shift(job.learner, job.strategy, seed, number, grown)
+            (population, strategy_state), move = shift(
+                job.learner, job.strategy, seed, number, grown
+            )
             slots = jnp.arange(job.population)
             lived_with = population.hypers
             population, metrics = spread_members(seed, slots, population)
             lived = Round(move, lived_with, population.score, metrics)
-            return Grown(population, memory), lived
+            return Grown(population, strategy_state), lived
 
         number = jax.ShapeDtypeStruct((), jnp.uint32)
         self._spawn = jax.jit(
@@ -148,23 +142,16 @@ class VectorisedProgram:
     def rounds(
         self,
         first: int = 0,
-        grown: Any = None,
+        snapshot: Snapshot | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Lived]:
         """Yield the rounds; see `executor.Program`. Between two, nothing is under way."""
         del stop
-        import jax
-        import numpy as np
-
-        from ontogeny.runtime.executor import Lived
-        from ontogeny.runtime.restoring import as_arrays
-
-        grown = as_arrays(self.job, grown)
         seed = np.uint32(self.job.seed)
         current = (
             self._spawn(seed, self.job.hypers)
-            if grown is None
-            else jax.device_put(grown, self._sharding)
+            if snapshot is None
+            else jax.device_put(snapshot.as_arrays(), self._sharding)
         )
         everybody = np.ones(self.job.population, bool)
         for number in range(first, self.job.rounds):
@@ -179,17 +166,15 @@ class VectorisedProgram:
                 lived.score,
                 lived.metrics,
                 time.perf_counter() - begun,
-                lambda now=current: jax.device_get(now),
+                lambda now=current: Stacked(self.job, jax.device_get(now)),
+                np.full(self.job.population, number - 1),
             )
 
-    def memory(self) -> Memory:
+    def footprint(self) -> Footprint:
         """Return the compiler's own account of the round's buffers."""
-        from ontogeny.core.trees import size_bytes
-        from ontogeny.runtime.executor import Memory
-
         analysis = self._round.memory_analysis()
         temporary = analysis.temp_size_in_bytes * self.mesh.size if analysis else 0
-        return Memory(size_bytes(self.shapes), temporary, self.cohort)
+        return Footprint(size_bytes(self.shapes), temporary, self.cohort)
 
     def close(self) -> None:
         """Nothing was taken."""

@@ -29,7 +29,7 @@ def work(connection: Connection) -> None:
     where = "starting a worker"
     try:
         setup: Setup = inbox.get()
-        living = _prepared(setup)
+        living = living_of(setup)
         connection.send(Ready(living.temporary))
         states: dict[int, tuple[str, Any]] = {}  # by slot: the file that it equals, and the state
         epoch = 0
@@ -39,7 +39,7 @@ def work(connection: Connection) -> None:
             if order.epoch != epoch:
                 epoch = order.epoch
                 states.clear()
-            connection.send(_lived(setup, living, states, order))
+            connection.send(fulfil(setup, living, states, order))
     except OSError as error:
         if not isinstance(error, BrokenPipeError | ConnectionError):
             _tell(connection, where, error)
@@ -49,12 +49,16 @@ def work(connection: Connection) -> None:
         os._exit(1)
 
 
-def _prepared(setup: Setup) -> Living:
+def living_of(setup: Setup) -> Living:
+    """Return what lives the rounds of the learner that was set up, compiled."""
     learner = pickle.loads(setup.learner)()
     return (HostLiving if isinstance(learner, HostLearner) else JaxLiving)(learner, setup)
 
 
-def _lived(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], order: Order) -> Done:
+def fulfil(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], order: Order) -> Done:
+    """Live the round that was ordered, and return what it came to, its state written. `states` are
+    those that are in memory already, by slot: the file that each equals, and the state.
+    """
     begun = time.perf_counter()
     slot, lived, hypers = order.slot, order.lived, order.hypers
     name, state = states.pop(slot, ("", None))

@@ -16,9 +16,11 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from multiprocessing.connection import Connection, wait
 from typing import Any
+
+import jax
 
 from ontogeny.core.errors import OntogenyError
 from ontogeny.runtime.executor import Note
@@ -29,7 +31,7 @@ CODE = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[2]); "
     "from ontogeny.runtime.nursery import main; main(int(sys.argv[1]), json.loads(sys.argv[3]))"
 )
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Worker:
@@ -44,11 +46,16 @@ class Worker:
 
 
 class Workforce:
-    """The workers of one program."""
+    """The workers of one program, in processes of this machine: a `Crew`."""
 
-    def __init__(self, count: int, modules: Iterable[str], restarts: int):
-        """Begin to import the modules, in another process; `hire` then starts the workers."""
+    def __init__(
+        self, count: int, modules: Iterable[str], restarts: int, surroundings: Mapping[str, str]
+    ):
+        """Begin to import the modules, in another process with these environment variables; `hire`
+        then starts the workers.
+        """
         self.restarts = restarts
+        self._surroundings = dict(surroundings)
         self.notes: list[Note] = []
         self.workers = [Worker(number) for number in range(count)]
         self._modules = list(modules)
@@ -190,7 +197,7 @@ class Workforce:
         self._nursery = subprocess.Popen(
             [sys.executable, "-c", CODE, *arguments],
             pass_fds=[there.fileno()],
-            env=environment(),
+            env=self._surroundings,
             start_new_session=True,  # a terminal's signals are the driver's to answer
         )
         there.close()
@@ -211,21 +218,25 @@ class Workforce:
         )
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of workers: one CPU device and one thread each, and JAX set up as it
-    is here.
+def environment(threads: int, platform: str) -> dict[str, str]:
+    """Return the environment of workers: so many threads and one CPU device each, and JAX set up as
+    it is here, on a platform.
     """
-    import jax
-
     flags = os.environ.get("XLA_FLAGS", "").split()
     flags = [flag for flag in flags if "host_platform_device_count" not in flag]
+    if threads == 1:
+        flags.append("--xla_cpu_multi_thread_eigen=false")
     settings = {
-        "JAX_PLATFORMS": "cpu",
+        "JAX_PLATFORMS": platform,
         "JAX_NUM_CPU_DEVICES": "1",
-        "XLA_FLAGS": " ".join([*flags, "--xla_cpu_multi_thread_eigen=false"]),
+        "XLA_FLAGS": " ".join(flags),
         "JAX_ENABLE_X64": str(int(jax.config.values["jax_enable_x64"])),
     }
+    if threads > 1:
+        settings["NPROC"] = str(threads)  # what XLA takes for the number of cores
+    if platform != "cpu":  # the first worker would else take most of the memory for itself
+        settings["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     for name in ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs"):
         if (value := jax.config.values.get(name)) is not None:
             settings[name.upper()] = str(value)
-    return {**os.environ, **dict.fromkeys(ONE_THREAD, "1"), **settings}
+    return {**os.environ, **dict.fromkeys(THREADS, str(threads)), **settings}

@@ -25,9 +25,9 @@ def check_executor(executor: Executor, *, population: int = 4, tolerance: float 
     """Check the contract of `runtime.executor` on a small noisy descent, grown synchronously.
 
     Rounds come in order, with everybody ready and host arrays of the right shapes; each agrees with
-    the pure `evolution.evolve` to the relative tolerance; the prediction of memory is not less than
-    the population; and going on from a snapshot changes no bit. Raises `StructureError` saying
-    which part does not hold.
+    the pure `evolution.evolve` to the relative tolerance; the predicted footprint is not less than
+    the population; a snapshot knows its rounds and its members; and going on from one changes no
+    bit. Raises `StructureError` saying which part does not hold.
     """
     job = _job(population)
     program = executor.prepare(job)
@@ -54,8 +54,12 @@ def check_executor(executor: Executor, *, population: int = 4, tolerance: float 
     for name in ("score", "hypers", "metrics", "move"):
         rounds = jax.tree.map(lambda *x: np.stack(x), *[getattr(one, name) for one in lived])
         check_equal(f"{name} differs from evolve's", rounds, getattr(expected, name), tolerance)
-    if program.memory().population < population * 4:
-        raise StructureError(f"it is {program.memory()}", where="program.memory")
+    if middle is None or middle.rounds().tolist() != [ROUNDS // 2 + 1] * population:
+        raise StructureError(f"it has {middle and middle.rounds()} rounds", where="Lived.snapshot")
+    member = jax.tree.map(lambda x: x[0], middle.as_arrays().population.state)
+    check_equal("a snapshot's member is not its row", middle.member(0), member, 0.0)
+    if program.footprint().population < population * 4:
+        raise StructureError(f"it is {program.footprint()}", where="program.footprint")
     rest = [one.score for one in program.rounds(ROUNDS // 2 + 1, middle)]
     again = [one.score for one in lived[ROUNDS // 2 + 1 :]]
     check_equal("going on from a snapshot changed scores", rest, again, 0.0)

@@ -63,19 +63,16 @@ def parents(
         parent[0] = BORN
     for heir in heirs:
         if 0 < heir.round < rounds:
-            came = heir.round - 1 if heir.parent_round is None else heir.parent_round
-            descends = heir.inherit or living[came, heir.parent]
+            descends = heir.inherit or living[heir.parent_round, heir.parent]
             parent[heir.round, heir.slot] = heir.parent if descends else BORN
     return parent
 
 
 def parent_rounds(heirs: Iterable[Heir], rounds: int, pop: int) -> Grid:
-    """Return the rounds in which the parents of `parents` lived: the one before, where the record
-    does not say another.
-    """
+    """Return the rounds in which the parents of `parents` lived: the one before, of who stayed."""
     before = _round_before(rounds, pop)
     for heir in heirs:
-        if 0 < heir.round < rounds and heir.parent_round is not None:
+        if 0 < heir.round < rounds:
             before[heir.round, heir.slot] = heir.parent_round
     return before
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from ontogeny.core.errors import MissingExtra
 from ontogeny.core.trees import dotted
+from ontogeny.runtime.driver import flatten_hypers
 from ontogeny.runtime.executor import Lived
-from ontogeny.runtime.growing import flatten_hypers
 from ontogeny.runtime.observer import Setting
 from ontogeny.runtime.store import Store
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import DeadPopulation, StoreError
-from ontogeny.runtime.growing import flatten_hypers, grow
+from ontogeny.runtime.driver import flatten_hypers, grow
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised

@@ -20,14 +20,17 @@ import numpy as np
 
 from ontogeny.core import trees
 from ontogeny.core.errors import DeadPopulation, OntogenyError
-from ontogeny.runtime.board import Board
-from ontogeny.runtime.checkpoints import prune_checkpoints, read_newest, write_checkpoint
-from ontogeny.runtime.executor import Executor, Job, Lived
+from ontogeny.runtime.board import MEMBERS
+from ontogeny.runtime.checkpoints import (
+    prune_checkpoints,
+    read_newest,
+    whole_board,
+    write_checkpoint,
+)
+from ontogeny.runtime.executor import Executor, Job, Lived, Snapshot
 from ontogeny.runtime.interruption import asked_to_stop
 from ontogeny.runtime.machine import describe
 from ontogeny.runtime.observer import Observer, Setting
-from ontogeny.runtime.processes import MEMBERS
-from ontogeny.runtime.restoring import whole_board
 from ontogeny.runtime.store import Heir, Store
 
 SMALL = 16  # elements of a hyper that are recorded one by one; of more, the mean and the deviation
@@ -50,7 +53,7 @@ def grow(
     a round can't be recorded.
     """
     begun = time.perf_counter()
-    first, grown, lived_before = _restore(job, store)
+    first, snapshot, lived_before = _restore(job, store)
     laps = _Laps(job.population, lived_before)
     setting = Setting(job, store.folder, first, units or {}, describe())
     for observer in observers:
@@ -65,11 +68,11 @@ def grow(
             with store.transaction():
                 if first == 0:
                     store.put(begun=time.time(), machine=setting.machine, compile_seconds=seconds)
-                store.put(status="growing", memory=program.memory()._asdict())
+                store.put(status="growing", memory=program.footprint()._asdict())
             for observer in observers:
                 observer.compiled(seconds)
             saved = time.perf_counter()
-            for lived in program.rounds(first, grown, stop):
+            for lived in program.rounds(first, snapshot, stop):
                 lap = laps.take(lived)
                 resting = lived.settled and (stop() or laps.done == job.rounds)
                 due = resting or time.perf_counter() - saved >= checkpoint_seconds
@@ -120,7 +123,7 @@ class _Laps:
         return self.done - 1, seconds
 
 
-def _restore(job: Job, store: Store) -> tuple[int, Any, int]:
+def _restore(job: Job, store: Store) -> tuple[int, Snapshot | None, int]:
     """Return the round to begin with, the snapshot to begin from, and how many members' rounds were
     lived before, the store rewound to that point.
     """
@@ -131,27 +134,24 @@ def _restore(job: Job, store: Store) -> tuple[int, Any, int]:
     if (kept := store.board()) is not None:
         board, said = whole_board(kept, job, store.folder / MEMBERS)
         if board is not None:
-            members = int(board.rounds(job.steps).sum())
+            members = int(board.rounds().sum())
             first = members // job.population
             with store.transaction():
                 store.add_event(first, "resumed", f"after {members:,} rounds of members")
             return first, board, members
         wrong.append(said)
+    number, snapshot = -1, None
     if not store.artifacts("checkpoint"):
-        number, grown = -1, None
         wrong.append("no checkpoint was written yet: grown again from the first round")
     else:
-        number, grown, passed = read_newest(store.folder, job, recorded - 1)
+        number, snapshot, passed = read_newest(store.folder, job, recorded - 1)
         wrong += passed
+    lived = [0] * job.population if snapshot is None else snapshot.rounds().tolist()
+    apart = len(set(lived)) > 1
     with store.transaction():
-        if isinstance(grown, Board):
-            members = grown.rounds(job.steps)
-            store.rewind(number, {slot: int(n) - 1 for slot, n in enumerate(members)})
-        else:
-            members = np.full(job.population, number + 1)
-            store.rewind(number)
+        store.rewind(number, {slot: n - 1 for slot, n in enumerate(lived)} if apart else None)
         store.add_event(number + 1, "resumed", "; ".join([f"after round {number}", *wrong]))
-    return number + 1, grown, int(members.sum())
+    return number + 1, snapshot, sum(lived)
 
 
 def _record(
@@ -167,7 +167,7 @@ def _record(
     number = lived.number
     slots = np.arange(job.population)
     own = slots[lived.ready]
-    came = np.full(job.population, number - 1) if lived.parent_round is None else lived.parent_round
+    came = lived.parent_round
     stayed = (lived.move.parent == slots) & lived.move.inherit & (came == number - 1)
     moved = lived.ready & ~stayed
     dead = lived.ready & ~np.isfinite(lived.score)

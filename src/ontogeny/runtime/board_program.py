@@ -1,0 +1,243 @@
+"""The program of members that live apart: a board, a crew that lives their rounds, and all that is
+decided between the two.
+
+A member that has lived its round publishes its score, and is ready by its own count; the strategy
+decides about it alone, seeing what all have published; and it goes on at once. An heir's state is
+read from the file that its parent's round wrote: weights never pass through here.
+
+A file stays until nobody may need it. The board is recorded with every round, so a growth whose
+driver was killed goes on from the last round that was recorded. The order in which members arrive
+depends on the machine, so two asynchronous runs differ; a synchronous one waits for everybody, and
+then agrees with the vectorised executor.
+
+Source: Jaderberg et al. 2017 (arXiv 1711.09846), section 3 and algorithm 1.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ontogeny.core import trees
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.keys import Purpose, derive
+from ontogeny.core.learner import check_shapes
+from ontogeny.core.population import Move
+from ontogeny.runtime.board import MEMBERS, Board, state_file
+from ontogeny.runtime.crew import Crew
+from ontogeny.runtime.executor import Footprint, Job, Lived, Note, Snapshot
+from ontogeny.runtime.messages import Done, Order, Setup
+from ontogeny.runtime.shipping import is_host
+
+
+class BoardProgram:
+    """See `executor.Program`. The crew is hired here, and ends with the program."""
+
+    def __init__(
+        self, job: Job, learner: bytes, crew: Crew, *, synchronous: bool, folder: Path | None
+    ):
+        """Hire the crew to live the job of the pickled `learner`, and wait until it is ready.
+
+        The states lie in `folder`, the run's; in one that goes with the program when None.
+        """
+        self.job, self.crew, self.synchronous = job, crew, synchronous
+        self._own = Path(tempfile.mkdtemp(prefix="ontogeny-")) if folder is None else None
+        self.members = (folder or self._own or Path()) / MEMBERS
+        self._epoch = self._pins = 0
+        self._written: set[str] = set()
+        try:
+            self.members.mkdir(parents=True, exist_ok=True)
+            for left in self.members.glob("pinned-*"):  # by a process that was killed
+                shutil.rmtree(left, ignore_errors=True)
+            board = self._born = Board.begin(job, self.members)
+            one = jax.tree.map(lambda leaf: leaf[0], board.lived_with)
+            crew.hire(Setup(learner, job.seed, job.steps, one, self.members.absolute()))
+            self.bytes = trees.size_bytes(board.tree())
+            if not is_host(job):
+                self.bytes += job.population * trees.size_bytes(check_shapes(job.learner, one))
+            self._decide = _compiled_move(job, board, synchronous)
+            self.temporary = crew.ready()
+        except BaseException:
+            self.close()
+            raise
+
+    def rounds(
+        self,
+        first: int = 0,
+        snapshot: Snapshot | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Lived]:
+        """Yield the rounds; see `executor.Program`. The board knows which round is the first."""
+        del first
+        self._epoch += 1
+        board = (self._born if snapshot is None else snapshot).as_board(self.members)
+        self._written = {path.name for path in self.members.glob("slot-*")}
+        self._clean(board)
+        lived = board.rounds()
+        if self.synchronous and len(set(lived.tolist())) > 1:
+            raise ConfigError(
+                f"the members have lived {lived.min()} to {lived.max()} rounds",
+                where="a synchronous growth",
+                hint="a run that was begun asynchronously goes on asynchronously",
+            )
+        return (self._together if self.synchronous else self._apart)(board, stop)
+
+    def footprint(self) -> Footprint:
+        """Return the population's bytes, and what the workers' compilers say of a round's. Of a
+        host learner only the board's bytes are known.
+        """
+        abreast = -(-self.job.population // len(self.crew.workers))
+        return Footprint(self.bytes, self.temporary, abreast)
+
+    def close(self) -> None:
+        """End the crew."""
+        self.crew.close()
+        if self._own is not None:
+            shutil.rmtree(self._own, ignore_errors=True)
+
+    def _apart(self, board: Board, stop: Callable[[], bool]) -> Iterator[Lived]:
+        """Yield the rounds of an asynchronous growth, one member's at a time."""
+        mark = time.perf_counter()
+        for slot in range(self.job.population):
+            if board.under_way[slot]:
+                self._order(board, slot)
+            elif not stop():
+                self._begin(board, slot)
+        while board.under_way.any():
+            for done in self.crew.results(self._epoch):
+                lived = self._published(board, [done], done.number)
+                if not stop():
+                    self._begin(board, done.slot)
+                now = time.perf_counter()
+                yield lived._replace(
+                    seconds=now - mark,
+                    board=board.to_bytes,
+                    settled=not board.under_way.any(),
+                    notes=self._notes(),
+                )
+                mark = now
+                self._clean(board)
+
+    def _together(self, board: Board, stop: Callable[[], bool]) -> Iterator[Lived]:
+        """Yield the rounds of a synchronous growth: between two, nothing is under way."""
+        del stop
+        slots = range(self.job.population)
+        for number in range(int(board.rounds()[0]), self.job.rounds):
+            begun = time.perf_counter()
+            move = self._decided(board, number)
+            for slot in slots:
+                board.start(slot, number, move.parent[slot], move.inherit[slot], move.hypers)
+            for slot in slots:
+                self._order(board, slot)
+            done: list[Done] = []
+            while len(done) < len(slots):
+                done += self.crew.results(self._epoch)
+            lived = self._published(board, done, number)
+            yield lived._replace(
+                move=move,
+                seconds=time.perf_counter() - begun,
+                board=board.to_bytes,
+                notes=self._notes(),
+            )
+            self._clean(board)
+
+    def _begin(self, board: Board, slot: int) -> None:
+        """Decide a slot's move and order its next round, unless it has lived its last."""
+        number = int(board.rounds()[slot])
+        if number >= self.job.rounds:
+            return
+        if number == 0:
+            board.start(slot, 0, slot, True, board.population.hypers)
+        else:
+            move = self._decided(board, number, slot)
+            board.start(slot, number, int(move.parent[slot]), bool(move.inherit[slot]), move.hypers)
+        self._order(board, slot)
+
+    def _decided(self, board: Board, number: int, slot: int = 0) -> Any:
+        """Return the strategy's move; the board keeps what the strategy remembers."""
+        asked = self._decide(
+            np.uint32(number), np.uint32(slot), board.population, board.strategy_state
+        )
+        board.strategy_state, move = jax.device_get(asked)
+        return move
+
+    def _order(self, board: Board, slot: int) -> None:
+        lived = int(board.population.steps[slot])
+        number = lived // self.job.steps
+        hypers = jax.tree.map(lambda leaf: leaf[slot], board.lived_with)
+        source, target = board.sources[slot], state_file(slot, number)
+        self.crew.send(Order(self._epoch, slot, number, lived, hypers, source, target))
+
+    def _published(self, board: Board, came: list[Done], number: int) -> Lived:
+        """Return the rounds that came as one, after they were put on the board."""
+        pop = self.job.population
+        ready = np.zeros(pop, bool)
+        metrics = {name: np.full(pop, np.nan) for name in came[0].metrics}
+        for done in came:
+            ready[done.slot] = True
+            for name, value in done.metrics.items():
+                metrics[name][done.slot] = value
+            board.publish(done.slot, number, done.score, done.hypers, self.job.steps)
+            self._written.add(board.files[done.slot])
+        seen = board.population
+        parent: Any = board.parent.copy()
+        inherit: Any = board.inherit.copy()
+        return Lived(
+            number,
+            ready,
+            Move(parent, inherit, _copied(board.lived_with)),
+            _copied(board.lived_with),
+            np.where(seen.steps > 0, seen.score, np.float32(np.nan)),
+            jax.tree.map(np.asarray, metrics),
+            0.0,
+            lambda: self._pinned(board),
+            board.parent_round.copy(),
+        )
+
+    def _pinned(self, board: Board) -> Board:
+        """Return the board as it is now, its files safe from what comes."""
+        self._pins += 1
+        return board.as_board(self.members / f"pinned-{self._pins}")
+
+    def _notes(self) -> tuple[Note, ...]:
+        notes, self.crew.notes = tuple(self.crew.notes), []
+        return notes
+
+    def _clean(self, board: Board) -> None:
+        """Remove the files that nobody may need: call it when the board was recorded."""
+        needed = board.needed()
+        for name in self._written - needed:
+            (self.members / name).unlink(missing_ok=True)
+        self._written = needed
+
+
+def _copied(tree: Any) -> Any:
+    return jax.tree.map(lambda leaf: leaf.copy(), tree)
+
+
+def _compiled_move(job: Job, board: Board, synchronous: bool) -> Any:
+    """Return the compiled move: (number, slot, population, the strategy's state) -> (its state, the
+    move).
+
+    The key is that of the round (all move together), or of the round and the slot.
+    """
+
+    def move(number: Any, slot: Any, population: Any, state: Any) -> Any:
+        if synchronous:
+            key = derive(job.seed, Purpose.MOVE, number)
+            ready = jnp.full(job.population, number > 0)
+        else:
+            key = derive(job.seed, Purpose.MOVE, number, slot)
+            ready = jnp.arange(job.population) == slot
+        return job.strategy.move(key, state, population, ready)
+
+    number = jax.ShapeDtypeStruct((), jnp.uint32)
+    return jax.jit(move).lower(number, number, board.population, board.strategy_state).compile()

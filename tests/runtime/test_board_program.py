@@ -1,0 +1,123 @@
+"""The board decides alike whoever lives the rounds: a crew is all that an executor brings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+import hosts
+from ontogeny.core.errors import OntogenyError
+from ontogeny.core.space import Log, Space
+from ontogeny.evolution.pbt import pbt
+from ontogeny.evolution.selection import truncation
+from ontogeny.runtime.board_program import BoardProgram
+from ontogeny.runtime.driver import grow
+from ontogeny.runtime.executor import Job, Note
+from ontogeny.runtime.processes import Processes
+from ontogeny.runtime.shipping import shipped
+from ontogeny.runtime.store import Store
+from ontogeny.runtime.worker import fulfil, living_of
+from ontogeny.testing import check_executor
+
+SPACE = Space({"rate": Log(1e-3, 1.0)})
+POP, ROUNDS = 4, 6
+
+
+class Hermit:
+    """A crew of one, in this process: it lives a round when it is asked for results, the last
+    ordered first, and forgets each state.
+    """
+
+    def __init__(self):
+        self.notes, self.workers, self.orders, self.closed = [], [self], [], False
+
+    def hire(self, setup):
+        self.setup, self.living = setup, living_of(setup)
+
+    def ready(self):
+        return self.living.temporary
+
+    def send(self, order):
+        self.orders.append(order)
+
+    def results(self, epoch):
+        order = self.orders.pop()
+        assert order.epoch == epoch
+        self.notes.append(Note("sighed", f"over {order.target}", order.slot))
+        return [fulfil(self.setup, self.living, {}, order)]
+
+    def close(self):
+        self.closed = True
+
+
+@dataclass
+class Hermitage:
+    """An executor over that crew."""
+
+    synchronous: bool
+    devices: int = 1
+    crews: list[Hermit] = field(default_factory=list)
+
+    def prepare(self, job, folder=None):
+        self.crews.append(Hermit())
+        return BoardProgram(
+            job, shipped(job), self.crews[-1], synchronous=self.synchronous, folder=folder
+        )
+
+
+def job_of() -> Job:
+    return Job(hosts.DESCENT, SPACE, pbt(SPACE, truncation(0.25)), 0, POP, ROUNDS, 3)
+
+
+@pytest.fixture
+def make_store(tmp_path):
+    opened = []
+
+    def make(name: str) -> Store:
+        opened.append(Store.create(tmp_path / name))
+        return opened[-1]
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+def test_it_keeps_the_contract_of_executors():
+    where = Hermitage(synchronous=True)
+    check_executor(where)
+    assert where.crews[0].closed
+
+
+def test_together_its_rounds_are_those_of_processes_to_the_bit(make_store):
+    here, there = make_store("here"), make_store("there")
+    assert grow(job_of(), Hermitage(synchronous=True), here) == "finished"
+    assert grow(job_of(), Processes(2, synchronous=True), there) == "finished"
+    assert here.metric_names() == there.metric_names()
+    for name in set(here.metric_names()) - {"seconds"}:
+        np.testing.assert_array_equal(here.metric(name), there.metric(name), err_msg=name)
+    assert here.heirs() == there.heirs()
+    assert here.heirs()
+
+
+def test_apart_one_may_be_rounds_ahead_and_all_is_recorded(make_store):
+    store = make_store("apart")
+    assert grow(job_of(), Hermitage(synchronous=False), store) == "finished"
+    assert np.isfinite(store.metric("score")).all()
+    assert store.metric("score").shape == (ROUNDS, POP)
+    sighs = [event for event in store.events() if event.kind == "sighed"]
+    assert [(e.slot, e.round) for e in sighs] == [  # the slot ordered last goes on until its end
+        (slot, number) for slot in reversed(range(POP)) for number in range(ROUNDS)
+    ]
+
+
+def test_a_crew_that_does_not_get_ready_is_sent_home():
+    class Forgetful(Hermit):
+        def ready(self):
+            raise OntogenyError("where is my pen")
+
+    crew = Forgetful()
+    with pytest.raises(OntogenyError, match="my pen"):
+        BoardProgram(job_of(), shipped(job_of()), crew, synchronous=True, folder=None)
+    assert crew.closed
