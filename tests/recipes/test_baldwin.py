@@ -14,11 +14,11 @@ from ontogeny.evolution.pbt import PBT
 from ontogeny.recipes import baldwin_cheetah
 from ontogeny.recipes.baldwin import reproduce
 from ontogeny.recipes.baldwin_direction import MODES, Arm
-from ontogeny.recipes.baldwin_direction import _claims as direction_claims
+from ontogeny.recipes.baldwin_direction import claims_of as direction_claims
 from ontogeny.recipes.baldwin_figures import direction_figure, evaluations_figure, needle_figure
-from ontogeny.recipes.baldwin_needle import _claims as needle_claims
-from ontogeny.recipes.baldwin_sinusoids import Course, _ratios
-from ontogeny.recipes.claims import Figure
+from ontogeny.recipes.baldwin_needle import claims_of as needle_claims
+from ontogeny.recipes.baldwin_sinusoids import Course, ratios_of
+from ontogeny.recipes.claims import Figure, Measuring
 from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 from ontogeny.recipes.hinton_nowlan import HintonNowlan
 from ontogeny.recipes.sinusoids import Sinusoid
@@ -120,7 +120,7 @@ def arms(darwin=0.0, baldwin=15.0, lamarck=10.0, innate=0.0):
 
 
 def held(**worth):
-    claims = direction_claims(GoalDirection(), arms(**worth), ["weight", "bias"], 0, False)
+    claims = direction_claims(GoalDirection(), arms(**worth), ["weight", "bias"], Measuring())
     return [claim.holds for claim in claims]
 
 
@@ -144,7 +144,7 @@ def test_the_rules_about_the_needle_can_fail_one_by_one():
         return {"baldwin": rows(*learns), "darwin": rows(*drifts), "lamarck": rows(*writes)}
 
     def rules(**changed):
-        return [claim.holds for claim in needle_claims(found(**changed), 0, False)]
+        return [claim.holds for claim in needle_claims(found(**changed), Measuring())]
 
     assert rules() == [True] * 4
     assert rules(learns=(0.59, 0.0))[0] is False
@@ -159,7 +159,7 @@ def test_a_ratio_counts_evaluations_to_the_same_error():
     maml = Course(np.array([100, 200, 300]), learned, np.zeros((3, 4)))
     slow = np.array([[4.0, 2.5], [4.0, 2.5], [4.0, 2.5]])
     course = Course(np.array([1000, 50_000]), slow, np.zeros((3, 4)))
-    np.testing.assert_allclose(_ratios(maml, course), [50_000 / 300, 50_000 / 200, np.nan])
+    np.testing.assert_allclose(ratios_of(maml, course), [50_000 / 300, 50_000 / 200, np.nan])
 
 
 def body_claims(gain=(0.0, 9.0), lamarck=1.0, darwin=-0.5):
@@ -177,7 +177,7 @@ def body_claims(gain=(0.0, 9.0), lamarck=1.0, darwin=-0.5):
         mode: baldwin_cheetah.Arm(before, after, np.ones((3, 6, 1)), life, 1.0)
         for mode, after in made.items()
     }
-    found = baldwin_cheetah.claims(GoalDirection(), arms, ["weight"], 0, False)
+    found = baldwin_cheetah.claims_of(GoalDirection(), arms, ["weight"], Measuring())
     return [one.holds for one in found]
 
 
@@ -189,28 +189,15 @@ def test_the_rules_about_a_body_can_fail_one_by_one():
     assert body_claims(lamarck=12.0) == [True, True, True, False]
 
 
-def test_a_body_is_grown_by_each_inheritance_and_drawn(monkeypatch):
-    small = {"population": 4, "rounds": 12, "episodes": 12, "horizon": 5}
-
-    assert baldwin_cheetah.environment_steps(HalfCheetah()) == 5_836_800
-    monkeypatch.setattr(baldwin_cheetah, "HalfCheetah", lambda: GoalDirection(**small))
-    told = []
-    claims, figures = baldwin_cheetah.measure_cheetah(0, True, told.append)
-    assert len(claims) == 4
-    assert len(told) == 3 * 2
-    lives = {"darwin": 1 * 2 + 2, "baldwin": 3 * 4 + 2, "lamarck": 3 * 4 + 2}  # episodes
-    for mode, episodes in lives.items():
-        steps = f"{4 * 4 * 4 * 5 * episodes:,} environment steps"
-        assert sum(mode in text and steps in text for text in told) == 2
-    assert figures[0].data["lamarck after"].shape == (2, 4)
-    assert figures[0].data["baldwin best"].shape == (2, baldwin_cheetah.LIVED + 1)
-    drawn = figures[0].draw(figures[0])
-    assert [trace.name for trace in drawn.data if trace.showlegend] == [
-        "no learning",
-        "Baldwin",
-        "Lamarck",
-    ]
-    assert not drawn.layout.shapes  # no bound is known
+def test_what_is_not_kept_is_not_learned():
+    recipe = HalfCheetah()
+    steps = {
+        mode: baldwin_cheetah.environment_steps(baldwin_cheetah.inheriting(recipe, mode))
+        for mode in MODES
+    }
+    lives = 32 * 12 * 2 * 50  # genomes, generations, tasks, steps of an episode
+    learned = lives * (3 * 48 + 2 * 4)
+    assert steps == {"darwin": lives * (2 + 2 * 4), "baldwin": learned, "lamarck": learned}
 
 
 def test_the_figures_draw_what_was_measured():

@@ -5,12 +5,15 @@ figures can be drawn. What the numbers are is for `ontogeny reproduce` to say.
 from __future__ import annotations
 
 import importlib
+from functools import partial
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from ontogeny.recipes import baldwin_cheetah
 from ontogeny.recipes.claims import Claim, Figure, Measuring, Reproduction
+from ontogeny.recipes.goal_direction import HalfCheetah
 
 PARTS = {
     "pbt": {
@@ -27,6 +30,7 @@ PARTS = {
         "needle": "baldwin_needle:measure_needle",
         "direction": "baldwin_direction:measure_direction",
         "sinusoids": "baldwin_sinusoids:measure_sinusoids",
+        "cheetah": "baldwin_cheetah:measure_cheetah",
     },
     "sequential": {
         "prediction": "sequential_prediction:measure_prediction",
@@ -34,12 +38,16 @@ PARTS = {
         "thompson": "sequential_thompson:measure_thompson",
         "control": "sequential_control:measure_control",
     },
-    "maml": {"sinusoids": "maml:measure_sinusoids", "tuning": "maml:measure_tuning"},
+    "maml": {
+        "sinusoids": "maml_sinusoids:measure_sinusoids",
+        "tuning": "maml_tuning:measure_tuning",
+    },
     "leo": {
-        "characters": "leo:measure_order",
-        "glyphs": "leo:measure_order",
-        "embedded-glyphs": "leo:measure_order",
-        "ablations": "leo:measure_ablations",
+        "characters": "leo_order:measure_order",
+        "glyphs": "leo_order:measure_order",
+        "embedded-glyphs": "leo_order:measure_order",
+        "ablations": "leo_ablations:measure_ablations",
+        "published": "leo_published:measure_published",
     },
 }
 
@@ -47,11 +55,13 @@ PARTS = {
 @pytest.mark.parametrize(
     ("system", "part"), [(system, part) for system, parts in PARTS.items() for part in parts]
 )
-def test_a_part_is_measured_and_drawn(system, part, tmp_path):
+def test_a_part_is_measured_and_drawn(system, part, tmp_path, look_alike, monkeypatch):
+    # brax is not installed where the tests run: its half-cheetah's settings, in a simpler body
+    monkeypatch.setattr(baldwin_cheetah, "HalfCheetah", partial(HalfCheetah, body="point-mass"))
     module, name = PARTS[system][part].split(":")
     measure = getattr(importlib.import_module(f"ontogeny.recipes.{module}"), name)
     lines: list[str] = []
-    claims, figures = measure(Measuring("tiny", 0, lines.append, part))
+    claims, figures = measure(Measuring("tiny", 0, lines.append, part, look_alike))
 
     assert claims
     assert all(isinstance(claim, Claim) and type(claim.holds) is bool for claim in claims)

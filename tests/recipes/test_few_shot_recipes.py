@@ -1,7 +1,5 @@
 """Recipes of few-shot classifiers, and the claims about LEO, at a size that takes seconds."""
 
-import dataclasses
-
 import jax
 import numpy as np
 import pytest
@@ -11,17 +9,18 @@ from ontogeny.adaptation.leo_config import LEOConfig
 from ontogeny.adaptation.maml_classifier import MAMLClassifierConfig
 from ontogeny.adaptation.prototypes import PrototypesConfig
 from ontogeny.core.errors import ConfigError, DataError
-from ontogeny.recipes import leo as claims
-from ontogeny.recipes import leo_published, recipe_class
-from ontogeny.recipes.claims import Figure
+from ontogeny.recipes import leo_ablations, leo_published, recipe_class
+from ontogeny.recipes.claims import Figure, Measuring
 from ontogeny.recipes.few_shot import LEO, MAML, ProtoNet
 from ontogeny.recipes.few_shot_data import featured
-from ontogeny.recipes.leo_study import Outcome, difference, study, untrained
+from ontogeny.recipes.leo import reproduce
+from ontogeny.recipes.leo_figures import accuracies_of, learning_of
+from ontogeny.recipes.leo_study import Outcome, ahead, difference, study, untrained
 from ontogeny.run import grow
-from ontogeny.worlds.embeddings import write_embeddings
 
 SMALL = Meta(ways=3, queries=2, tasks=2, test_queries=2, test_episodes=4)
 TINY = LEOConfig(n_codes=4, n_latents=3, latent_steps=1, weight_steps=1)
+QUICK = Measuring("quick")
 
 
 def test_a_grown_classifier_shows_an_episode_in_its_report(tmp_path):
@@ -50,19 +49,26 @@ def test_leo_tunes_the_weights_of_its_objective():
 
 
 @pytest.fixture(scope="module")
-def found():
+def few():
+    """Return a few classes of characters."""
+    return featured("characters", few=True)
+
+
+@pytest.fixture(scope="module")
+def found(few):
     arms = {"LEO": TINY, "ProtoNet": PrototypesConfig(widths=(4,))}
-    data, said = featured("characters"), []
-    outcomes = study(arms, data, SMALL, 5, 3, said.append, seeds=2, tested=20)
+    said = []
+    how = Measuring("tiny", 3, said.append)
+    outcomes = study(arms, few, how)
     assert "characters, ProtoNet: 2 seeds, 5 updates" in said
-    return outcomes | untrained(data, SMALL, 3, tested=20)
+    return outcomes | untrained(few, how)
 
 
-def test_arms_are_tested_on_the_same_episodes_and_learn_only_by_training(found):
-    assert {o.accuracy.shape for o in found.values()} == {(2, 20), (1, 20)}
+def test_arms_are_tested_on_the_same_episodes_and_learn_only_by_training(found, few):
+    assert {o.accuracy.shape for o in found.values()} == {(2, 8), (1, 8)}
     assert found["LEO"].validation.shape == (5, 2)
-    assert found["nearest centroid"].by_seed[0] > 60  # of three drawn characters
-    again = untrained(featured("characters"), SMALL, 3, tested=20)
+    assert found["nearest centroid"].by_seed[0] > 40  # of five drawn characters
+    again = untrained(few, Measuring("tiny", 3))
     np.testing.assert_array_equal(again["linear probe"].accuracy, found["linear probe"].accuracy)
 
 
@@ -81,7 +87,7 @@ def outcome(*percent):
 )
 def test_an_order_holds_when_the_whole_interval_lies_above(one, other, least, holds):
     one, other = outcome(*one), outcome(*other)
-    claim = claims._claim("a > b", "paper", one, other, 0, least, False)
+    claim = ahead("a > b", "paper", one, other, least, Measuring())
     assert claim.holds is holds
     apart = difference(one, other, 0)
     assert str(apart) in claim.measured
@@ -90,68 +96,39 @@ def test_an_order_holds_when_the_whole_interval_lies_above(one, other, least, ho
 
 def test_fine_tuning_is_little_only_within_both_ends():
     plain = outcome(80, 80)
-    assert claims._fine_tuning("", outcome(80.5, 79.8), plain, 0, False).holds
-    assert not claims._fine_tuning("", outcome(82, 82), plain, 0, False).holds
-    assert not claims._fine_tuning("", outcome(78, 78), plain, 0, False).holds
+    assert leo_ablations.fine_tuning("", outcome(80.5, 79.8), plain, Measuring()).holds
+    assert not leo_ablations.fine_tuning("", outcome(82, 82), plain, Measuring()).holds
+    assert not leo_ablations.fine_tuning("", outcome(78, 78), plain, Measuring()).holds
 
 
-def test_renaming_is_checked_on_real_predictions(found, monkeypatch):
-    monkeypatch.setattr(claims, "FULL", TINY)
-    monkeypatch.setattr(claims, "TESTED", 20)
-    claim = claims._permutation(featured("characters"), SMALL, found["LEO"], 3)
-    assert claim.measured == "0 of 120 predictions change"
+def test_renaming_is_checked_on_real_predictions(found, few):
+    claim = leo_ablations.permutation(TINY, few, found["LEO"], Measuring("tiny", 3))
+    assert claim.measured == "0 of 80 predictions change"
     assert claim.holds
 
 
 def test_the_figures_of_the_claims_are_drawn(found):
-    drawn = claims._accuracies("a", "characters", found)
+    drawn = accuracies_of("a", "characters", found)
     assert isinstance(drawn, Figure)
     figure = drawn.draw(drawn)
     assert sum(len(trace.x) for trace in figure.data) == 2 * 2 + 2
-    learning = claims._learning("b", "characters", found)
+    learning = learning_of("b", "characters", found)
     assert len(learning.draw(learning).data) == 2 * 2
 
 
 def test_a_part_that_there_is_not_is_refused():
     with pytest.raises(ConfigError, match="no part 'letters'"):
-        claims.reproduce(True, 0, lambda line: None, part="letters")
+        reproduce(True, 0, lambda line: None, part="letters")
 
 
-@pytest.fixture
-def look_alike(tmp_path):
-    """Files of the published format, of a few classes whose features are apart."""
-    place = tmp_path / "miniImageNet" / "center"
-    place.mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    for stem, count in (("train", 5), ("val", 5), ("test", 5)):
-        keys = [f"{i}-n{stem}{c}-n{stem}{c}_{i}.jpg" for c in range(count) for i in range(20)]
-        features = np.repeat(np.eye(count, 640), 20, axis=0) + 0.01 * rng.normal(size=(100, 640))
-        write_embeddings(place / f"{stem}_embeddings.pkl", keys, features)
-    return tmp_path
-
-
-def test_published_embeddings_are_measured_by_the_papers_protocol(look_alike, monkeypatch):
-    for name, value in (("SHOTS", (1,)), ("QUICK_UPDATES", 5), ("QUICK_TESTED", 8)):
-        monkeypatch.setattr(leo_published, name, value)
-    asked: list[tuple[str, str, int]] = []
-
-    def small(table, data, shots):  # the tables themselves have their own test
-        asked.append((table, data, shots))
-        generator = dataclasses.replace(TINY, latent_steps=0, weight_steps=0)
-        return generator, dataclasses.replace(SMALL, ways=5)
-
-    monkeypatch.setattr(leo_published, "published", small)
-    said: list[str] = []
-    result = claims.reproduce(True, 0, said.append, part="published", data=look_alike)
-    (claim,) = result.claims
+def test_published_accuracies_are_held_against_the_papers():
+    near, below = np.array([59.0, 60.9]), np.array([59.0, 60.7])
+    claim = leo_published.claim_of("miniImageNet", 1, near, QUICK)
     assert claim.claim == "miniImageNet, 5 ways, 1-shot: the paper's accuracy"
-    assert asked == [("code", "miniImageNet", 1)]
     assert claim.paper == "61.76 %"
-    assert "miniImageNet, 1-shot: 2 seeds, 5 updates" in said
-    percent = result.figures[0].data["miniImageNet, 1-shot"]
-    assert percent.shape == (2,)
-    assert claim.holds == (percent.max() >= 60.76)  # the interval of two reaches the better one
-    assert "2 seeds; under-powered: 5 updates" in claim.measured
+    assert claim.holds  # the interval of two reaches the better one
+    assert "2 seeds, 200 updates; under-powered" in claim.measured
+    assert not leo_published.claim_of("miniImageNet", 1, below, QUICK).holds
 
 
 def test_a_recipe_takes_the_published_hyperparameters_of_its_data(look_alike):
@@ -164,7 +141,7 @@ def test_a_recipe_takes_the_published_hyperparameters_of_its_data(look_alike):
 def test_without_the_published_files_it_says_which_are_needed(tmp_path):
     for data in (None, tmp_path):
         with pytest.raises(DataError, match=r"train_embeddings\.pkl"):
-            claims.reproduce(True, 0, lambda line: None, part="published", data=data)
+            reproduce(True, 0, lambda line: None, part="published", data=data)
     with pytest.raises(DataError, match="none of the published embeddings"):
         LEO(data="published", path=str(tmp_path), published="paper")
 

@@ -5,7 +5,8 @@ import pytest
 
 from ontogeny.adaptation.maml_config import MAMLConfig, NetworkConfig
 from ontogeny.core.errors import ConfigError
-from ontogeny.recipes import curve_portraits, maml
+from ontogeny.recipes import curve_portraits
+from ontogeny.recipes.maml_sinusoids import claims_of
 from ontogeny.recipes.sinusoids import Sinusoid
 from ontogeny.run import grow
 
@@ -56,26 +57,26 @@ OTHERS = {
 
 
 def test_claims_hold_for_what_learns_and_fail_for_what_does_not():
-    claims = maml.claims_of(GOOD, (3.006, 0.0), "3 seeds", 0)
+    claims = claims_of(GOOD, (3.006, 0.0), "3 seeds", 0)
     assert [claim.holds for claim in claims] == [True] * 4
     assert "3.1 [3.09, 3.11] after 0, 0.7 [0.69, 0.71] after 1" in claims[0].measured
     lazy = dict(GOOD, maml=GOOD["random start"])
-    assert [c.holds for c in maml.claims_of(lazy, (3.006, 0.0), "", 0)] == [False] * 4
+    assert [c.holds for c in claims_of(lazy, (3.006, 0.0), "", 0)] == [False] * 4
     stuck = dict(GOOD, maml=curves(3.1, 0.7, 0.7, 0.7))
-    assert not maml.claims_of(stuck, (3.006, 0.0), "", 0)[0].holds
+    assert not claims_of(stuck, (3.006, 0.0), "", 0)[0].holds
     # Below the least possible error before the examples, something is wrong with the test.
     known = dict(GOOD, maml=curves(2.5, 0.7, 0.4, 0.3))
-    assert not maml.claims_of(known, (3.006, 0.0), "", 0)[1].holds
+    assert not claims_of(known, (3.006, 0.0), "", 0)[1].holds
 
 
 def test_what_diverges_beyond_its_training_is_said():
-    sgd, reptile, anil = maml.claims_of(GOOD | OTHERS, (3.006, 0.0), "", 0)[4:]
+    sgd, reptile, anil = claims_of(GOOD | OTHERS, (3.006, 0.0), "", 0)[4:]
     assert sgd.holds
     assert "diverges by step 10" in sgd.measured
     assert reptile.holds
     assert anil.holds
     swapped = GOOD | OTHERS | {"anil": GOOD["maml"], "meta-sgd": GOOD["first-order"]}
-    sgd, _, anil = maml.claims_of(swapped, (3.006, 0.0), "", 0)[4:]
+    sgd, _, anil = claims_of(swapped, (3.006, 0.0), "", 0)[4:]
     assert not sgd.holds
     assert "0.4 [0.39, 0.41] at step 10" in sgd.measured
     assert not anil.holds

@@ -14,7 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ontogeny.recipes import LONGER
-from ontogeny.recipes.claims import Progress, Reproduction, reproduce_parts
+from ontogeny.recipes.claims import Measuring, Progress, Reproduction, reproduce_parts
 
 
 def reproduce(
@@ -35,11 +35,12 @@ def reproduce(
     from ontogeny.recipes.baldwin_needle import measure_needle
     from ontogeny.recipes.baldwin_sinusoids import measure_sinusoids
 
+    how = Measuring("quick" if quick else "full", seed, progress)
     parts = {
-        "needle": lambda: measure_needle(seed, quick, progress),
-        "direction": lambda: measure_direction(seed, quick, progress),
-        "sinusoids": lambda: measure_sinusoids(seed, quick, progress),
-        "cheetah": lambda: measure_cheetah(seed, quick, progress),
+        "needle": lambda: measure_needle(how),
+        "direction": lambda: measure_direction(how),
+        "sinusoids": lambda: measure_sinusoids(how),
+        "cheetah": lambda: measure_cheetah(how),
     }
     left_out = () if longer or part else LONGER["baldwin"]
     chosen = {name: measure for name, measure in parts.items() if name not in left_out}

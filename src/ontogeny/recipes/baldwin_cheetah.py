@@ -26,14 +26,20 @@ from ontogeny.adaptation.lifetimes import draw_tasks, layer_names, scores_by_ste
 from ontogeny.core.metrics import BIRTH
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.baldwin_figures import direction_figure
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
 from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 
 Mode = Literal["darwin", "baldwin", "lamarck"]
 MODES: tuple[Mode, ...] = ("darwin", "baldwin", "lamarck")
-SEEDS = 3
+# At full, quick and tiny scale.
+SEEDS = (3, 2, 2)  # growths
+ROUNDS = (12, 4, 2)
+POPULATION = (32, 32, 4)
+EPISODES = (48, 16, 2)
+HORIZON = (50, 50, 5)
+TESTED = (16, 16, 4)  # fresh tasks for a growth's winner
+
 LAST = 3  # generations, over which what a growth came to is averaged
-TESTED = 16  # fresh tasks for a growth's winner
 LIVED = 6  # steps of the lives that are drawn
 
 # Returns from a genome and a key, what it earns on fresh tasks: [task, step].
@@ -56,32 +62,33 @@ def environment_steps(recipe: GoalDirection) -> int:
     return recipe.population * recipe.rounds * recipe.life.tasks * episodes * recipe.horizon
 
 
-def measure_cheetah(seed: int, quick: bool, progress: Progress) -> tuple[list[Claim], list[Figure]]:
-    """Return the claims, and how scores before and after learning evolved. `quick` takes a third of
-    the generations and of the episodes, and two growths; most of its time is compilation. Raises
-    `MissingExtra` without brax.
+def measure_cheetah(how: Measuring) -> Found:
+    """Return the claims, and how scores before and after learning evolved; of a quick look most of
+    the time is compilation. Raises `MissingExtra` without brax.
     """
-    recipe, count = HalfCheetah(), SEEDS
-    if quick:
-        recipe = replace(recipe, rounds=recipe.rounds // 3, episodes=recipe.episodes // 3)
-        count = 2
+    recipe = HalfCheetah(
+        population=how.choose(*POPULATION),
+        rounds=how.choose(*ROUNDS),
+        episodes=how.choose(*EPISODES),
+        horizon=how.choose(*HORIZON),
+    )
     subject = recipe.subject()
 
     @jax.jit
     def test(genes: Any, key: Any) -> Any:
-        keys = jax.random.split(key, TESTED)
+        keys = jax.random.split(key, how.choose(*TESTED))
 
         def one(key: Any, task: Any) -> Any:
             return scores_by_step(subject, genes, key, LIVED, task)
 
         return jax.vmap(one)(keys, draw_tasks(subject, keys))
 
-    seeds, names = seeds_from(seed, count), layer_names(subject)
-    arms: dict[Mode, Arm] = {m: _grown(recipe, m, seeds, test, progress) for m in MODES}
+    seeds, names = how.seeds(how.choose(*SEEDS)), layer_names(subject)
+    arms: dict[Mode, Arm] = {m: _grown(inheriting(recipe, m), m, seeds, test, how) for m in MODES}
     figure = Figure(
         "cheetah",
         f"Half-cheetah: return before (dotted) and after a life of {recipe.steps} steps, mean of "
-        f"the population over {count} growths; and what a longer life makes of the last "
+        f"the population over {len(seeds)} growths; and what a longer life makes of the last "
         "generation's best.",
         {
             f"{mode} {part}": getattr(arm, part)
@@ -91,18 +98,21 @@ def measure_cheetah(seed: int, quick: bool, progress: Progress) -> tuple[list[Cl
         {"modes": MODES, "bound": [], "layers": names, "steps": [recipe.steps]},
         direction_figure,
     )
-    return claims(recipe, arms, names, seed, quick), [figure]
+    return claims_of(recipe, arms, names, how), [figure]
 
 
-def _grown(
-    recipe: GoalDirection, mode: Mode, seeds: np.ndarray, test: Test, progress: Progress
-) -> Arm:
+def inheriting(recipe: GoalDirection, mode: Mode) -> GoalDirection:
+    """Return the recipe with this inheritance; without learning its lives are as short as can
+    be.
+    """
     recipe = replace(recipe, life=replace(recipe.life, inheritance=mode))
-    if mode == "darwin":  # what is not kept need not be learned
-        recipe = replace(recipe, steps=1, episodes=2)
+    return replace(recipe, steps=1, episodes=2) if mode == "darwin" else recipe
+
+
+def _grown(recipe: GoalDirection, mode: Mode, seeds: np.ndarray, test: Test, how: Measuring) -> Arm:
     before, after, rates, best, seconds = [], [], [], [], []
     for number, seed in enumerate(seeds, 1):
-        progress(
+        how.progress(
             f"cheetah: {mode}, growth {number} of {len(seeds)}, {recipe.rounds} generations, "
             f"{environment_steps(recipe):,} environment steps"
         )
@@ -126,31 +136,30 @@ def _grown(
     )
 
 
-def claims(
-    recipe: GoalDirection, arms: dict[Mode, Arm], names: list[str], seed: int, quick: bool
+def claims_of(
+    recipe: GoalDirection, arms: dict[Mode, Arm], names: list[str], how: Measuring
 ) -> list[Claim]:
-    """Return what is claimed, and whether it holds."""
-    weak = "; under-powered: a quick look" if quick else ""
+    """Return what is claimed of the arms, and whether it holds."""
 
     def ends(rows: np.ndarray) -> np.ndarray:
         return rows[:, -LAST:].mean(axis=1)
 
     def told(values: np.ndarray) -> str:
-        return str(bootstrap_interval(values, seed=seed))
+        return str(bootstrap_interval(values, seed=how.seed))
 
     darwin, baldwin, lamarck = (arms[mode] for mode in MODES)
     adds = baldwin.after - baldwin.before
-    gain = bootstrap_interval(ends(adds), seed=seed)
-    evolved = bootstrap_interval(ends(adds) - adds[:, 0], seed=seed)
-    beyond = bootstrap_interval(ends(baldwin.after) - ends(darwin.after), seed=seed)
-    ahead = bootstrap_interval(ends(baldwin.after) - ends(lamarck.after), seed=seed)
+    gain = bootstrap_interval(ends(adds), seed=how.seed)
+    evolved = bootstrap_interval(ends(adds) - adds[:, 0], seed=how.seed)
+    beyond = bootstrap_interval(ends(baldwin.after) - ends(darwin.after), seed=how.seed)
+    ahead = bootstrap_interval(ends(baldwin.after) - ends(lamarck.after), seed=how.seed)
     rates = ", ".join(
         f"{name} {told(baldwin.rates[:, 0, i])} to {told(baldwin.rates[:, -1, i])}"
         for i, name in enumerate(names)
     )
     budget = (
         f"{len(adds)} growths of {environment_steps(recipe):,} environment steps in "
-        f"{baldwin.seconds:.0f} s{weak}"
+        f"{baldwin.seconds:.0f} s{how.weak()}"
     )
     return [
         Claim(

@@ -23,15 +23,20 @@ from ontogeny.core.metrics import BIRTH
 from ontogeny.evolution.evolve import evolve
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.baldwin_figures import direction_figure
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
 from ontogeny.recipes.goal_direction import GoalDirection
 from ontogeny.recipes.trials import QUICK_TO_COMPILE
 from ontogeny.worlds.goals import best_return
 
 Mode = Literal["darwin", "baldwin", "lamarck"]
 MODES: tuple[Mode, ...] = ("darwin", "baldwin", "lamarck")
-SEEDS = 8
-TESTED = 64  # fresh tasks, half to choose the best genome by and half to judge it on
+# At full, quick and tiny scale.
+SEEDS = (8, 3, 2)
+ROUNDS = (60, 30, 2)
+POPULATION = (64, 64, 4)
+EPISODES = (20, 20, 2)
+TESTED = (64, 64, 4)  # fresh tasks, half to choose the best genome by and half to judge it on
+
 LIVED = 6  # steps of the lives that are drawn
 
 
@@ -46,17 +51,15 @@ class Arm(NamedTuple):
     mean: np.ndarray  # [seed, step]: the population's
 
 
-def measure_direction(
-    seed: int, quick: bool, progress: Progress
-) -> tuple[list[Claim], list[Figure]]:
-    """Return the claims, and how scores before and after learning evolved. `quick` takes 3 seeds
-    and half of the generations.
-    """
-    recipe = GoalDirection()
-    if quick:
-        recipe = replace(recipe, rounds=recipe.rounds // 2)
-    seeds = seeds_from(seed, 3 if quick else SEEDS)
-    arms: dict[Mode, Arm] = {mode: _evolved(recipe, mode, seeds, progress) for mode in MODES}
+def measure_direction(how: Measuring) -> Found:
+    """Return the claims, and how scores before and after learning evolved."""
+    recipe = GoalDirection(
+        population=how.choose(*POPULATION),
+        rounds=how.choose(*ROUNDS),
+        episodes=how.choose(*EPISODES),
+    )
+    seeds = how.seeds(how.choose(*SEEDS))
+    arms: dict[Mode, Arm] = {mode: _evolved(recipe, mode, seeds, how) for mode in MODES}
     names = layer_names(recipe.subject())
     figure = Figure(
         "direction",
@@ -73,18 +76,19 @@ def measure_direction(
         {"modes": MODES, "layers": names, "bound": [best_return()], "steps": [recipe.steps]},
         direction_figure,
     )
-    return _claims(recipe, arms, names, seed, quick), [figure]
+    return claims_of(recipe, arms, names, how), [figure]
 
 
-def _evolved(recipe: GoalDirection, mode: Mode, seeds: np.ndarray, progress: Progress) -> Arm:
+def _evolved(recipe: GoalDirection, mode: Mode, seeds: np.ndarray, how: Measuring) -> Arm:
+    tested = how.choose(*TESTED)
     recipe = replace(recipe, life=replace(recipe.life, inheritance=mode))
-    progress(f"direction: {mode}, {len(seeds)} seeds, {recipe.rounds} generations")
+    how.progress(f"direction: {mode}, {len(seeds)} seeds, {recipe.rounds} generations")
     learner, space, strategy = recipe.learner(), recipe.space(), recipe.strategy()
     subject = recipe.subject()
 
     def lives(genes: Any, key: Any) -> Any:
         return jax.vmap(lambda k: scores_by_step(subject, genes, k, LIVED))(
-            jax.random.split(key, TESTED)
+            jax.random.split(key, tested)
         )
 
     def one(seed: Any) -> Any:
@@ -93,9 +97,9 @@ def _evolved(recipe: GoalDirection, mode: Mode, seeds: np.ndarray, progress: Pro
         )
         score = jnp.where(jnp.isfinite(rounds.score), rounds.score, jnp.nan)
         key = jax.random.fold_in(jax.random.key(20), seed)
-        tested = jax.vmap(lambda h: lives(h, key))(_last(rounds.hypers))
-        by_one_half = jnp.mean(tested[:, : TESTED // 2], axis=1)  # [pop, step]
-        by_the_other = jnp.mean(tested[:, TESTED // 2 :], axis=1)
+        earned = jax.vmap(lambda h: lives(h, key))(_last(rounds.hypers))
+        by_one_half = jnp.mean(earned[:, : tested // 2], axis=1)  # [pop, step]
+        by_the_other = jnp.mean(earned[:, tested // 2 :], axis=1)
         step = 0 if mode == "darwin" else recipe.steps
         best = by_the_other[jnp.argmax(by_one_half[:, step])]
         return (
@@ -117,26 +121,27 @@ def _last(hypers: Any) -> Any:
     return jax.tree.map(lambda x: x[-1], hypers)
 
 
-def _claims(
-    recipe: GoalDirection, arms: dict[Mode, Arm], names: list[str], seed: int, quick: bool
+def claims_of(
+    recipe: GoalDirection, arms: dict[Mode, Arm], names: list[str], how: Measuring
 ) -> list[Claim]:
+    """Return what is claimed of the arms, and whether it holds."""
     bound, steps = best_return(), recipe.steps
-    weak = "; under-powered: a quick look" if quick else ""
+    weak = how.weak()
     worth = {m: a.best[:, 0 if m == "darwin" else steps] for m, a in arms.items()}
     crowd = {m: a.mean[:, 0 if m == "darwin" else steps] for m, a in arms.items()}
     n = len(worth["darwin"])
 
     def told(values: np.ndarray) -> str:
-        return str(bootstrap_interval(values, seed=seed))
+        return str(bootstrap_interval(values, seed=how.seed))
 
-    darwin = bootstrap_interval(worth["darwin"], seed=seed)
-    baldwin = bootstrap_interval(worth["baldwin"], seed=seed)
-    ahead = bootstrap_interval(crowd["baldwin"] - crowd["lamarck"], seed=seed)
-    innate = bootstrap_interval(arms["baldwin"].mean[:, 0], seed=seed)
+    darwin = bootstrap_interval(worth["darwin"], seed=how.seed)
+    baldwin = bootstrap_interval(worth["baldwin"], seed=how.seed)
+    ahead = bootstrap_interval(crowd["baldwin"] - crowd["lamarck"], seed=how.seed)
+    innate = bootstrap_interval(arms["baldwin"].mean[:, 0], seed=how.seed)
     gained = arms["baldwin"].after - arms["baldwin"].before
-    grown = bootstrap_interval(gained[:, -1] - gained[:, 0], seed=seed)
+    grown = bootstrap_interval(gained[:, -1] - gained[:, 0], seed=how.seed)
     growth = arms["baldwin"].rates[:, -1] / arms["baldwin"].rates[:, 0]  # [seed, layer]
-    factors = [bootstrap_interval(growth[:, i], seed=seed) for i in range(len(names))]
+    factors = [bootstrap_interval(growth[:, i], seed=how.seed) for i in range(len(names))]
     rates = ", ".join(
         f"{name} ×{factor} to {np.exp(np.log(arms['baldwin'].rates[:, -1, i]).mean()):.3g}"
         for i, (name, factor) in enumerate(zip(names, factors, strict=True))

@@ -24,11 +24,14 @@ from ontogeny.adaptation.hinton_nowlan import LOCI, TRIALS, alleles, hinton_nowl
 from ontogeny.evolution.evolve import evolve
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.baldwin_figures import needle_figure
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
 from ontogeny.recipes.hinton_nowlan import HintonNowlan
 
-SEEDS = 20
-DRAWN = 1_000_000  # genomes for the exact facts
+# At full, quick and tiny scale.
+SEEDS = (20, 8, 2)
+POPULATION = (1000, 1000, 50)
+DRAWN = (1_000_000, 1_000_000, 20_000)  # genomes for the exact facts
+
 SHOWN = (0, 10, 20, 30, 50)
 MODES = ("baldwin", "darwin", "lamarck")
 SHARES = ("right", "wrong", "open")
@@ -48,15 +51,11 @@ def chance_to_succeed(loci: int = LOCI, trials: int = TRIALS) -> float:
     )
 
 
-def measure_needle(seed: int, quick: bool, progress: Progress) -> tuple[list[Claim], list[Figure]]:
-    """Return the claims, and the shares of right, wrong and open places by generation.
-
-    `quick` takes 8 seeds.
-    """
-    seeds = seeds_from(seed, 8 if quick else SEEDS)
-    found = {mode: _grown(mode, seeds, progress) for mode in MODES}
-    progress(f"needle: {DRAWN:,} first genomes")
-    claims = [*_exact(seed), *_claims(found, seed, quick)]
+def measure_needle(how: Measuring) -> Found:
+    """Return the claims, and the shares of right, wrong and open places by generation."""
+    seeds = how.seeds(how.choose(*SEEDS))
+    found = {mode: _grown(mode, seeds, how) for mode in MODES}
+    claims = [*_exact(how), *claims_of(found, how)]
     data = {mode: np.stack([rows[name] for name in SHARES]) for mode, rows in found.items()}
     labels = {mode: SHARES for mode in MODES}
     caption = (
@@ -66,10 +65,12 @@ def measure_needle(seed: int, quick: bool, progress: Progress) -> tuple[list[Cla
     return claims, [Figure("needle", caption, data, labels, needle_figure)]
 
 
-def _grown(mode: Any, seeds: np.ndarray, progress: Progress) -> dict[str, np.ndarray]:
+def _grown(mode: Any, seeds: np.ndarray, how: Measuring) -> dict[str, np.ndarray]:
     """Return the population's means of shares and fitness, [seed, generation]."""
-    recipe = HintonNowlan(inheritance=mode, rounds=max(SHOWN) + 1)
-    progress(f"needle: {mode}, {len(seeds)} seeds, {recipe.rounds - 1} generations")
+    recipe = HintonNowlan(
+        population=how.choose(*POPULATION), inheritance=mode, rounds=max(SHOWN) + 1
+    )
+    how.progress(f"needle: {mode}, {len(seeds)} seeds, {recipe.rounds - 1} generations")
     learner, space, strategy = recipe.learner(), recipe.space(), recipe.strategy()
 
     def one(seed: Any) -> dict[str, Any]:
@@ -83,8 +84,10 @@ def _grown(mode: Any, seeds: np.ndarray, progress: Progress) -> dict[str, np.nda
     return {name: np.asarray(values, np.float64) for name, values in rows.items()}
 
 
-def _exact(seed: int) -> list[Claim]:
+def _exact(how: Measuring) -> list[Claim]:
     """Return the claims that the learner draws genomes and lifetimes as the model says."""
+    drawn = how.choose(*DRAWN)
+    how.progress(f"needle: {drawn:,} first genomes")
     space, learner = alleles(), hinton_nowlan()
 
     def one(key: Any) -> tuple[Any, Any]:
@@ -97,7 +100,7 @@ def _exact(seed: int) -> list[Claim]:
         unspoilt, solved = jax.vmap(one)(keys)
         return jnp.sum(unspoilt), jnp.sum(solved)
 
-    keys = jax.random.split(jax.random.key(seed), (100, DRAWN // 100))
+    keys = jax.random.split(jax.random.key(how.seed), (100, drawn // 100))
     unspoilt, solved = jax.jit(lambda keys: jax.lax.map(count, keys))(keys)
     rows = (
         ("no place of a first genome is wrong: 0.75^20", chance_unspoilt(), unspoilt),
@@ -105,13 +108,13 @@ def _exact(seed: int) -> list[Claim]:
     )
     claims: list[Claim] = []
     for name, exact, counts in rows:
-        share = float(np.sum(np.asarray(counts))) / DRAWN
-        error = (exact * (1 - exact) / DRAWN) ** 0.5
+        share = float(np.sum(np.asarray(counts))) / drawn
+        error = (exact * (1 - exact) / drawn) ** 0.5
         claims.append(
             Claim(
                 claim=f"needle: {name} = {exact:.3e}",
                 paper="follows from the model",
-                measured=f"{share:.3e} of {DRAWN:,} genomes, {abs(share - exact) / error:.1f} "
+                measured=f"{share:.3e} of {drawn:,} genomes, {abs(share - exact) / error:.1f} "
                 "standard errors away",
                 threshold="within 4 standard errors",
                 holds=abs(share - exact) <= 4 * error,
@@ -120,10 +123,12 @@ def _exact(seed: int) -> list[Claim]:
     return claims
 
 
-def _claims(found: dict[str, dict[str, np.ndarray]], seed: int, quick: bool) -> list[Claim]:
+def claims_of(found: dict[str, dict[str, np.ndarray]], how: Measuring) -> list[Claim]:
+    """Return what is claimed of each mode's shares and fitness [seed, generation], and whether it
+    holds.
+    """
     learns, drifts, writes = (found[mode] for mode in MODES)
     n = len(learns["right"])
-    weak = "; under-powered: a quick look" if quick else ""
 
     def told(rows: dict[str, np.ndarray], names: tuple[str, ...] = SHARES) -> str:
         parts = [
@@ -131,11 +136,11 @@ def _claims(found: dict[str, dict[str, np.ndarray]], seed: int, quick: bool) -> 
             + ", ".join(f"{name} {np.mean(rows[name][:, g]):.3f}" for name in names)
             for g in SHOWN
         ]
-        return "; ".join(parts) + f"; {n} seeds{weak}"
+        return "; ".join(parts) + f"; {n} seeds{how.weak()}"
 
-    right = bootstrap_interval(learns["right"][:, 20], seed=seed)
+    right = bootstrap_interval(learns["right"][:, 20], seed=how.seed)
     least, most = learns["right"][:, 20].min(), learns["wrong"][:, 20].max()
-    still_open = bootstrap_interval(learns["open"][:, 50], seed=seed)
+    still_open = bootstrap_interval(learns["open"][:, 50], seed=how.seed)
     gone = learns["wrong"][:, 50].max()
     means = np.array([drifts[name].mean(axis=0) for name in SHARES])
     drift = np.abs(means - np.array([[0.25], [0.25], [0.5]])).max()
@@ -152,7 +157,7 @@ def _claims(found: dict[str, dict[str, np.ndarray]], seed: int, quick: bool) -> 
         Claim(
             "needle, learning: assimilation is incomplete, open places go slowly once few are left",
             "about half of the open alleles stay for long",
-            f"open at generation 50: {still_open}; wrong at most {gone:.3f}; {n} seeds{weak}",
+            f"open at generation 50: {still_open}; wrong at most {gone:.3f}; {n} seeds{how.weak()}",
             "the interval of open places above 0.1, and no wrong place left in any seed",
             bool(still_open.low > 0.1 and gone == 0),
         ),

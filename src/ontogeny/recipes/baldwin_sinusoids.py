@@ -31,12 +31,20 @@ from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.es import ES
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.baldwin_figures import evaluations_figure
-from ontogeny.recipes.claims import Claim, Figure, Progress, seeds_from
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
 from ontogeny.recipes.sinusoids import Sinusoid
 from ontogeny.recipes.trainings import train
 
-SEEDS = 3
-TESTED, CHOSEN_ON, CANDIDATES = 600, 200, 8
+# At full, quick and tiny scale.
+SEEDS = (3, 1, 1)
+UPDATES = (2000, 1000, 20)  # of MAML
+GENERATIONS = (1200, 120, 3)  # of the evolution strategy
+TOURNAMENTS = (500, 50, 3)
+POPULATION = (256, 256, 8)
+TESTED = (600, 600, 8)
+CHOSEN_ON = (200, 200, 4)  # tasks that the best of a population is chosen on
+
+CANDIDATES = 8
 DRAWN_STEPS = (0, 1, 5, 10)
 TIMES = 100.0  # more data-efficient
 LOOKS = 12  # at a growing population
@@ -51,33 +59,28 @@ class Course(NamedTuple):
     at_the_end: np.ndarray  # [seed, step of DRAWN_STEPS]
 
 
-def measure_sinusoids(
-    seed: int, quick: bool, progress: Progress
-) -> tuple[list[Claim], list[Figure]]:
-    """Return the claims, and the errors by task evaluations. `quick` takes one seed and a tenth of
-    the generations.
-    """
-    seeds = seeds_from(seed, 1 if quick else SEEDS)
-    less = 10 if quick else 1
+def measure_sinusoids(how: Measuring) -> Found:
+    """Return the claims, and the errors by task evaluations."""
+    seeds = how.seeds(how.choose(*SEEDS))
     arms = {
-        "MAML": _maml(seeds, 2000 // (2 if quick else 1), progress),
-        "ES": _evolved("es", seeds, 1200 // less, progress),
-        "Baldwin": _evolved("baldwin", seeds, 500 // less, progress),
-        "Lamarck": _evolved("lamarck", seeds, 500 // less, progress),
+        "MAML": _maml(seeds, how),
+        "ES": _evolved("es", seeds, how.choose(*GENERATIONS), how),
+        "Baldwin": _evolved("baldwin", seeds, how.choose(*TOURNAMENTS), how),
+        "Lamarck": _evolved("lamarck", seeds, how.choose(*TOURNAMENTS), how),
     }
     data: dict[str, np.ndarray] = {}
     for name, course in arms.items():
         data |= {name: course.errors, f"{name} evaluations": course.evaluations}
     caption = (
-        f"Squared error after learning, {TESTED} tasks, mean over {len(seeds)} seeds: MAML and ES "
-        "after one step, tournaments after five."
+        f"Squared error after learning, {how.choose(*TESTED)} tasks, mean over {len(seeds)} seeds: "
+        "MAML and ES after one step, tournaments after five."
     )
     figure = Figure("evaluations", caption, data, {"arms": list(arms)}, evaluations_figure)
-    return _claims(arms, seed, quick), [figure]
+    return _claims(arms, how), [figure]
 
 
-def _maml(seeds: np.ndarray, updates: int, progress: Progress) -> Course:
-    recipe = Sinusoid(rounds=updates // 10, steps=10)
+def _maml(seeds: np.ndarray, how: Measuring) -> Course:
+    recipe = Sinusoid(rounds=how.choose(*UPDATES) // 10, steps=10)
     problem, network = regression(recipe.source()), headed(recipe.network, (1,), 1)
     trained = train(
         maml(problem, network, recipe.config()),
@@ -85,7 +88,7 @@ def _maml(seeds: np.ndarray, updates: int, progress: Progress) -> Course:
         int(seeds[0]),
         recipe.rounds,
         recipe.steps,
-        progress,
+        how.progress,
         "sinusoids: MAML",
     )
     subject, rate = recipe.subject(), recipe.maml.inner_rate
@@ -93,7 +96,7 @@ def _maml(seeds: np.ndarray, updates: int, progress: Progress) -> Course:
     def curve(arrays: Any) -> Any:
         flat = ravel_pytree(arrays)[0]
         genes = {"weights": flat, "rates": jnp.full(len(jax.tree.leaves(arrays)), rate)}
-        return _curve(subject, genes, _keys(VALIDATION, TESTED), max(DRAWN_STEPS))
+        return _curve(subject, genes, _keys(VALIDATION, how.choose(*TESTED)), max(DRAWN_STEPS))
 
     curves = np.asarray(jax.jit(lambda s: jax.lax.map(curve, s))(trained.states.start.arrays))
     return Course(
@@ -101,12 +104,12 @@ def _maml(seeds: np.ndarray, updates: int, progress: Progress) -> Course:
     )
 
 
-def _evolved(arm: str, seeds: np.ndarray, rounds: int, progress: Progress) -> Course:
+def _evolved(arm: str, seeds: np.ndarray, rounds: int, how: Measuring) -> Course:
     """Return the course of an arm, looked at so many times, the later the farther apart."""
     strategy = arm == "es"
     steps, tasks = (1, 16) if strategy else (5, 8)
     recipe = Sinusoid(
-        population=256,
+        population=how.choose(*POPULATION),
         rounds=rounds,
         steps=steps,
         evolution=ES() if strategy else TOURNAMENT,
@@ -118,11 +121,11 @@ def _evolved(arm: str, seeds: np.ndarray, rounds: int, progress: Progress) -> Co
     )
     looks = np.unique(np.geomspace(1, rounds, LOOKS).round().astype(int)) - 1
     subject = recipe.subject()
-    judged = jax.jit(lambda genes: _judged(subject, genes, steps, strategy))
+    judged = jax.jit(lambda genes: _judged(subject, genes, steps, strategy, how))
     errors: list[list[float]] = []
     ends: list[np.ndarray] = []
     for number, seed in enumerate(seeds):
-        progress(f"sinusoids: {arm}, seed {number + 1} of {len(seeds)}, {rounds} generations")
+        how.progress(f"sinusoids: {arm}, seed {number + 1} of {len(seeds)}, {rounds} generations")
         row: list[float] = []
         curve = np.zeros(max(DRAWN_STEPS) + 1)
         program = recipe.executor.prepare(replace(recipe, seed=int(seed)).job())
@@ -151,15 +154,15 @@ def _candidates(hypers: Any, score: np.ndarray, mean: bool) -> Any:
     return {"weights": weights[best], "rates": rates[best]}
 
 
-def _judged(subject: Subject, genes: Any, steps: int, mean: bool) -> Any:
+def _judged(subject: Subject, genes: Any, steps: int, mean: bool, how: Measuring) -> Any:
     """Return the errors on the test tasks, of the candidate that is best on other tasks."""
     if mean:
         chosen = jax.tree.map(lambda x: x[0], genes)
     else:
-        keys = _keys(VALIDATION + 1, CHOSEN_ON)
+        keys = _keys(VALIDATION + 1, how.choose(*CHOSEN_ON))
         errors = jax.lax.map(lambda g: _curve(subject, g, keys, steps)[-1], genes)
         chosen = jax.tree.map(lambda x: x[jnp.argmin(errors)], genes)
-    return _curve(subject, chosen, _keys(VALIDATION, TESTED), max(DRAWN_STEPS))
+    return _curve(subject, chosen, _keys(VALIDATION, how.choose(*TESTED)), max(DRAWN_STEPS))
 
 
 def _curve(subject: Subject, genes: Any, keys: Any, steps: int) -> Any:
@@ -175,9 +178,8 @@ def _keys(number: int, count: int) -> Any:
     return jax.random.split(jax.random.key(number), count)
 
 
-def _claims(arms: dict[str, Course], seed: int, quick: bool) -> list[Claim]:
+def _claims(arms: dict[str, Course], how: Measuring) -> list[Claim]:
     n = len(arms["MAML"].errors)
-    weak = "; under-powered: a quick look" if quick else ""
 
     def told(name: str) -> str:
         ends = arms[name].at_the_end.mean(axis=0)
@@ -193,19 +195,22 @@ def _claims(arms: dict[str, Course], seed: int, quick: bool) -> list[Claim]:
         index = DRAWN_STEPS.index(steps)
         gains = course.at_the_end[:, 0] - course.at_the_end[:, index]
         fell = course.errors[:, 0] - course.errors[:, -1]
-        gain, fall = bootstrap_interval(gains, seed=seed), bootstrap_interval(fell, seed=seed)
+        gain, fall = (
+            bootstrap_interval(gains, seed=how.seed),
+            bootstrap_interval(fell, seed=how.seed),
+        )
         claims.append(
             Claim(
                 f"sinusoids: {name} learns to learn without gradients through the lifetime",
                 "yes, for any number of inner steps",
                 f"{told(name)}; error after learning fell by {fall}; learning takes off {gain}; "
-                f"{n} seeds{weak}",
+                f"{n} seeds{how.weak()}",
                 "both intervals above 0",
                 bool(gain.low > 0 and fall.low > 0),
             )
         )
     ratios = {
-        name: bootstrap_interval(_ratios(arms["MAML"], arms[name]), seed=seed)
+        name: bootstrap_interval(ratios_of(arms["MAML"], arms[name]), seed=how.seed)
         for name in ("ES", "Baldwin", "Lamarck")
     }
     said = "; ".join(
@@ -218,7 +223,7 @@ def _claims(arms: dict[str, Course], seed: int, quick: bool) -> list[Claim]:
             f"sinusoids: MAML is at least {TIMES:.0f} times more data-efficient than evolution "
             "that inherits no learning",
             "MAML is more data-efficient in simple cases",
-            f"{said}; {told('MAML')}; {n} seeds{weak}",
+            f"{said}; {told('MAML')}; {n} seeds{how.weak()}",
             f"the intervals of ES and of Baldwin at least {TIMES:.0f}",
             all(bool(ratios[name].low >= TIMES) for name in ("ES", "Baldwin")),
         )
@@ -226,7 +231,7 @@ def _claims(arms: dict[str, Course], seed: int, quick: bool) -> list[Claim]:
     return claims
 
 
-def _ratios(maml_course: Course, course: Course) -> np.ndarray:
+def ratios_of(maml_course: Course, course: Course) -> np.ndarray:
     """Return how many times more evaluations an arm took than MAML, in each seed, to come to its
     own last error.
 

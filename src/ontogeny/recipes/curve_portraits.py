@@ -33,13 +33,13 @@ class Learned(NamedTuple):
 
 
 def errors_by_step(
-    source: CurveSource, learned: Learned, seed: int, seeds: bool = False
+    source: CurveSource, learned: Learned, seed: int, seeds: bool = False, tested: int = TESTED
 ) -> np.ndarray:
     """Return the mean squared error on fresh curves after 0 … STEPS steps, [step]; with `seeds` the
     start and its rate have a leading axis, and so has the answer.
     """
     network = headed(learned.network, (1,), 1)
-    tasks = jax.random.split(_test_key(seed), TESTED)
+    tasks = jax.random.split(_test_key(seed), tested)
 
     def one(start: Start, rate: Any) -> Any:
         def of_task(key: Any) -> Any:
@@ -52,7 +52,7 @@ def errors_by_step(
     return np.asarray(jax.jit(measure)(learned.start, learned.rate), np.float64)
 
 
-def exact_errors(source: CurveSource, seed: int) -> tuple[float, float]:
+def exact_errors(source: CurveSource, seed: int, tested: int = TESTED) -> tuple[float, float]:
     """Return the mean squared error of the best prediction before and after the support, on the
     curves that `errors_by_step` draws from this seed.
     """
@@ -64,16 +64,18 @@ def exact_errors(source: CurveSource, seed: int) -> tuple[float, float]:
         targets = task.query.targets
         return squared_error(before, targets), squared_error(after, targets)
 
-    keys = jax.random.split(_test_key(seed), TESTED)
-    before, after = jax.jit(lambda keys: jax.lax.map(one, keys, batch_size=20))(keys)
+    keys = jax.random.split(_test_key(seed), tested)
+    before, after = jax.jit(lambda keys: jax.lax.map(one, keys, batch_size=min(20, tested)))(keys)
     return float(jnp.mean(before)), float(jnp.mean(after))
 
 
-def step_figure(curves: Mapping[str, np.ndarray], exact: tuple[float, float], what: str) -> Figure:
+def step_figure(
+    curves: Mapping[str, np.ndarray], exact: tuple[float, float], what: str, tested: int = TESTED
+) -> Figure:
     """Return the figure of errors by step, [seed, step] for each name."""
     return Figure(
         "steps",
-        f"Squared error on {TESTED} fresh curves. {what} Dotted: what nothing can beat, before "
+        f"Squared error on {tested} fresh curves. {what} Dotted: what nothing can beat, before "
         f"the examples ({exact[0]:.3f}) and after them ({exact[1]:.2g}). "
         "A line ends where a seed diverges.",
         dict(curves) | {"exact": np.array(exact)},

@@ -6,13 +6,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from ontogeny.adaptation.classifier import View
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.worlds.backbone_features import BackboneFeatures
 from ontogeny.worlds.characters import characters
 from ontogeny.worlds.embeddings import glyph_embeddings, published_embeddings
-from ontogeny.worlds.few_shot import Splits, split_at_random
-from ontogeny.worlds.glyphs import glyphs
+from ontogeny.worlds.few_shot import Splits, split_at_random, split_by
+from ontogeny.worlds.glyphs import draw_glyphs, glyphs
 from ontogeny.worlds.random_features import RandomFeatures, viewed
 
 SIZE = 20  # pixels of a drawn character's side
@@ -23,6 +25,8 @@ NEEDED = (
     "val_embeddings.pkl and test_embeddings.pkl, as LEO's authors published them"
 )
 PARTS = (200, 40, 60)  # classes of drawn characters to learn from, to choose by, to test on
+FEW, OF_EACH = (6, 6, 6), 4  # classes, and pictures of each, where a few are asked for
+FEW_SCRIPTS = {"train": ("greek",), "validation": ("hebrew",), "test": ("thai",)}
 
 
 class Featured(NamedTuple):
@@ -38,41 +42,52 @@ class Featured(NamedTuple):
 
 
 @lru_cache(maxsize=2)
-def featured(data: str, path: str = "") -> Featured:
+def featured(data: str, path: str = "", few: bool = False) -> Featured:
     """Return the data called so: "characters" or "glyphs" by random features, "embedded-glyphs" by
-    a packaged network, "published": LEO's own embeddings in the folder `path`.
+    a packaged network, "published": LEO's own embeddings in the folder `path`. `few` takes a few
+    classes of pictures, of four each, which are made in seconds: to see that all runs.
 
     Raises `ConfigError` for another name, and what the loader raises.
     """
     if data == "published":
         place = next(iter(published_sets(Path(path)).values()))
         return Featured(published_embeddings(place), None)
-    drawn = pictures(data)
+    drawn = pictures(data, few)
     height, width = drawn.train.items.shape[1:]
     if data == "embedded-glyphs":
-        return Featured(glyph_embeddings(), BackboneFeatures(height, width))
+        network = BackboneFeatures(height, width)
+        return Featured(viewed(drawn, network) if few else glyph_embeddings(), network)
     view = RandomFeatures(height, width)
     return Featured(viewed(drawn, view), view)
 
 
 @lru_cache(maxsize=1)
-def pictures(data: str) -> Splits:
+def pictures(data: str, few: bool = False) -> Splits:
     """Return the pictures [item, height, width] behind the features, the same in every run. Raises
     `ConfigError` for data without pictures.
     """
     if data in ("glyphs", "embedded-glyphs"):
-        return glyphs()
+        return _few_glyphs() if few else glyphs()
     if data != "characters":
         raise ConfigError(
             f"no pictures are called {data!r}",
             where="recipe field data",
             hint="use characters, glyphs, embedded-glyphs, or published with a path",
         )
-    groups = {
-        f"character {number}": of_class
-        for number, of_class in enumerate(characters(n_classes=sum(PARTS), size=SIZE))
+    parts = FEW if few else PARTS
+    drawn = characters(n_classes=sum(parts), n_images=OF_EACH if few else 40, size=SIZE)
+    groups = {f"character {number}": of_class for number, of_class in enumerate(drawn)}
+    return split_at_random("characters", groups, parts)
+
+
+def _few_glyphs() -> Splits:
+    drawn = draw_glyphs(OF_EACH, OF_EACH, scripts=FEW_SCRIPTS)
+    scripts = np.array(drawn.scripts)
+    parts = {
+        part: [drawn.names[i] for i in np.flatnonzero(np.isin(scripts, of_part))[:count]]
+        for (part, of_part), count in zip(FEW_SCRIPTS.items(), FEW, strict=True)
     }
-    return split_at_random("characters", groups, PARTS)
+    return split_by("glyphs", drawn.groups(), **parts)
 
 
 def published_sets(folder: Path) -> dict[str, Path]:

@@ -10,16 +10,14 @@ Source: Rusu et al. 2019 (arXiv 1807.05960), table 1 and its code.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from ontogeny.adaptation.few_shot import Meta, few_shot
-from ontogeny.adaptation.leo_config import LEOConfig
+from ontogeny.adaptation.few_shot import few_shot
 from ontogeny.adaptation.leo_presets import published
 from ontogeny.core.errors import DataError
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
 from ontogeny.recipes.few_shot_data import NEEDED, Featured, published_sets
 from ontogeny.recipes.leo_study import ROUNDS, accuracy_on, method_of
 from ontogeny.recipes.trainings import train
@@ -34,21 +32,21 @@ IN_THE_PAPER = {  # test accuracy in percent, 5 ways, by data set and shots
     ("tieredImageNet", 5): 81.44,
 }
 SHOTS = (1, 5)
-UPDATES, QUICK_UPDATES = 100_000, 200
-SEEDS, QUICK_SEEDS = 3, 2
-TESTED, QUICK_TESTED = 10_000, 200
+# At full, quick and tiny scale.
+UPDATES = (100_000, 200, 5)
+SEEDS = (3, 2, 2)
+TESTED = (10_000, 200, 8)
+
 NEAR = 1.0  # points below the paper's mean that the interval may reach down to
 
 
-def measure_published(
-    folder: Path | None, quick: bool, seed: int, progress: Progress
-) -> tuple[list[Claim], list[Figure]]:
+def measure_published(how: Measuring) -> Found:
     """Return a claim for each data set and number of shots, and a figure.
 
-    `quick` trains a little, to see that all runs. Raises `DataError` when the folder is not given,
-    or has neither data set, saying which files are needed.
+    Less than the full scale only shows that all runs. Raises `DataError` when no folder of data is
+    given, or it has neither data set, saying which files are needed.
     """
-    if folder is None:
+    if how.data is None:
         raise DataError(
             "the published embeddings are not shipped",
             where="reproduce leo --part published",
@@ -56,11 +54,11 @@ def measure_published(
         )
     claims: list[Claim] = []
     found: dict[str, np.ndarray] = {}
-    for name, place in published_sets(folder).items():
+    for name, place in published_sets(how.data).items():
         splits = published_embeddings(place, train_on_validation=True)
         for shots in SHOTS:
-            percent = _measured(name, splits, shots, quick, seed, progress)
-            claims.append(_claim(name, shots, percent, quick, seed))
+            percent = _measured(name, splits, shots, how)
+            claims.append(claim_of(name, shots, percent, how))
             found[f"{name}, {shots}-shot"] = percent
     figure = Figure(
         "published",
@@ -75,37 +73,28 @@ def measure_published(
     return claims, [figure]
 
 
-def _measured(
-    name: str, splits: Splits, shots: int, quick: bool, seed: int, progress: Progress
-) -> np.ndarray:
+def _measured(name: str, splits: Splits, shots: int, how: Measuring) -> np.ndarray:
     """Return the test accuracy of every seed, in percent."""
     config, meta = published("code", name, shots)
-    seeds, updates = (QUICK_SEEDS, QUICK_UPDATES) if quick else (SEEDS, UPDATES)
+    seeds, steps = how.choose(*SEEDS), how.choose(*UPDATES) // ROUNDS
     data = Featured(splits, None)
     learner = few_shot(method_of(config, data), splits, meta)
-    trained = train(
-        learner, seeds, seed, ROUNDS, updates // ROUNDS, progress, f"{name}, {shots}-shot"
-    )
-    accuracy = _tested(config, data, meta, trained.states.arrays, seed, quick)
+    what = f"{name}, {shots}-shot"
+    trained = train(learner, seeds, how.seed, ROUNDS, steps, how.progress, what)
+    asked = replace(meta, test_queries=remaining(splits.test, shots))
+    tested = how.choose(*TESTED)
+    accuracy = accuracy_on(config, data, asked, trained.states.arrays, how.seed, tested)
     return 100 * accuracy.mean(axis=1)
 
 
-def _tested(
-    config: LEOConfig, data: Featured, meta: Meta, arrays: object, seed: int, quick: bool
-) -> np.ndarray:
-    rest = remaining(data.splits.test, meta.shots)
-    tested = QUICK_TESTED if quick else TESTED
-    return accuracy_on(config, data, replace(meta, test_queries=rest), arrays, seed, tested)
-
-
-def _claim(name: str, shots: int, percent: np.ndarray, quick: bool, seed: int) -> Claim:
+def claim_of(name: str, shots: int, percent: np.ndarray, how: Measuring) -> Claim:
+    """Return whether the accuracies of every seed come near the paper's."""
     paper = IN_THE_PAPER[name, shots]
-    found = bootstrap_interval(percent, seed=seed)
-    weak = f"; under-powered: {QUICK_UPDATES} updates" if quick else f"; {UPDATES:,} updates"
+    found = bootstrap_interval(percent, seed=how.seed)
     return Claim(
         claim=f"{name}, 5 ways, {shots}-shot: the paper's accuracy",
         paper=f"{paper} %",
-        measured=f"{found} %, {len(percent)} seeds{weak}",
+        measured=f"{found} %, {len(percent)} seeds, {how.choose(*UPDATES):,} updates{how.weak()}",
         threshold=f"the interval reaches {paper - NEAR:.2f} %",
         holds=found.high >= paper - NEAR,
     )

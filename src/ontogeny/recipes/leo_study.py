@@ -17,15 +17,18 @@ from ontogeny.adaptation.heads import PROBE, HeadConfig
 from ontogeny.adaptation.leo_config import LEOConfig
 from ontogeny.adaptation.prototypes import PrototypesConfig
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.recipes.claims import Progress
+from ontogeny.recipes.claims import Claim, Measuring
 from ontogeny.recipes.few_shot_data import Featured
 from ontogeny.recipes.trainings import train
-from ontogeny.worlds.few_shot import Classes
+from ontogeny.worlds.few_shot import Classes, mean_interval
 
-SEEDS = 4
-TESTED = 1000  # fresh episodes of test classes, the same for all arms and seeds
+# At full, quick and tiny scale.
+SEEDS = (4, 4, 2)
+UPDATES = (900, 300, 5)
+META = (Meta(), Meta(), Meta(queries=2, tasks=2, test_queries=2, test_episodes=4))
+TESTED = (1000, 1000, 8)  # fresh episodes of test classes, the same for all arms and seeds
+
 ROUNDS = 5  # scores along a training
-TOGETHER = 15  # queries of each class
 FULL = LEOConfig(n_latents=32)  # the pilot's settings, but for the smooth deviations
 
 # What LEO is held against: by the data alone, by descent alone, by generation alone.
@@ -66,35 +69,35 @@ class Outcome(NamedTuple):
         return bootstrap_interval(self.by_seed, seed=seed)
 
 
-def study(
-    arms: Mapping[str, Config],
-    data: Featured,
-    meta: Meta,
-    updates: int,
-    seed: int,
-    progress: Progress,
-    seeds: int = SEEDS,
-    tested: int = TESTED,
-) -> dict[str, Outcome]:
+def study(arms: Mapping[str, Config], data: Featured, how: Measuring) -> dict[str, Outcome]:
     """Return what each arm came to, trained on the train classes alone."""
+    seeds, updates, meta = how.choose(*SEEDS), how.choose(*UPDATES), how.choose(*META)
     found: dict[str, Outcome] = {}
     for name, config in arms.items():
         learner = few_shot(method_of(config, data), data.splits, meta)
         trained = train(
-            learner, seeds, seed, ROUNDS, updates // ROUNDS, progress, f"{data.splits.name}, {name}"
+            learner,
+            seeds,
+            how.seed,
+            ROUNDS,
+            updates // ROUNDS,
+            how.progress,
+            f"{data.splits.name}, {name}",
         )
-        accuracy = accuracy_on(config, data, meta, trained.states.arrays, seed, tested)
+        accuracy = accuracy_on(
+            config, data, meta, trained.states.arrays, how.seed, how.choose(*TESTED)
+        )
         found[name] = Outcome(accuracy, trained.score, trained.updates, trained.states)
     return found
 
 
-def untrained(data: Featured, meta: Meta, seed: int, tested: int = TESTED) -> dict[str, Outcome]:
+def untrained(data: Featured, how: Measuring) -> dict[str, Outcome]:
     """Return what those came to that learn nothing before a task."""
     found: dict[str, Outcome] = {}
     for name, config in UNTRAINED.items():
         arrays = method_of(config, data).init(jax.random.key(0))
         one = jax.tree.map(lambda leaf: leaf[None], arrays)
-        accuracy = accuracy_on(config, data, meta, one, seed, tested)
+        accuracy = accuracy_on(config, data, how.choose(*META), one, how.seed, how.choose(*TESTED))
         found[name] = Outcome(accuracy, np.zeros((0, 1)), np.zeros(0, int), None)
     return found
 
@@ -128,6 +131,27 @@ def difference(one: Outcome, other: Outcome, seed: int) -> Interval:
     episodes.
     """
     return bootstrap_interval(one.by_seed - other.by_seed, seed=seed)
+
+
+def ahead(
+    what: str, paper: str, one: Outcome, other: Outcome, least: float, how: Measuring
+) -> Claim:
+    """Return whether one arm is ahead of the other by more than so many points."""
+    apart = difference(one, other, how.seed)
+    return Claim(
+        claim=f"{what}, 5 ways, 1 shot",
+        paper=paper,
+        measured=f"{percent(one)} against {percent(other)}: {apart} points, {len(one.by_seed)} "
+        f"seeds, {one.accuracy.shape[1]:,} episodes each{how.weak()}",
+        threshold=f"the interval above {least:g}",
+        holds=apart.low > least,
+    )
+
+
+def percent(outcome: Outcome) -> str:
+    """Return the mean over seeds, and the 95 % half-width over episodes of the first."""
+    within = mean_interval(100 * outcome.accuracy[0])
+    return f"{outcome.by_seed.mean():.1f} ± {within.high - within.value:.1f} %"
 
 
 def method_of(config: Config, data: Featured) -> Method:

@@ -11,6 +11,7 @@ as in Rusu et al. 2019 (arXiv 1807.05960).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import jax
@@ -70,7 +71,7 @@ def _features(view: RandomFeatures, pictures: Array) -> Array:
     return seen / jnp.sqrt(jnp.sum(seen**2, axis=-1, keepdims=True))
 
 
-def viewed(data: Splits, view: RandomFeatures) -> Splits:
+def viewed(data: Splits, view: Callable[[Array], Array]) -> Splits:
     """Return the same classes, their pictures replaced by features."""
 
     def of(classes: Classes) -> Classes:
