@@ -18,10 +18,11 @@ from ontogeny.recipes.baldwin_direction import claims_of as direction_claims
 from ontogeny.recipes.baldwin_figures import direction_figure, evaluations_figure, needle_figure
 from ontogeny.recipes.baldwin_needle import claims_of as needle_claims
 from ontogeny.recipes.baldwin_sinusoids import Course, ratios_of
-from ontogeny.recipes.claims import Figure, Measuring
+from ontogeny.recipes.claims import Measuring
 from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 from ontogeny.recipes.hinton_nowlan import HintonNowlan
 from ontogeny.recipes.sinusoids import Sinusoid
+from ontogeny.views.figure import Figure
 from ontogeny.views.lineage import BORN
 from ontogeny.views.record import read_record
 from ontogeny.worlds import brax_bodies

@@ -13,7 +13,7 @@ from ontogeny.core.archive import read_about, read_archive
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.ops.statistics import Interval
 from ontogeny.recipes import LONGER, pbt, pbt_quadratic, pbt_toy
-from ontogeny.recipes.claims import Claim, Figure, Measuring, Reproduction, seeds_from
+from ontogeny.recipes.claims import Claim, Measuring, Reproduction, seeds_from
 from ontogeny.recipes.comparison import (
     best_member,
     compare,
@@ -26,6 +26,7 @@ from ontogeny.recipes.comparison import (
 from ontogeny.recipes.pbt import reproduce
 from ontogeny.recipes.pbt_figures import draw_arms
 from ontogeny.recipes.quadratic import Quadratic
+from ontogeny.views.figure import Figure
 
 HELD = Claim("a < b", "yes", "1 < 2", "a below b", True)
 

@@ -12,8 +12,9 @@ import plotly.graph_objects as go
 import pytest
 
 from ontogeny.recipes import baldwin_cheetah
-from ontogeny.recipes.claims import Claim, Figure, Measuring, Reproduction
+from ontogeny.recipes.claims import Claim, Measuring, Reproduction
 from ontogeny.recipes.goal_direction import HalfCheetah
+from ontogeny.views.figure import Figure
 
 PARTS = {
     "pbt": {

@@ -10,13 +10,14 @@ from ontogeny.adaptation.maml_classifier import MAMLClassifierConfig
 from ontogeny.adaptation.prototypes import PrototypesConfig
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.recipes import leo_ablations, leo_published, recipe_class
-from ontogeny.recipes.claims import Figure, Measuring
+from ontogeny.recipes.claims import Measuring
 from ontogeny.recipes.few_shot import LEO, MAML, ProtoNet
 from ontogeny.recipes.few_shot_data import featured
 from ontogeny.recipes.leo import reproduce
 from ontogeny.recipes.leo_figures import accuracies_of, learning_of
 from ontogeny.recipes.leo_study import Outcome, ahead, difference, study, untrained
 from ontogeny.run import grow
+from ontogeny.views.figure import Figure
 
 SMALL = Meta(ways=3, queries=2, tasks=2, test_queries=2, test_episodes=4)
 TINY = LEOConfig(n_codes=4, n_latents=3, latent_steps=1, weight_steps=1)

@@ -7,10 +7,10 @@ import pytest
 from ontogeny.adaptation.cores import CoreConfig
 from ontogeny.adaptation.settings import Training
 from ontogeny.recipes import RECIPES, recipe_class
-from ontogeny.recipes.claims import Figure
 from ontogeny.recipes.sequences import Coin, Regression
 from ontogeny.recipes.trainings import train
 from ontogeny.run import grow
+from ontogeny.views.figure import Figure
 
 SMALL = Training(core=CoreConfig("gru", width=4), batch=4, test_batch=8)
 NAMES = [name for name, entry in RECIPES.items() if entry.module == "sequences"]

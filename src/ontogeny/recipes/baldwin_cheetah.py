@@ -26,8 +26,9 @@ from ontogeny.adaptation.lifetimes import draw_tasks, layer_names, scores_by_ste
 from ontogeny.core.metrics import BIRTH
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.baldwin_figures import direction_figure
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
+from ontogeny.views.figure import Figure
 
 Mode = Literal["darwin", "baldwin", "lamarck"]
 MODES: tuple[Mode, ...] = ("darwin", "baldwin", "lamarck")

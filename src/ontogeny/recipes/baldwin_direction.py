@@ -23,9 +23,10 @@ from ontogeny.core.metrics import BIRTH
 from ontogeny.evolution.evolve import evolve
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.baldwin_figures import direction_figure
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.goal_direction import GoalDirection
 from ontogeny.recipes.trials import QUICK_TO_COMPILE
+from ontogeny.views.figure import Figure
 from ontogeny.worlds.goals import best_return
 
 Mode = Literal["darwin", "baldwin", "lamarck"]

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Figure
+from ontogeny.views.figure import Figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ontogeny.adaptation.striver import Striver
 
 NAMES = {"darwin": "no learning", "baldwin": "Baldwin", "lamarck": "Lamarck"}
 SHADES = {"baldwin": 0, "lamarck": 1, "darwin": 2}  # of the theme's colours
-LIVES = 64  # of a portrait
 
 
 def needle_figure(figure: Figure) -> go.Figure:
@@ -100,53 +98,6 @@ def evaluations_figure(figure: Figure) -> go.Figure:
         _band(fig, evaluations, errors, arm, COLOURS[index])
     ticks = (0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 5)
     fig.update_yaxes(tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
-    return fig
-
-
-def learning_figure(product: Striver) -> Figure:
-    """Return what a life makes of evolved genes, on fresh tasks and for longer than they evolved
-    to live.
-    """
-    import jax
-
-    scores = np.asarray(product(jax.random.key(0), LIVES, 2 * product.steps))
-    labels = {"subject": [product.subject.name], "steps": [product.steps]}
-    return Figure(
-        "learning",
-        f"The score on {LIVES} fresh tasks by steps of learning: each task, and their mean. Lives "
-        f"had {product.steps} steps while these genes evolved.",
-        {"scores": scores},
-        labels,
-        draw_learning,
-    )
-
-
-def draw_learning(figure: Figure) -> go.Figure:
-    """Return the portrait of an evolved learner."""
-    from ontogeny.views.theme import ACCENT, FAINT, QUIET
-    from ontogeny.views.theme import figure as empty
-
-    scores = figure.data["scores"]
-    steps = np.arange(scores.shape[1])
-    fig = empty("What a life makes of the winner's genes", "steps of learning", "score")
-    gap = np.full((len(scores), 1), np.nan)
-    fig.add_scatter(
-        x=np.tile(np.append(steps, np.nan), len(scores)),
-        y=np.concatenate([scores, gap], axis=1).ravel(),
-        mode="lines",
-        line={"color": FAINT, "width": 1},
-        name="a task",
-        hoverinfo="skip",
-    )
-    fig.add_scatter(
-        x=steps,
-        y=scores.mean(axis=0),
-        mode="lines+markers",
-        line={"color": ACCENT, "width": 3},
-        name="mean",
-    )
-    fig.add_vline(x=int(figure.labels["steps"][0]), line={"color": QUIET, "dash": "dot"})
-    fig.update_xaxes(dtick=1)
     return fig
 
 

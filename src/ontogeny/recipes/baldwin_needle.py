@@ -24,8 +24,9 @@ from ontogeny.adaptation.hinton_nowlan import LOCI, TRIALS, alleles, hinton_nowl
 from ontogeny.evolution.evolve import evolve
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.baldwin_figures import needle_figure
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.hinton_nowlan import HintonNowlan
+from ontogeny.views.figure import Figure
 
 # At full, quick and tiny scale.
 SEEDS = (20, 8, 2)

@@ -31,9 +31,10 @@ from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.es import ES
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.baldwin_figures import evaluations_figure
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.sinusoids import Sinusoid
 from ontogeny.recipes.trainings import train
+from ontogeny.views.figure import Figure
 
 # At full, quick and tiny scale.
 SEEDS = (3, 1, 1)

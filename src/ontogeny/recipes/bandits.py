@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ontogeny.adaptation.policy import MemoryPolicy
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
-    from ontogeny.recipes.claims import Figure
+    from ontogeny.views.figure import Figure
     from ontogeny.worlds.solved import Solved
 
 ORTEGA = "Ortega et al. 2019, Meta-learning of Sequential Strategies, arXiv 1905.03030"

@@ -7,16 +7,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeAlias, TypeVar
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
 
 from ontogeny.core.archive import write_archive
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.ops.statistics import Interval
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from ontogeny.views.figure import Figure
 
 Progress: TypeAlias = Callable[[str], None]
 Scale: TypeAlias = Literal["full", "quick", "tiny"]
@@ -46,16 +44,6 @@ class Claim:
     ) -> Self:
         """Return the claim that holds when every interval lies above 0."""
         return cls(claim, paper, measured, threshold, all(bool(d.low > 0) for d in differences))
-
-
-class Figure(NamedTuple):
-    """What a figure is drawn from: named arrays, and what lies along their axes."""
-
-    name: str  # a valid identifier
-    caption: str
-    data: Mapping[str, np.ndarray]
-    labels: Mapping[str, Sequence[str | int | float]]
-    draw: Callable[[Figure], go.Figure]
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.strategy import Evolution
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Progress
+from ontogeny.recipes.claims import Claim, Progress
 from ontogeny.recipes.pbt_figures import draw_arms
 from ontogeny.recipes.recipe import Recipe
+from ontogeny.views.figure import Figure
 
 if TYPE_CHECKING:
     from ontogeny.runtime.executor import Lived

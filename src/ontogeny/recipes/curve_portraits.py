@@ -13,8 +13,8 @@ from ontogeny.adaptation.adapter import Adapter, headed
 from ontogeny.adaptation.maml import Start, adapt, losses_by_step
 from ontogeny.adaptation.maml_config import MAMLConfig, NetworkConfig
 from ontogeny.adaptation.problems import squared_error
-from ontogeny.recipes.claims import Figure
 from ontogeny.views.curve_figures import error_by_step_figure, fits_figure
+from ontogeny.views.figure import Figure
 from ontogeny.worlds.sinusoids import INPUT, CurveSource
 
 TESTED = 600  # fresh curves

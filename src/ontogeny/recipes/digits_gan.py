@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ontogeny.core.space import Space
     from ontogeny.generation.classifier import Kind, Trained
     from ontogeny.generation.sampler import Sampler
-    from ontogeny.recipes.claims import Figure
+    from ontogeny.views.figure import Figure
 
 PAPERS = (
     "Jaderberg et al. 2017, Population Based Training of Neural Networks, arXiv 1711.09846",

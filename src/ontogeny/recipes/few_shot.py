@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ontogeny.adaptation.classifier import FewShotClassifier
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
-    from ontogeny.recipes.claims import Figure
     from ontogeny.recipes.few_shot_data import Featured
+    from ontogeny.views.figure import Figure
 
 LEO_PAPER = "Rusu et al. 2019, Meta-Learning with Latent Embedding Optimization, arXiv 1807.05960"
 

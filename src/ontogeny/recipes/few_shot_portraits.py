@@ -8,9 +8,9 @@ import numpy as np
 
 from ontogeny.adaptation.classifier import FewShotClassifier
 from ontogeny.adaptation.few_shot import Meta, accuracies
-from ontogeny.recipes.claims import Figure
 from ontogeny.recipes.few_shot_data import Featured
 from ontogeny.views.few_shot_figures import episode_figure
+from ontogeny.views.figure import Figure
 from ontogeny.worlds.few_shot import Splits, draw_episode, mean_interval
 
 TESTED = 400  # episodes of test classes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from ontogeny.recipes.claims import Figure
+from ontogeny.views.figure import Figure
 from ontogeny.views.generation_figures import sentences_figure, sheet_figure
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ontogeny.adaptation.striver import Striver
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
-    from ontogeny.recipes.claims import Figure
+    from ontogeny.views.figure import Figure
     from ontogeny.worlds.goals import GoalWorld
 
 
@@ -126,7 +126,7 @@ class GoalDirection(Recipe):
         return Striver(self.subject(), genes.hypers(), self.steps)
 
     def portrait(self, product: Any) -> Sequence[Figure]:
-        from ontogeny.recipes.baldwin_figures import learning_figure
+        from ontogeny.recipes.portraits.lives import learning_figure
 
         return [learning_figure(product)]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ontogeny.recipes.claims import Figure
 from ontogeny.recipes.leo_study import Outcome
 from ontogeny.views.few_shot_figures import accuracies_figure, learning_figure
+from ontogeny.views.figure import Figure
 
 
 def accuracies_of(name: str, title: str, found: Mapping[str, Outcome]) -> Figure:

@@ -17,11 +17,12 @@ from ontogeny.adaptation.few_shot import few_shot
 from ontogeny.adaptation.leo_presets import published
 from ontogeny.core.errors import DataError
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.few_shot_data import NEEDED, Featured, published_sets
 from ontogeny.recipes.leo_study import ROUNDS, accuracy_on, method_of
 from ontogeny.recipes.trainings import train
 from ontogeny.views.few_shot_figures import accuracies_figure
+from ontogeny.views.figure import Figure
 from ontogeny.worlds.embeddings import published_embeddings
 from ontogeny.worlds.few_shot import Splits, remaining
 

@@ -13,7 +13,7 @@ from ontogeny.adaptation.state_machine import (
 )
 from ontogeny.ops.calibration import Reliability
 from ontogeny.ops.principal_components import principal_components
-from ontogeny.recipes.claims import Figure, Measuring
+from ontogeny.recipes.claims import Measuring
 from ontogeny.recipes.machine_study import (
     BIASES,
     LENGTH,
@@ -24,6 +24,7 @@ from ontogeny.recipes.machine_study import (
     exact_regret,
     toss,
 )
+from ontogeny.views.figure import Figure
 from ontogeny.views.machine_figures import (
     automaton_figure,
     biases_figure,

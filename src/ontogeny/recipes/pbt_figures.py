@@ -11,7 +11,7 @@ from ontogeny.ops.statistics import bootstrap_interval
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ontogeny.recipes.claims import Figure
+    from ontogeny.views.figure import Figure
 
 
 def draw_toy(figure: Figure) -> go.Figure:

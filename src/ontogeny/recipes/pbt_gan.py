@@ -23,7 +23,7 @@ from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.generation.adversaries import draw
 from ontogeny.generation.settings import Adversarial
 from ontogeny.ops.inception import inception_score
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.comparison import (
     compare,
     curves,
@@ -36,6 +36,7 @@ from ontogeny.recipes.digits_gan import DigitsGan, judge
 from ontogeny.recipes.generation_portraits import IMAGES, sheet
 from ontogeny.recipes.pbt_figures import draw_schedules
 from ontogeny.runtime.vectorised import Vectorised
+from ontogeny.views.figure import Figure
 from ontogeny.worlds.digits import SIDE, digit_images
 
 SHOWN = 2000  # images of each member that the other classifier is shown

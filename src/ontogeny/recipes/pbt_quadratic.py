@@ -24,10 +24,11 @@ from ontogeny.evolution.random_search import random_search
 from ontogeny.evolution.selection import truncation
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.ops.statistics import bootstrap_interval, standard_error
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring, Progress
+from ontogeny.recipes.claims import Claim, Found, Measuring, Progress
 from ontogeny.recipes.pbt_figures import draw_losses, draw_schedule
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.recipes.trials import replays, trials
+from ontogeny.views.figure import Figure
 
 SEEDS, TINY_SEEDS = 40, 2
 LAST = 8  # rounds that the loss is averaged over

@@ -19,11 +19,12 @@ import time
 import numpy as np
 
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.comparison import lines_of_the_best, of_the_best
 from ontogeny.recipes.digit_classifier import DigitClassifier
 from ontogeny.recipes.pbt_digits import TINY, grow, replayed
 from ontogeny.recipes.pbt_figures import draw_schedules, draw_settings
+from ontogeny.views.figure import Figure
 
 GROWN = DigitClassifier(population=16)
 SEEDS = 20, 6, 2

@@ -20,11 +20,12 @@ from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.strategy import Evolution
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.comparison import of_the_best
 from ontogeny.recipes.digit_classifier import DigitClassifier
 from ontogeny.recipes.pbt_digits import TINY, grow
 from ontogeny.recipes.pbt_figures import draw_sizes
+from ontogeny.views.figure import Figure
 
 SIZES = (4, 8, 16, 32), (4, 8, 16), (4, 16)
 SMALL = 10  # members; below, the paper says, it can lose

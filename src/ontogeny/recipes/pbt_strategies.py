@@ -34,13 +34,14 @@ from ontogeny.evolution.strategy import Evolution
 from ontogeny.evolution.successive_halving import SuccessiveHalving
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes import pbt_digits
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.comparison import lines_of_the_best, of_the_best
 from ontogeny.recipes.digit_classifier import DigitClassifier
 from ontogeny.recipes.pbt_digits import grow
 from ontogeny.recipes.pbt_figures import draw_sizes
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.recipes.trials import replays, trials
+from ontogeny.views.figure import Figure
 
 SEEDS = 24, 8, 2
 SIZES = (4, 8, 16), (4, 8, 16), (4,)

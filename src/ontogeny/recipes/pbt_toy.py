@@ -27,10 +27,11 @@ from ontogeny.evolution.random_search import random_search
 from ontogeny.evolution.selection import Selection, truncation
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.pbt_figures import draw_toy
 from ontogeny.recipes.toy import Toy
 from ontogeny.recipes.trials import trials
+from ontogeny.views.figure import Figure
 
 TOLERANCE = 0.02
 # The table was made with 50 seeds. More cost nothing here, and are needed: of two measurements of

@@ -21,7 +21,7 @@ from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.generation.settings import Transformer
 from ontogeny.generation.translation import DROPOUTS
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.comparison import (
     compare,
     curves,
@@ -33,6 +33,7 @@ from ontogeny.recipes.comparison import (
 from ontogeny.recipes.pbt_figures import draw_schedules
 from ontogeny.recipes.translation import Translation
 from ontogeny.runtime.vectorised import Vectorised
+from ontogeny.views.figure import Figure
 
 PAPER = "BLEU 23.71 to 24.23 where members are chosen (WMT14 English to German, 32 members)"
 TEST = "BLEU 22.30 to 22.65 on the test (WMT14 English to German, 32 members)"

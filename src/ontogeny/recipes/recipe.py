@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ontogeny.core.product import Product
     from ontogeny.core.space import Space
     from ontogeny.evolution.strategy import Strategy
-    from ontogeny.recipes.claims import Figure
+    from ontogeny.views.figure import Figure
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from ontogeny.adaptation.forecaster import Forecaster
 from ontogeny.adaptation.predictor import excess_along
 from ontogeny.adaptation.tasks import Task
-from ontogeny.recipes.claims import Figure
+from ontogeny.views.figure import Figure
 from ontogeny.views.prediction_figures import excess_by_step_figure, forecast_figure
 
 TESTED = 2048  # fresh sequences

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ontogeny.adaptation.tasks import Task
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
-    from ontogeny.recipes.claims import Figure
+    from ontogeny.views.figure import Figure
 
 PAPERS = ("Ortega et al. 2019, Meta-learning of Sequential Strategies, arXiv 1905.03030",)
 

@@ -26,11 +26,12 @@ from ontogeny.evolution.random_search import random_search
 from ontogeny.ops.bayes.machines import expected_rewards
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.bandits import Bandit, Name
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.strategy_portraits import exact_rewards, rewards_portrait
 from ontogeny.recipes.trainings import Trained
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
+from ontogeny.views.figure import Figure
 from ontogeny.views.strategy_figures import learning_figure, returns_figure
 from ontogeny.worlds.solved import Solved
 

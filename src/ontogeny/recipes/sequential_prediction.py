@@ -22,9 +22,10 @@ from ontogeny.adaptation.settings import Training
 from ontogeny.ops.bayes.partition_trees import ptw_predictive
 from ontogeny.ops.bayes.predictives import kt_predictive, markov_predictive
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.claims import Claim, Figure, Found, Measuring
+from ontogeny.recipes.claims import Claim, Found, Measuring
 from ontogeny.recipes.sequences import Coin, Die, Sequences, Switching, VariableOrder
 from ontogeny.recipes.trainings import Trained, train
+from ontogeny.views.figure import Figure
 from ontogeny.views.prediction_figures import excess_by_step_figure, excess_by_update_figure
 
 # For a full, a quick and a tiny look:

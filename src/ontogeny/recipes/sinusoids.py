@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ontogeny.adaptation.lifetimes import Subject
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
-    from ontogeny.recipes.claims import Figure
+    from ontogeny.views.figure import Figure
     from ontogeny.worlds.sinusoids import CurveSource
 
 

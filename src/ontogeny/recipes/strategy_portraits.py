@@ -15,7 +15,7 @@ from ontogeny.adaptation.policy import MemoryPolicy
 from ontogeny.adaptation.visits import Visits, belief_policy, played, visits
 from ontogeny.ops.bayes.bandits import greedy
 from ontogeny.ops.bayes.machines import Machine, best_actions, expected_rewards, plan
-from ontogeny.recipes.claims import Figure
+from ontogeny.views.figure import Figure
 from ontogeny.views.strategy_figures import matching_figure, rewards_figure
 from ontogeny.worlds.solved import Solved
 
