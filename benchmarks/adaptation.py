@@ -25,10 +25,10 @@ from benchmarks.adaptation_leo import leo_figures
 from benchmarks.beside import asking, living
 from benchmarks.peer import peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, pairwise
-from ontogeny.adaptation.adapter import headed
-from ontogeny.adaptation.maml import adapt, initial, maml
-from ontogeny.adaptation.maml_config import MAMLConfig, NetworkConfig
-from ontogeny.adaptation.problems import regression
+from ontogeny.learners.maml.adapter import headed
+from ontogeny.learners.maml.config import MAMLConfig, NetworkConfig
+from ontogeny.learners.maml.maml import adapt, initial, maml
+from ontogeny.learners.maml.problems import regression
 from ontogeny.worlds.sinusoids import sinusoids
 
 TASKS, SHOTS, STEPS = 25, 10, 500

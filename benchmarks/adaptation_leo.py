@@ -14,9 +14,9 @@ import numpy as np
 from benchmarks.beside import asking, living
 from benchmarks.peer import peer_python
 from benchmarks.result import Figure, Target, by_turns, pairwise
-from ontogeny.adaptation.few_shot import Meta, few_shot
-from ontogeny.adaptation.leo import leo
-from ontogeny.adaptation.leo_config import LEOConfig
+from ontogeny.learners.few_shot.few_shot import Meta, few_shot
+from ontogeny.learners.few_shot.leo import leo
+from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.worlds.few_shot import split_at_random
 
 FEATURES, CLASSES, ITEMS, STEPS = 640, 200, 40, 100

@@ -22,8 +22,8 @@ import numpy as np
 
 from benchmarks.peer import ask, peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, pairwise
-from ontogeny.adaptation.lifetimes import LifetimeConfig
 from ontogeny.evolution.baldwin import Baldwin
+from ontogeny.learners.baldwin.lifetime import LifetimeConfig
 from ontogeny.recipes.sinusoids import Sinusoid
 
 POPULATION, STEPS = 512, 5

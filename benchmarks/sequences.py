@@ -26,12 +26,12 @@ import jax.numpy as jnp
 from benchmarks.beside import asking, living
 from benchmarks.peer import peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, pairwise
-from ontogeny.adaptation.cores import CoreConfig, sequence_network
-from ontogeny.adaptation.predictor import predictor
-from ontogeny.adaptation.settings import Training
-from ontogeny.adaptation.tasks import symbols
+from ontogeny.claims.trainings import train
+from ontogeny.learners.sequential.config import Training
+from ontogeny.learners.sequential.predictor import predictor
+from ontogeny.learners.sequential.tasks import symbols
+from ontogeny.nn.cores import CoreConfig, sequence_network
 from ontogeny.ops.bayes.gittins import gittins_table
-from ontogeny.recipes.trainings import train
 from ontogeny.worlds.sequences import coins
 
 LENGTH, BATCH, STEPS = 20, 128, 100

@@ -86,7 +86,7 @@ def main(names: list[str]) -> int:
 
 def draw(system: str, part: str, pictures: dict[str, tuple[str, int]]) -> None:
     """Measure a part of a system's claims, and draw its pictures: of which figure, how high."""
-    module = importlib.import_module(f"ontogeny.recipes.{SYSTEMS[system]}")
+    module = importlib.import_module(f"ontogeny.claims.{SYSTEMS[system]}")
     result = module.reproduce(quick=False, seed=0, part=part, progress=print)
     for claim in result.claims:
         print(f"{'holds' if claim.holds else 'DOES NOT HOLD'}: {claim.claim}: {claim.measured}")

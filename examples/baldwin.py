@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 import ontogeny as og
-from ontogeny.adaptation.lifetimes import LifetimeConfig, Subject, scores_by_step
+from ontogeny.learners.baldwin.lifetime import LifetimeConfig, Subject, scores_by_step
 
 
 def init(key):

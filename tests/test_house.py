@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,19 +18,22 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 # From the top floor to the ground: a room may import the rooms below it.
 FLOORS = [
     {"cli"},
+    {"claims"},
     {"replaying"},
+    {"growth"},
     {"run"},
     {"recipes"},
     {"views"},
     {"runtime"},
     {"evolution"},
-    {"teaching"},
-    {"agents", "adaptation", "generation", "memory", "streaming", "beauty"},
+    {"learners", "social"},
     {"worlds"},
     {"nn", "ops"},
     {"core"},
 ]
 ALLOWED = {("nn", "ops"), ("testing", "runtime")}  # neighbours that may be used all the same
+FAMILIES = {"learners", "claims"}  # a folder a family or a system: none imports another,
+RELATIVES = {("teaching", "agents")}  # but these; the files beside the folders serve them all
 LONGEST = 400
 
 
@@ -45,9 +49,15 @@ def room_of(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-def imported(path: Path) -> list[tuple[int, str]]:
-    """Return (line, room) for every import of the house in the file, late ones too."""
-    rooms: list[tuple[int, str]] = []
+def family_of(parts: Sequence[str]) -> str | None:
+    """Return the family that a module is in, given its path below the house, if it is in one."""
+    below = SOURCE.joinpath(*parts[:2])
+    return parts[1] if len(parts) > 1 and parts[0] in FAMILIES and below.is_dir() else None
+
+
+def imported(path: Path) -> list[tuple[int, list[str]]]:
+    """Return (line, path below the house) for every import of it in the file, late ones too."""
+    found: list[tuple[int, list[str]]] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -57,12 +67,12 @@ def imported(path: Path) -> list[tuple[int, str]]:
         else:
             continue
         parts = [name.split(".") for name in names]
-        rooms += [(node.lineno, p[1]) for p in parts if p[0] == "ontogeny" and len(p) > 1]
-    return rooms
+        found += [(node.lineno, p[1:]) for p in parts if p[0] == "ontogeny" and len(p) > 1]
+    return found
 
 
 def breach(room: str, other: str) -> str | None:
-    """Return what is wrong with an import of `other` in `room`, or None."""
+    """Return what is wrong with an import of the room `other` in `room`, or None."""
     if other == "__version__" or other == room or (room, other) in ALLOWED:
         return None
     if floor(other) < floor(room):
@@ -70,28 +80,46 @@ def breach(room: str, other: str) -> str | None:
     return "points sideways" if floor(other) == floor(room) else None
 
 
+def family_breach(family: str | None, other: str | None) -> str | None:
+    """Return what is wrong with an import of the family `other` in `family` (None: the files that
+    lie beside the folders of families), or None.
+    """
+    if other is None or family == other or (family, other) in RELATIVES:
+        return None
+    return "points up into a family" if family is None else "points to another family"
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_imports_point_down(path):
-    room = room_of(path)
+    own = path.relative_to(SOURCE).with_suffix("").parts
+    room, family = room_of(path), family_of(own)
     if room == "__init__":
         return  # the front door hands out names from everywhere, lazily
     wrong = [
-        f"line {line}: {room} imports {other}, which {said}"
+        f"line {line}: {'/'.join(own)} imports {'.'.join(other)}, which {said}"
         for line, other in imported(path)
-        if (said := breach(room, other))
+        if (said := breach(room, other[0]))
+        or (other[0] == room and (said := family_breach(family, family_of(other))))
     ]
     assert not wrong
 
 
 def test_the_check_itself_finds_what_it_is_for():
     assert breach("core", "ops") == "points up"
-    assert breach("agents", "memory") == "points sideways"
     assert breach("ops", "nn") == "points sideways"
     assert breach("nn", "ops") is None
-    assert breach("teaching", "agents") is None
+    assert breach("learners", "social") == "points sideways"
     assert breach("runtime", "views") == "points up"
     assert breach("testing", "runtime") is None
     assert breach("testing", "recipes") == "points up"
+    assert family_of(["learners", "agents", "losses"]) == "agents"
+    assert family_of(["claims", "claim"]) is None
+    assert family_of(["core", "learner"]) is None
+    assert family_breach("maml", "agents") == "points to another family"
+    assert family_breach("teaching", "agents") is None
+    assert family_breach("agents", "teaching") == "points to another family"
+    assert family_breach("pbt", None) is None
+    assert family_breach(None, "pbt") == "points up into a family"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))

@@ -21,7 +21,7 @@ from flax import linen as nn
 from flax.linen.initializers import orthogonal, zeros_init
 from gymnax.wrappers.purerl import LogWrapper
 
-from ontogeny.agents.settings import ActorCriticConfig
+from ontogeny.learners.agents.config import ActorCriticConfig
 
 
 class ActorCritic(nn.Module):

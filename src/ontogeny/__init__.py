@@ -51,21 +51,21 @@ _WHERE = {
     "successive_halving": "evolution.successive_halving",
     "baldwin": "evolution.baldwin",
     "es": "evolution.es",
-    "lifetime": "adaptation.lifetimes",
-    "genes_space": "adaptation.lifetimes",
-    "actor_critic": "agents.actor_critic",
-    "gan": "generation.adversaries",
-    "translation": "generation.translation",
-    "few_shot": "adaptation.few_shot",
-    "leo": "adaptation.leo",
-    "LEOConfig": "adaptation.leo_config",
-    "prototypes": "adaptation.prototypes",
-    "maml": "adaptation.maml",
-    "MAMLConfig": "adaptation.maml_config",
-    "load_adapter": "adaptation.adapter",
+    "lifetime": "learners.baldwin.lifetime",
+    "genes_space": "learners.baldwin.lifetime",
+    "actor_critic": "learners.agents.actor_critic",
+    "gan": "learners.generation.gan",
+    "translation": "learners.generation.translation",
+    "few_shot": "learners.few_shot.few_shot",
+    "leo": "learners.few_shot.leo",
+    "LEOConfig": "learners.few_shot.leo_config",
+    "prototypes": "learners.few_shot.prototypes",
+    "maml": "learners.maml.maml",
+    "MAMLConfig": "learners.maml.config",
+    "load_adapter": "learners.maml.adapter",
     "descend_inner": "ops.descent",
-    "load_classifier": "adaptation.classifier",
-    "adapt": "adaptation.from_pictures",
+    "load_classifier": "learners.few_shot.classifier",
+    "adapt": "learners.few_shot.from_pictures",
     "draw_episode": "worlds.few_shot",
     "glyphs": "worlds.glyphs",
     "omniglot": "worlds.omniglot",
@@ -90,17 +90,6 @@ __all__ = [*_WHERE, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupport
 
 if TYPE_CHECKING:
     from ontogeny import testing
-    from ontogeny.adaptation.adapter import load_adapter
-    from ontogeny.adaptation.classifier import load_classifier
-    from ontogeny.adaptation.few_shot import few_shot
-    from ontogeny.adaptation.from_pictures import adapt
-    from ontogeny.adaptation.leo import leo
-    from ontogeny.adaptation.leo_config import LEOConfig
-    from ontogeny.adaptation.lifetimes import genes_space, lifetime
-    from ontogeny.adaptation.maml import maml
-    from ontogeny.adaptation.maml_config import MAMLConfig
-    from ontogeny.adaptation.prototypes import prototypes
-    from ontogeny.agents.actor_critic import actor_critic
     from ontogeny.core.errors import OntogenyError
     from ontogeny.core.host import HostLearner
     from ontogeny.core.learner import Learner
@@ -116,8 +105,19 @@ if TYPE_CHECKING:
     from ontogeny.evolution.random_search import random_search
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.evolution.successive_halving import successive_halving
-    from ontogeny.generation.adversaries import gan
-    from ontogeny.generation.translation import translation
+    from ontogeny.learners.agents.actor_critic import actor_critic
+    from ontogeny.learners.baldwin.lifetime import genes_space, lifetime
+    from ontogeny.learners.few_shot.classifier import load_classifier
+    from ontogeny.learners.few_shot.few_shot import few_shot
+    from ontogeny.learners.few_shot.from_pictures import adapt
+    from ontogeny.learners.few_shot.leo import leo
+    from ontogeny.learners.few_shot.leo_config import LEOConfig
+    from ontogeny.learners.few_shot.prototypes import prototypes
+    from ontogeny.learners.generation.gan import gan
+    from ontogeny.learners.generation.translation import translation
+    from ontogeny.learners.maml.adapter import load_adapter
+    from ontogeny.learners.maml.config import MAMLConfig
+    from ontogeny.learners.maml.maml import maml
     from ontogeny.ops.descent import descend_inner
     from ontogeny.replaying import replay
     from ontogeny.run import Run, grow, load, resume

@@ -29,8 +29,8 @@ from ontogeny.core.space import Space
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes import recipe_class, recipe_name
-from ontogeny.recipes.evolution import evolution_class
 from ontogeny.recipes.recipe import Recipe
+from ontogeny.recipes.strategies import evolution_class
 from ontogeny.runtime import driver
 from ontogeny.runtime.checkpoints import read_newest
 from ontogeny.runtime.executor import Executor, Job, Snapshot

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 import ontogeny as og
-from ontogeny.adaptation.lifetimes import LifetimeConfig
-from ontogeny.adaptation.maml_config import NetworkConfig
+from ontogeny.claims.baldwin import cheetah as baldwin_cheetah
+from ontogeny.claims.baldwin import reproduce
+from ontogeny.claims.baldwin.direction import MODES, Arm
+from ontogeny.claims.baldwin.direction import claims_of as direction_claims
+from ontogeny.claims.baldwin.figures import direction_figure, evaluations_figure, needle_figure
+from ontogeny.claims.baldwin.needle import claims_of as needle_claims
+from ontogeny.claims.baldwin.sinusoids import Course, ratios_of
+from ontogeny.claims.claim import Measuring
 from ontogeny.core.errors import ConfigError, MissingExtra
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.pbt import PBT
-from ontogeny.recipes import baldwin_cheetah
-from ontogeny.recipes.baldwin import reproduce
-from ontogeny.recipes.baldwin_direction import MODES, Arm
-from ontogeny.recipes.baldwin_direction import claims_of as direction_claims
-from ontogeny.recipes.baldwin_figures import direction_figure, evaluations_figure, needle_figure
-from ontogeny.recipes.baldwin_needle import claims_of as needle_claims
-from ontogeny.recipes.baldwin_sinusoids import Course, ratios_of
-from ontogeny.recipes.claims import Measuring
+from ontogeny.learners.baldwin.lifetime import LifetimeConfig
+from ontogeny.learners.maml.config import NetworkConfig
 from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 from ontogeny.recipes.hinton_nowlan import HintonNowlan
 from ontogeny.recipes.sinusoids import Sinusoid

@@ -8,15 +8,17 @@ import jax
 import numpy as np
 import pytest
 
-from ontogeny.adaptation.policy import MemoryPolicy
-from ontogeny.adaptation.visits import Visits
+from ontogeny.claims.claim import Measuring
+from ontogeny.claims.sequential import control as sequential_control
+from ontogeny.claims.sequential import thompson as sequential_thompson
+from ontogeny.claims.sequential.control import Grown, Study
+from ontogeny.claims.sequential.thompson import Fitted, apart, repeats
+from ontogeny.claims.trainings import Trained
 from ontogeny.core.errors import ConfigError
-from ontogeny.recipes import recipe_class, recipe_name, sequential_control, sequential_thompson
+from ontogeny.learners.sequential.policy import MemoryPolicy
+from ontogeny.learners.sequential.visits import Visits
+from ontogeny.recipes import recipe_class, recipe_name
 from ontogeny.recipes.bandits import Bandit, Name, Thompson, solved_world
-from ontogeny.recipes.claims import Measuring
-from ontogeny.recipes.sequential_control import Grown, Study
-from ontogeny.recipes.sequential_thompson import Fitted, apart, repeats
-from ontogeny.recipes.trainings import Trained
 
 RECIPES = {"bandit": Bandit(), "thompson": Thompson()}
 

@@ -7,14 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ontogeny.claims.pbt import gan as pbt_gan
+from ontogeny.claims.pbt import translation as pbt_translation
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
-from ontogeny.generation.settings import Adversarial, Transformer
-from ontogeny.recipes import pbt_gan, pbt_translation
+from ontogeny.learners.generation.config import Adversarial, Transformer
 from ontogeny.recipes.digits_gan import DigitsGan, judge
+from ontogeny.recipes.portraits.generation_figures import sheet_figure
 from ontogeny.recipes.translation import Translation
 from ontogeny.run import grow
-from ontogeny.views.generation_figures import sheet_figure
 from ontogeny.worlds.digits import digit_images
 
 NETWORKS = Adversarial(latent=2, hidden=(8,), batch=4, judged=16, critic_updates=1)

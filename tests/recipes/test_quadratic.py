@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ontogeny.claims.claim import seeds_from
+from ontogeny.claims.pbt.quadratic import best_loss, strategies
+from ontogeny.claims.trials import replays, trials
 from ontogeny.core.errors import ConfigError
-from ontogeny.recipes.claims import seeds_from
-from ontogeny.recipes.pbt_quadratic import best_loss, strategies
 from ontogeny.recipes.quadratic import Minimum, Quadratic, curvatures, load, loss
-from ontogeny.recipes.trials import replays, trials
 
 SEEDS = seeds_from(0, 12)
 

@@ -4,11 +4,11 @@ import jax
 import numpy as np
 import pytest
 
-from ontogeny.adaptation.cores import CoreConfig
-from ontogeny.adaptation.settings import Training
+from ontogeny.claims.trainings import train
+from ontogeny.learners.sequential.config import Training
+from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes import RECIPES, recipe_class
 from ontogeny.recipes.sequences import Coin, Regression
-from ontogeny.recipes.trainings import train
 from ontogeny.run import grow
 from ontogeny.views.figure import Figure
 

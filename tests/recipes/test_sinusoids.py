@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from ontogeny.adaptation.maml_config import MAMLConfig, NetworkConfig
+from ontogeny.claims.maml.sinusoids import claims_of
 from ontogeny.core.errors import ConfigError
-from ontogeny.recipes import curve_portraits
-from ontogeny.recipes.maml_sinusoids import claims_of
+from ontogeny.learners.maml.config import MAMLConfig, NetworkConfig
+from ontogeny.recipes.portraits import sinusoids as curve_portraits
 from ontogeny.recipes.sinusoids import Sinusoid
 from ontogeny.run import grow
 

@@ -7,6 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ontogeny.claims.claim import seeds_from
+from ontogeny.claims.pbt.toy import arms, multiply, stay
+from ontogeny.claims.trials import trials
 from ontogeny.core.product import Product
 from ontogeny.core.space import Linear, Space
 from ontogeny.evolution.evolve import evolve
@@ -14,10 +17,7 @@ from ontogeny.evolution.explore import keep
 from ontogeny.evolution.pbt import PBT, pbt
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.selection import truncation
-from ontogeny.recipes.claims import seeds_from
-from ontogeny.recipes.pbt_toy import arms, multiply, stay
 from ontogeny.recipes.toy import Point, Toy, load, quality
-from ontogeny.recipes.trials import trials
 
 SEEDS = seeds_from(0, 50)
 

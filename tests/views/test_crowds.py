@@ -7,8 +7,8 @@ import pytest
 
 from ontogeny.views import crowds
 from ontogeny.views.crowds import means, quartiles, stretches, thinned
-from ontogeny.views.figures import hyper_figure, lineage_figure, score_figure
 from ontogeny.views.record import read_record
+from ontogeny.views.run_figures import hyper_figure, lineage_figure, score_figure
 
 
 @pytest.fixture

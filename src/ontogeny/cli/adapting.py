@@ -11,7 +11,7 @@ from ontogeny.cli.words import RunName, parse, say
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from ontogeny.adaptation.from_pictures import Told
+    from ontogeny.learners.few_shot.from_pictures import Told
 
 SHOWN = 60  # rows of the table; JSON has all
 
@@ -33,7 +33,7 @@ class Adapt:
 
 def adapt(arguments: list[str]) -> int:
     """Adapt a classifier to folders of pictures."""
-    from ontogeny.adaptation import from_pictures
+    from ontogeny.learners.few_shot import from_pictures
     from ontogeny.run import load
     from ontogeny.runtime.machine import prepare
 

@@ -25,8 +25,8 @@ def parse_recipe(
     """Return what the arguments make of the recipe called `name` and of the verb's own `options` (a
     dataclass): an object with `recipe` and `options`. Prints help, or what is wrong, and exits.
     """
-    from ontogeny.recipes.evolution import STRATEGIES
     from ontogeny.recipes.executors import EXECUTORS, executor_name
+    from ontogeny.recipes.strategies import STRATEGIES
 
     first = with_executor(with_strategy(recipe_class(name)(), arguments), arguments)
     executors: Any = Literal[tuple(EXECUTORS)]  # pyright: ignore[reportInvalidTypeForm]
@@ -59,7 +59,7 @@ def with_strategy(recipe: Any, arguments: Sequence[str]) -> Any:
     """Return the recipe with the strategy that the arguments name, as it is set by default. One
     that there is not changes nothing: the parser will say so.
     """
-    from ontogeny.recipes.evolution import STRATEGIES, evolution_class
+    from ontogeny.recipes.strategies import STRATEGIES, evolution_class
 
     named = _after("--strategy", arguments) or recipe.evolution.name
     if named == recipe.evolution.name or named not in STRATEGIES:

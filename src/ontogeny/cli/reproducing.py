@@ -60,7 +60,7 @@ def reproduce(arguments: list[str]) -> int:
             hint=f"leave --all out; it is for {', '.join(LONGER)}",
         )
     prepare()
-    module = importlib.import_module(f"ontogeny.recipes.{SYSTEMS[chosen.system]}")
+    module = importlib.import_module(f"ontogeny.claims.{SYSTEMS[chosen.system]}")
     folder = chosen.out or Path("reproduce") / chosen.system
 
     def progress(line: str) -> None:

@@ -10,7 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from ontogeny.ops.orthogonal import orthogonal
+from ontogeny.ops.initialisers import orthogonal
 
 
 class Dense(eqx.Module):

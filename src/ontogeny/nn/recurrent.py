@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, Key
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.nn.dense import Dense
-from ontogeny.ops.orthogonal import orthogonal
+from ontogeny.ops.initialisers import orthogonal
 
 # Both are scanned step by step, not unrolled, and an input is projected at its own step, not all of
 # them before in one product: what a step then reads and stores is small. Measured on one core of a

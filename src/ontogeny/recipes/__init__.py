@@ -24,13 +24,9 @@ RECIPES = {
     "quadratic": Entry(
         "quadratic", "Quadratic", "a noisy quadratic whose best learning rate falls (seconds)"
     ),
-    "cartpole": Entry("actor_critic", "CartPole", "actor-critics that balance a pole (a minute)"),
-    "breakout": Entry(
-        "actor_critic", "Breakout", "actor-critics that play MinAtar Breakout (minutes)"
-    ),
-    "agents": Entry(
-        "actor_critic", "Agents", "actor-critics in any gymnax world with discrete actions"
-    ),
+    "cartpole": Entry("agents", "CartPole", "actor-critics that balance a pole (a minute)"),
+    "breakout": Entry("agents", "Breakout", "actor-critics that play MinAtar Breakout (minutes)"),
+    "agents": Entry("agents", "Agents", "actor-critics in any gymnax world with discrete actions"),
     "coin": Entry("sequences", "Coin", "predictors of a coin of unknown bias (a minute)"),
     "die": Entry("sequences", "Die", "predictors of a die of unknown bias (a minute)"),
     "switching": Entry("sequences", "Switching", "predictors of a coin that is replaced at times"),
@@ -56,7 +52,7 @@ RECIPES = {
     "translation": Entry(
         "translation", "Translation", "translators of short messages, English to German (a minute)"
     ),
-    "digits": Entry("digit_classifier", "DigitClassifier", "classifiers of real digits (seconds)"),
+    "digits": Entry("digits", "DigitClassifier", "classifiers of real digits (seconds)"),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),
     "leo": Entry(

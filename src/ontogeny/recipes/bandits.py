@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from ontogeny.adaptation.controller import Control
-from ontogeny.adaptation.cores import CoreConfig
-from ontogeny.adaptation.imitator import Imitation
+from ontogeny.learners.sequential.controller import Control
+from ontogeny.learners.sequential.imitator import Imitation
+from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
-    from ontogeny.adaptation.policy import MemoryPolicy
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
+    from ontogeny.learners.sequential.policy import MemoryPolicy
     from ontogeny.views.figure import Figure
     from ontogeny.worlds.solved import Solved
 
@@ -77,12 +77,12 @@ class Remembering(Recipe):
         raise NotImplementedError
 
     def portrait(self, product: Any) -> Sequence[Figure]:
-        from ontogeny.recipes.strategy_portraits import portrait
+        from ontogeny.recipes.portraits.bandits import portrait
 
         return portrait(self.solved(), product, self.seed)
 
     def product(self, state: Any) -> MemoryPolicy:
-        from ontogeny.adaptation.policy import MemoryPolicy
+        from ontogeny.learners.sequential.policy import MemoryPolicy
 
         world = self.solved().world
         (n_in,) = world.observation_shape
@@ -110,7 +110,7 @@ class Bandit(Remembering):
         return self.training.core
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.adaptation.controller import controller
+        from ontogeny.learners.sequential.controller import controller
 
         training = dataclasses.replace(self.training, updates=self.rounds * self.steps)
         return controller(self.solved(), training)
@@ -146,7 +146,7 @@ class Thompson(Remembering):
         return self.training.core
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.adaptation.imitator import imitator
+        from ontogeny.learners.sequential.imitator import imitator
 
         training = dataclasses.replace(self.training, updates=self.rounds * self.steps)
         return imitator(self.solved(), training)

@@ -16,14 +16,14 @@ import tyro
 
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.strategy import Evolution
-from ontogeny.generation.settings import Adversarial
+from ontogeny.learners.generation.config import Adversarial
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
-    from ontogeny.generation.classifier import Kind, Trained
-    from ontogeny.generation.sampler import Sampler
+    from ontogeny.learners.generation.sampler import Sampler
+    from ontogeny.learners.supervised.judge import Kind, Trained
     from ontogeny.views.figure import Figure
 
 PAPERS = (
@@ -56,7 +56,7 @@ class DigitsGan(Recipe):
     def learner(self) -> Learner[Any]:
         import jax.numpy as jnp
 
-        from ontogeny.generation.adversaries import gan
+        from ontogeny.learners.generation.gan import gan
         from ontogeny.worlds.digits import digit_images
 
         chosen = judge("dense")
@@ -80,14 +80,14 @@ class DigitsGan(Recipe):
         import jax
         import jax.numpy as jnp
 
-        from ontogeny.generation.sampler import Sampler
+        from ontogeny.learners.generation.sampler import Sampler
         from ontogeny.worlds.digits import SIDE
 
         arrays = jax.tree.map(jnp.asarray, state.generator)
         return Sampler(self.training, (SIDE, SIDE), arrays)
 
     def portrait(self, product: Any) -> Sequence[Figure]:
-        from ontogeny.recipes.generation_portraits import samples
+        from ontogeny.recipes.portraits.generation import samples
         from ontogeny.worlds.digits import digit_images
 
         return [samples(product, digit_images().test.pixels, self.seed)]
@@ -98,7 +98,7 @@ def judge(kind: Kind) -> Trained:
     """Return a classifier of the digits: "dense" gives the score, "conv" is asked afterwards."""
     import jax.numpy as jnp
 
-    from ontogeny.generation.classifier import train_classifier
+    from ontogeny.learners.supervised.judge import train_classifier
     from ontogeny.worlds.digits import digit_images
 
     train = digit_images().train

@@ -12,17 +12,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from ontogeny.adaptation.few_shot import Meta
-from ontogeny.adaptation.leo_config import LEOConfig
-from ontogeny.adaptation.maml_classifier import MAMLClassifierConfig
-from ontogeny.adaptation.prototypes import PrototypesConfig
 from ontogeny.core.errors import ConfigError
+from ontogeny.learners.few_shot.few_shot import Meta
+from ontogeny.learners.few_shot.leo_config import LEOConfig
+from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig
+from ontogeny.learners.few_shot.prototypes import PrototypesConfig
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
-    from ontogeny.adaptation.classifier import FewShotClassifier
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
+    from ontogeny.learners.few_shot.classifier import FewShotClassifier
     from ontogeny.recipes.few_shot_data import Featured
     from ontogeny.views.figure import Figure
 
@@ -63,8 +63,8 @@ class FewShot(Recipe):
         raise NotImplementedError
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.adaptation.classifier import FewShotClassifier
-        from ontogeny.adaptation.few_shot import few_shot
+        from ontogeny.learners.few_shot.classifier import FewShotClassifier
+        from ontogeny.learners.few_shot.few_shot import few_shot
 
         data = self.featured()
         method = FewShotClassifier(self.config(), data.n_features, None).method
@@ -85,7 +85,7 @@ class FewShot(Recipe):
 
         if product.view is None:
             return ()
-        from ontogeny.recipes.few_shot_portraits import portrait
+        from ontogeny.recipes.portraits.few_shot import portrait
 
         return portrait(self.featured(), pictures(self.data), product, self.meta, self.seed)
 
@@ -93,7 +93,7 @@ class FewShot(Recipe):
         import jax
         import jax.numpy as jnp
 
-        from ontogeny.adaptation.classifier import FewShotClassifier
+        from ontogeny.learners.few_shot.classifier import FewShotClassifier
 
         data = self.featured()
         arrays = jax.tree.map(jnp.asarray, state.arrays)
@@ -152,7 +152,7 @@ class LEO(FewShot):
         )
 
     def _published(self) -> tuple[LEOConfig, Meta]:
-        from ontogeny.adaptation.leo_presets import published
+        from ontogeny.learners.few_shot.leo_presets import published
         from ontogeny.recipes.few_shot_data import published_sets
 
         return published(

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ontogeny.adaptation.classifier import View
 from ontogeny.core.errors import ConfigError, DataError
+from ontogeny.learners.few_shot.classifier import View
 from ontogeny.worlds.backbone_features import BackboneFeatures
 from ontogeny.worlds.characters import characters
 from ontogeny.worlds.embeddings import glyph_embeddings, published_embeddings

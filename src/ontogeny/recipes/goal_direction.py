@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import tyro
 
-from ontogeny.adaptation.lifetimes import LifetimeConfig
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.strategy import Evolution
+from ontogeny.learners.baldwin.lifetime import LifetimeConfig
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
-    from ontogeny.adaptation.lifetimes import Subject
-    from ontogeny.adaptation.striver import Striver
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
+    from ontogeny.learners.baldwin.evolved import Striver
+    from ontogeny.learners.baldwin.lifetime import Subject
     from ontogeny.views.figure import Figure
     from ontogeny.worlds.goals import GoalWorld
 
@@ -94,7 +94,7 @@ class GoalDirection(Recipe):
 
     def subject(self) -> Subject:
         """Return what a life is spent on."""
-        from ontogeny.adaptation.striving import striving
+        from ontogeny.learners.baldwin.reinforce import striving
 
         return striving(
             self.world(), self.episodes, self.widths, self.scored, discount=self.discount
@@ -103,13 +103,13 @@ class GoalDirection(Recipe):
     def learner(self) -> Learner[Any]:
         import jax
 
-        from ontogeny.adaptation.lifetimes import lifetime
+        from ontogeny.learners.baldwin.lifetime import lifetime
 
         jax.eval_shape(self.world().body.reset, jax.random.key(0))  # tells of a missing extra
         return lifetime(self.subject(), self.life)
 
     def space(self) -> Space:
-        from ontogeny.adaptation.lifetimes import genes_space
+        from ontogeny.learners.baldwin.lifetime import genes_space
 
         return genes_space(self.subject(), self.life, self.evolution.genes())
 
@@ -120,7 +120,7 @@ class GoalDirection(Recipe):
         import jax
         import jax.numpy as jnp
 
-        from ontogeny.adaptation.striver import Striver
+        from ontogeny.learners.baldwin.evolved import Striver
 
         genes = jax.tree.map(jnp.asarray, state.genes)
         return Striver(self.subject(), genes.hypers(), self.steps)

@@ -51,12 +51,12 @@ class HintonNowlan(Recipe):
     """Guesses in a lifetime."""
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.adaptation.hinton_nowlan import hinton_nowlan
+        from ontogeny.learners.baldwin.hinton_nowlan import hinton_nowlan
 
         return hinton_nowlan(self.inheritance, self.trials)
 
     def space(self) -> Space:
-        from ontogeny.adaptation.hinton_nowlan import alleles
+        from ontogeny.learners.baldwin.hinton_nowlan import alleles
 
         return alleles(self.loci)
 

@@ -18,8 +18,8 @@ from ontogeny.core.config import at_least, from_json
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.strategy import Evolution
-from ontogeny.recipes.evolution import evolution_from_json
 from ontogeny.recipes.executors import AnyExecutor, executor_from_json, executor_to_json
+from ontogeny.recipes.strategies import evolution_from_json
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
 

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ontogeny.adaptation.settings import Training
+from ontogeny.learners.sequential.config import Training
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
-    from ontogeny.adaptation.forecaster import Forecaster
-    from ontogeny.adaptation.tasks import Task
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
+    from ontogeny.learners.sequential.forecaster import Forecaster
+    from ontogeny.learners.sequential.tasks import Task
     from ontogeny.views.figure import Figure
 
 PAPERS = ("Ortega et al. 2019, Meta-learning of Sequential Strategies, arXiv 1905.03030",)
@@ -45,7 +45,7 @@ class Sequences(Recipe):
         raise NotImplementedError
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.adaptation.predictor import predictor
+        from ontogeny.learners.sequential.predictor import predictor
 
         updates = self.rounds * self.steps
         return predictor(self.task(), dataclasses.replace(self.training, updates=updates))
@@ -56,7 +56,7 @@ class Sequences(Recipe):
         return Space({"learning_rate": Log(*self.learning_rates)})
 
     def portrait(self, product: Any) -> Sequence[Figure]:
-        from ontogeny.recipes.sequence_portraits import portrait
+        from ontogeny.recipes.portraits.sequences import portrait
 
         return portrait(self.task(), product, self.seed)
 
@@ -67,7 +67,7 @@ class Sequences(Recipe):
         import jax
         import jax.numpy as jnp
 
-        from ontogeny.adaptation.forecaster import Forecaster
+        from ontogeny.learners.sequential.forecaster import Forecaster
 
         task = self.task()
         n_symbols = task.n_out if task.symbolic else 0
@@ -86,7 +86,7 @@ class Coin(Sequences):
     """Of the Beta that the chance of 1 is drawn from."""
 
     def task(self) -> Task:
-        from ontogeny.adaptation.tasks import symbols
+        from ontogeny.learners.sequential.tasks import symbols
         from ontogeny.worlds.sequences import coins
 
         return symbols(coins(self.length, self.prior))
@@ -102,7 +102,7 @@ class Die(Sequences):
     """Of the Dirichlet that the faces' chances are drawn from: one number a face."""
 
     def task(self) -> Task:
-        from ontogeny.adaptation.tasks import symbols
+        from ontogeny.learners.sequential.tasks import symbols
         from ontogeny.worlds.sequences import dice
 
         return symbols(dice(self.length, self.prior))
@@ -118,7 +118,7 @@ class Switching(Sequences):
     """The chance that the coin is another from one toss to the next."""
 
     def task(self) -> Task:
-        from ontogeny.adaptation.tasks import symbols
+        from ontogeny.learners.sequential.tasks import symbols
         from ontogeny.worlds.sequences import switching_dice
 
         return symbols(switching_dice(self.length, self.hazard))
@@ -134,7 +134,7 @@ class VariableOrder(Sequences):
     """How far back the source looks at most."""
 
     def task(self) -> Task:
-        from ontogeny.adaptation.tasks import symbols
+        from ontogeny.learners.sequential.tasks import symbols
         from ontogeny.worlds.sequences import variable_order
 
         return symbols(variable_order(self.length, self.depth))
@@ -150,7 +150,7 @@ class MarkovChain(Sequences):
     """How many symbols there are."""
 
     def task(self) -> Task:
-        from ontogeny.adaptation.tasks import symbols
+        from ontogeny.learners.sequential.tasks import symbols
         from ontogeny.worlds.sequences import markov_chains
 
         return symbols(markov_chains(self.length, self.n_symbols))
@@ -166,7 +166,7 @@ class GaussianMean(Sequences):
     """Their variance around the mean, whose own prior is standard normal."""
 
     def task(self) -> Task:
-        from ontogeny.adaptation.tasks import numbers
+        from ontogeny.learners.sequential.tasks import numbers
         from ontogeny.worlds.signals import gaussian_means
 
         return numbers(gaussian_means(self.length, noise=self.noise))
@@ -186,7 +186,7 @@ class Regression(Sequences):
     """Variance of the targets around the line."""
 
     def task(self) -> Task:
-        from ontogeny.adaptation.tasks import numbers
+        from ontogeny.learners.sequential.tasks import numbers
         from ontogeny.worlds.signals import linear_regressions
 
         return numbers(linear_regressions(self.length, self.n_features, noise=self.noise))

@@ -14,15 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from ontogeny.adaptation.lifetimes import LifetimeConfig
-from ontogeny.adaptation.maml_config import MAMLConfig, NetworkConfig, configured
+from ontogeny.learners.baldwin.lifetime import LifetimeConfig
+from ontogeny.learners.maml.config import MAMLConfig, NetworkConfig, configured
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
-    from ontogeny.adaptation.adapter import Adapter
-    from ontogeny.adaptation.lifetimes import Subject
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
+    from ontogeny.learners.baldwin.lifetime import Subject
+    from ontogeny.learners.maml.adapter import Adapter
     from ontogeny.views.figure import Figure
     from ontogeny.worlds.sinusoids import CurveSource
 
@@ -82,25 +82,25 @@ class Sinusoid(Recipe):
 
     def subject(self) -> Subject:
         """Return what a life is spent on, when genes evolve."""
-        from ontogeny.adaptation.adapter import headed
-        from ontogeny.adaptation.problems import regression
-        from ontogeny.adaptation.studying import studying
+        from ontogeny.learners.maml.adapter import headed
+        from ontogeny.learners.maml.problems import regression
+        from ontogeny.recipes.studying import studying
 
         return studying(regression(self.source()), headed(self.network, (1,), 1))
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.adaptation.adapter import headed
-        from ontogeny.adaptation.lifetimes import lifetime
-        from ontogeny.adaptation.maml import maml
-        from ontogeny.adaptation.problems import regression
+        from ontogeny.learners.baldwin.lifetime import lifetime
+        from ontogeny.learners.maml.adapter import headed
+        from ontogeny.learners.maml.maml import maml
+        from ontogeny.learners.maml.problems import regression
 
         if self.evolution.anew:
             return lifetime(self.subject(), self.life)
         return maml(regression(self.source()), headed(self.network, (1,), 1), self.config())
 
     def space(self) -> Space:
-        from ontogeny.adaptation.lifetimes import genes_space
         from ontogeny.core.space import Log, Space
+        from ontogeny.learners.baldwin.lifetime import genes_space
 
         if self.evolution.anew:
             return genes_space(self.subject(), self.life, self.evolution.genes())
@@ -116,8 +116,8 @@ class Sinusoid(Recipe):
         import jax
         import jax.numpy as jnp
 
-        from ontogeny.adaptation.adapter import Adapter
-        from ontogeny.adaptation.studying import start_of
+        from ontogeny.learners.maml.adapter import Adapter
+        from ontogeny.recipes.studying import start_of
 
         if self.evolution.anew:
             start, rate = start_of(self.subject(), jax.tree.map(jnp.asarray, state.genes)), 0.0
@@ -126,6 +126,6 @@ class Sinusoid(Recipe):
         return Adapter(self.config(), self.network, (1,), 1, "regression", start, rate)
 
     def portrait(self, product: Any) -> Sequence[Figure]:
-        from ontogeny.recipes.curve_portraits import portrait
+        from ontogeny.recipes.portraits.sinusoids import portrait
 
         return portrait(self.source(), product, self.seed)

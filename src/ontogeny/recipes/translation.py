@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ontogeny.generation.settings import Transformer
+from ontogeny.learners.generation.config import Transformer
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
-    from ontogeny.generation.corpus import Corpus
-    from ontogeny.generation.translator import Translator
+    from ontogeny.learners.generation.corpus import Corpus
+    from ontogeny.learners.generation.translator import Translator
     from ontogeny.views.figure import Figure
 
 PAPERS = (
@@ -60,21 +60,21 @@ class Translation(Recipe):
 
     def corpus(self) -> Corpus:
         """Return the messages, as text and as tokens."""
-        from ontogeny.generation.corpus import catalogue_corpus
+        from ontogeny.learners.generation.corpus import catalogue_corpus
 
         return catalogue_corpus(
             self.packages, self.language, self.words, self.tokens, self.training.time
         )
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.generation.translation import translation
+        from ontogeny.learners.generation.translation import translation
 
         corpus = self.corpus()
         return translation(corpus.train, corpus.validation, len(corpus.vocabulary), self.training)
 
     def space(self) -> Space:
         from ontogeny.core.space import Linear, Log, Space
-        from ontogeny.generation.translation import DROPOUTS
+        from ontogeny.learners.generation.translation import DROPOUTS
 
         rate = Log(*self.learning_rates, prior=self.first_rates)
         return Space({"learning_rate": rate, **dict.fromkeys(DROPOUTS, Linear(*self.dropouts))})
@@ -86,12 +86,12 @@ class Translation(Recipe):
         import jax
         import jax.numpy as jnp
 
-        from ontogeny.generation.translator import Translator
+        from ontogeny.learners.generation.translator import Translator
 
         arrays = jax.tree.map(jnp.asarray, state.network)
         return Translator(self.training, self.corpus().vocabulary, arrays)
 
     def portrait(self, product: Any) -> Sequence[Figure]:
-        from ontogeny.recipes.generation_portraits import sample_translations
+        from ontogeny.recipes.portraits.generation import sample_translations
 
         return [sample_translations(product, self.corpus().text.test, self.seed)]

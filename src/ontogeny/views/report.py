@@ -14,7 +14,8 @@ import plotly.graph_objects as go
 
 from ontogeny.core.trees import dotted
 from ontogeny.runtime.store import Store
-from ontogeny.views import figures, page
+from ontogeny.views import page
+from ontogeny.views import run_figures as figures
 from ontogeny.views.crowds import is_crowd
 from ontogeny.views.findings import verdict
 from ontogeny.views.lineage import rounds_since_move

@@ -11,7 +11,7 @@ from ontogeny.views.figure import Figure
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ontogeny.adaptation.striver import Striver
+    from ontogeny.learners.baldwin.evolved import Striver
 
 LIVES = 64
 

@@ -1,0 +1,168 @@
+"""The claims about prediction: a predictor that knows only samples becomes the Bayes mixture.
+
+On each of four sources, several predictors are trained from nothing. What each loses over exact
+Bayes is the mean of sum_t KL(Bayes || predictor) along fresh sequences: never negative, so no
+difference of two noisy losses is read as a success.
+
+Source: Ortega et al. 2019 (arXiv 1905.03030); the thresholds are this project's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.trainings import Trained, train
+from ontogeny.learners.sequential.config import Training
+from ontogeny.learners.sequential.predictor import PredictorState, excess_along
+from ontogeny.nn.cores import CoreConfig
+from ontogeny.ops.bayes.partition_trees import ptw_predictive
+from ontogeny.ops.bayes.predictives import kt_predictive, markov_predictive
+from ontogeny.ops.statistics import bootstrap_interval
+from ontogeny.recipes.portraits.prediction_figures import (
+    excess_by_step_figure,
+    excess_by_update_figure,
+)
+from ontogeny.recipes.sequences import Coin, Die, Sequences, Switching, VariableOrder
+from ontogeny.views.figure import Figure
+
+# For a full, a quick and a tiny look:
+SEEDS = (4, 4, 2)
+ROUNDS = (10, 10, 2)  # scores along a training
+TESTED = (4096, 4096, 32)  # fresh sequences that the excess is measured on
+UNIT = {True: "nats a step", False: "nats a sequence"}
+
+
+class Study(NamedTuple):
+    """A source, how it is learned, and what is claimed of it."""
+
+    name: str
+    recipe: Sequences
+    updates: int
+    threshold: float
+    per_step: bool  # whether the threshold is for a step or for a whole sequence
+    paper: str = "the minimiser of the log-loss is the Bayes mixture"
+
+
+def studies(how: Measuring) -> list[Study]:
+    """Return the four sources of the claims.
+
+    A quick look is at the coin and the die alone, for a third of the updates; a tiny one at a
+    source of either unit, for what costs time there is to compile each.
+    """
+    wide = Training(core=CoreConfig("gru", 64), learning_rate=5e-3)
+    full = [
+        Study("coin", Coin(), 3000, 0.005, False),
+        Study("die", Die(), 2000, 0.005, False),
+        Study("switching coin", Switching(training=wide), 1000, 0.01, True),
+        Study("variable order", VariableOrder(training=wide), 3500, 0.01, True),
+    ]
+    return how.choose(
+        full,
+        [study._replace(updates=study.updates // 3) for study in full[:2]],
+        [study._replace(updates=4) for study in full[1::2]],
+    )
+
+
+def measure_prediction(how: Measuring) -> Found:
+    """Return a claim a source, and two figures: excess by update, and excess by step."""
+    chosen, seeds = studies(how), how.choose(*SEEDS)
+    claims: list[Claim] = []
+    curves: dict[str, np.ndarray] = {}
+    steps: dict[str, np.ndarray] = {}
+    for study in chosen:
+        trained = fit(study.recipe, study.updates, seeds, how, study.name)
+        excess = measured_excess(study.recipe, trained, how)  # [seed, time]
+        claims.append(_claim(study, excess, trained, how))
+        per = study.recipe.task().length if study.per_step else 1
+        curves |= {study.name: -trained.score / per, f"{study.name} updates": trained.updates}
+        steps |= {study.name: excess} | _others(study, how)
+    names = [study.name for study in chosen]
+    return claims, [
+        Figure(
+            "learning",
+            f"Excess log-loss over exact Bayes while it trains, {seeds} seeds a source.",
+            curves,
+            {"sources": names, "units": [UNIT[study.per_step] for study in chosen]},
+            lambda figure: excess_by_update_figure(
+                {str(n): figure.data[str(n)] for n in figure.labels["sources"]},
+                {str(n): figure.data[f"{n} updates"] for n in figure.labels["sources"]},
+                [str(unit) for unit in figure.labels["units"]],
+            ),
+        ),
+        Figure(
+            "excess",
+            "Excess over exact Bayes (the zero line) at every step, mean over seeds. Dashed: exact "
+            "predictors of a neighbouring problem on the same sequences.",
+            steps,
+            {"sources": names},
+            lambda figure: excess_by_step_figure(
+                [str(name) for name in figure.labels["sources"]],
+                {name: np.asarray(rows) for name, rows in figure.data.items()},
+            ),
+        ),
+    ]
+
+
+def fit(recipe: Sequences, updates: int, seeds: int, how: Measuring, what: str) -> Trained:
+    """Return predictors of the recipe's source, trained with the recipe's own settings."""
+    from ontogeny.learners.sequential.predictor import predictor
+
+    learner = predictor(recipe.task(), replace(recipe.training, updates=updates))
+    rounds = how.choose(*ROUNDS)
+    return train(learner, seeds, how.seed, rounds, updates // rounds, how.progress, what)
+
+
+def measured_excess(recipe: Sequences, trained: Trained, how: Measuring) -> np.ndarray:
+    """Return the mean excess over fresh sequences, [seed, time], in nats."""
+    task, core, tested = recipe.task(), recipe.training.core, how.choose(*TESTED)
+
+    def one(state: PredictorState) -> Any:
+        return jnp.mean(excess_along(task, core, state.network, _test_key(how), tested), axis=0)
+
+    return np.asarray(jax.jit(lambda states: jax.lax.map(one, states))(trained.states), np.float64)
+
+
+def _others(study: Study, how: Measuring) -> dict[str, np.ndarray]:
+    """Return the excess [1, time] of exact predictors that were made for a neighbouring problem."""
+    others = {
+        "switching coin": {"PTW": ptw_predictive, "KT": lambda s: kt_predictive(s, 2)},
+        "variable order": {
+            "first order": lambda s: markov_predictive(s, jnp.full((2, 2), 0.5)),
+            "KT": lambda s: kt_predictive(s, 2),
+        },
+    }.get(study.name, {"KT": lambda s: kt_predictive(s, study.recipe.task().n_out)})
+    task = study.recipe.task()
+    sequences = jax.vmap(task.draw)(jax.random.split(_test_key(how), how.choose(*TESTED)))
+    found: dict[str, np.ndarray] = {}
+    for name, predictive in others.items():
+
+        def one(sequence: Any, say: Any = predictive) -> Any:
+            return task.excess(jnp.log(say(sequence)), sequence)
+
+        mean = jax.jit(lambda s, one=one: jnp.mean(jax.vmap(one)(s), axis=0))(sequences)
+        found[f"{study.name}: {name}"] = np.asarray(mean, np.float64)[None]
+    return found
+
+
+def _test_key(how: Measuring) -> Any:
+    return jax.random.fold_in(jax.random.key(how.seed), 1)
+
+
+def _claim(study: Study, excess: np.ndarray, trained: Trained, how: Measuring) -> Claim:
+    whole = excess.sum(axis=1) / (excess.shape[1] if study.per_step else 1)
+    found = bootstrap_interval(whole, seed=how.seed)
+    unit = UNIT[study.per_step]
+    return Claim(
+        claim=f"{study.name}: the predictor becomes the Bayes mixture, T = {excess.shape[1]}",
+        paper=study.paper,
+        measured=f"excess log-loss {found} {unit}, {len(whole)} seeds, {trained.updates[-1]:,} "
+        f"updates in {trained.seconds[-1]:.0f} s{how.weak()}",
+        threshold=f"the interval below {study.threshold:g} {unit}",
+        holds=found.high < study.threshold,
+    )

@@ -1,0 +1,51 @@
+"""Several trainings of one learner, alike but for their keys: how a claim about a learner is
+measured. They are a population that nobody moves, so they share its cores.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ontogeny.claims.claim import Progress
+from ontogeny.core.learner import Learner
+from ontogeny.core.space import Space
+from ontogeny.evolution.random_search import random_search
+from ontogeny.runtime.executor import Job
+from ontogeny.runtime.vectorised import Vectorised
+
+
+class Trained(NamedTuple):
+    """The last states and what was measured on the way, NumPy arrays."""
+
+    states: Any  # leading axis: seed
+    score: np.ndarray  # [round, seed]
+    updates: np.ndarray  # [round], done when the score was taken
+    seconds: np.ndarray  # [round], from the first update, the compiler's time not counted
+
+
+def train(
+    learner: Learner[Any],
+    seeds: int,
+    seed: int,
+    rounds: int,
+    steps: int,
+    progress: Progress,
+    what: str,
+) -> Trained:
+    """Return `seeds` trainings of rounds × steps updates each, scored after every round.
+
+    `progress` is told what is trained, and the scores at the end.
+    """
+    space = Space({})
+    job = Job(learner, space, random_search(space), seed, seeds, rounds, steps, None)
+    progress(f"{what}: {seeds} seeds, {rounds * steps:,} updates")
+    program = Vectorised().prepare(job)
+    lived = list(program.rounds())
+    score = np.stack([one.score for one in lived])
+    seconds = np.cumsum([one.seconds for one in lived])
+    states = lived[-1].snapshot().population.state
+    told = ", ".join(f"{value:.4g}" for value in score[-1])
+    progress(f"{what}: {seconds[-1]:.0f} s, scores {told}")
+    return Trained(states, score, steps * np.arange(1, rounds + 1), seconds)

@@ -1,0 +1,120 @@
+"""Two losses of an actor-critic: IMPALA's V-trace and PPO's clipped surrogate.
+
+Both return the same four terms; `total` weighs them. Means take the place of the papers' sums over
+a batch, so that a cost means the same for any batch size.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ontogeny.learners.agents.rollout import Choice, Trajectory
+from ontogeny.ops import returns
+from ontogeny.ops.distributions import entropy, log_probability
+
+
+class Terms(NamedTuple):
+    """The terms of a loss. The divergence is a diagnosis and is not descended on."""
+
+    policy: Float[Array, "..."]
+    value: Float[Array, "..."]
+    entropy: Float[Array, "..."]
+    kl: Float[Array, "..."]
+
+
+def total(
+    terms: Terms, value_cost: float, entropy_cost: Float[Array, ""] | float
+) -> Float[Array, ""]:
+    """Return policy + value_cost value - entropy_cost entropy."""
+    return terms.policy + value_cost * terms.value - entropy_cost * terms.entropy
+
+
+def vtrace_loss(
+    logits: Float[Array, "time action"],
+    value: Float[Array, " time"],
+    last_value: Float[Array, ""],
+    cut_value: Float[Array, " cut"],
+    trajectory: Trajectory,
+    discount: Float[Array, ""] | float,
+    lambda_: Float[Array, ""] | float,
+) -> Terms:
+    """Return IMPALA's terms for one trajectory: -A_t log pi(a_t) and (v_t - V_t)^2 / 2, with
+    V-trace's v and A.
+
+    Logits and values are the present network's; the trajectory may come from an earlier one, and
+    V-trace corrects for it. Source: Espeholt et al. 2018 (arXiv 1802.01561), section 4.2.
+    """
+    log_pi = jax.vmap(log_probability)(logits, trajectory.choice.action)
+    log_ratio = log_pi - trajectory.choice.log_probability
+    aim = returns.vtrace(
+        trajectory.reward,
+        discount * (1.0 - trajectory.terminated),
+        value,
+        returns.following_values(value, last_value, cut_value, trajectory.truncated),
+        ~(trajectory.terminated | trajectory.truncated),
+        log_ratio,
+        lambda_,
+    )
+    return Terms(
+        policy=-jnp.mean(aim.advantage * log_pi),
+        value=jnp.mean((aim.target - value) ** 2) / 2,
+        entropy=jnp.mean(jax.vmap(entropy)(logits)),
+        kl=jnp.mean(jax.lax.stop_gradient(_kl_estimate(log_ratio))),
+    )
+
+
+def advantages(
+    trajectory: Trajectory,
+    last_value: Float[Array, ""],
+    cut_value: Float[Array, " cut"],
+    discount: Float[Array, ""] | float,
+    lambda_: Float[Array, ""] | float,
+) -> Float[Array, " time"]:
+    """Return the generalised advantages of one trajectory under the values that its policy had."""
+    value = trajectory.choice.value
+    return returns.gae(
+        trajectory.reward,
+        discount * (1.0 - trajectory.terminated),
+        value,
+        returns.following_values(value, last_value, cut_value, trajectory.truncated),
+        ~(trajectory.terminated | trajectory.truncated),
+        lambda_,
+    )
+
+
+def ppo_loss(
+    logits: Float[Array, " action"],
+    value: Float[Array, ""],
+    choice: Choice,
+    advantage: Float[Array, ""],
+    target: Float[Array, ""],
+    clip: Float[Array, ""] | float,
+    clip_value: bool,
+) -> Terms:
+    """Return PPO's terms for one step: -min(r A, clip(r, 1 - e, 1 + e) A) and (G - V)^2 / 2, r =
+    pi(a) / mu(a).
+
+    With `clip_value` the value may move by e from what it was when the step was taken, and the
+    worse of the two errors counts. Source: Schulman et al. 2017 (arXiv 1707.06347), equation 7.
+    """
+    log_ratio = log_probability(logits, choice.action) - choice.log_probability
+    ratio = jnp.exp(log_ratio)
+    surrogate = jnp.minimum(ratio * advantage, jnp.clip(ratio, 1 - clip, 1 + clip) * advantage)
+    error = (target - value) ** 2
+    if clip_value:
+        near = choice.value + jnp.clip(value - choice.value, -clip, clip)
+        error = jnp.maximum(error, (target - near) ** 2)
+    return Terms(
+        -surrogate, error / 2, entropy(logits), jax.lax.stop_gradient(_kl_estimate(log_ratio))
+    )
+
+
+def _kl_estimate(log_ratio: Array) -> Array:
+    """Return an unbiased, never negative estimate of KL(mu || pi) from samples of mu: (r - 1) - log
+    r.
+    """
+    return jnp.exp(log_ratio) - 1 - log_ratio

@@ -1,0 +1,120 @@
+"""Actor-critics in worlds: `agents` in any gymnax world, `cartpole` and `breakout` with settings of
+their own.
+
+A population tunes some of the learner's five hypers. Run `ontogeny grow breakout`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.learners.agents.config import HYPERS, ActorCriticConfig
+from ontogeny.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    from ontogeny.core.learner import Learner
+    from ontogeny.core.space import Dimension, Space
+    from ontogeny.learners.agents.policy import Policy
+
+
+PAPERS = (
+    "Jaderberg et al. 2017, Population Based Training of Neural Networks, arXiv 1711.09846",
+    "Espeholt et al. 2018, IMPALA, arXiv 1802.01561",
+    "Schulman et al. 2017, Proximal Policy Optimization Algorithms, arXiv 1707.06347",
+)
+MINATAR = "Young and Tian 2019, MinAtar, arXiv 1903.03176"
+
+
+@dataclass(frozen=True)
+class Agents(Recipe):
+    """Actor-critics in any gymnax world with discrete actions."""
+
+    papers: ClassVar[tuple[str, ...]] = PAPERS
+
+    world: str = "Catch-bsuite"
+    """The world's name; `ontogeny doctor` lists them."""
+    tune: tuple[Literal["learning_rate", "entropy_cost", "discount", "lambda", "clip"], ...] = (
+        "learning_rate",
+        "entropy_cost",
+    )
+    """Which hypers the population tunes; the others stay as the agent's settings say."""
+    learning_rates: tuple[float, float] = (1e-5, 1e-2)
+    """Bounds of the learning rate."""
+    entropy_costs: tuple[float, float] = (5e-4, 1e-1)
+    """Bounds of the entropy cost."""
+    discounts: tuple[float, float] = (0.9, 0.999)
+    """Bounds of the discount."""
+    lambdas: tuple[float, float] = (0.5, 0.99)
+    """Bounds of lambda."""
+    clips: tuple[float, float] = (0.05, 0.4)
+    """Bounds of PPO's clip."""
+    agent: ActorCriticConfig = field(default_factory=ActorCriticConfig)
+
+    def __post_init__(self) -> None:
+        if (
+            not self.tune
+            or len(set(self.tune)) < len(self.tune)
+            or not set(self.tune) <= set(HYPERS)
+        ):
+            raise ConfigError(
+                f"tune is {self.tune}",
+                where="recipe field tune",
+                hint=f"name some of {', '.join(HYPERS)}, each once",
+            )
+        if "clip" in self.tune and self.agent.loss == "vtrace":
+            raise ConfigError(
+                "V-trace has no clip to tune",
+                where="recipe field tune",
+                hint="leave clip out, or use --agent.loss ppo",
+            )
+        super().__post_init__()
+
+    def learner(self) -> Learner[Any]:
+        from ontogeny.learners.agents.actor_critic import actor_critic
+        from ontogeny.worlds.gymnax_worlds import gymnax_world
+
+        return actor_critic(gymnax_world(self.world), self.agent)
+
+    def space(self) -> Space:
+        from ontogeny.core.space import Linear, Log, Logit, Space
+
+        dimensions: dict[str, Dimension] = {
+            "learning_rate": Log(*self.learning_rates),
+            "entropy_cost": Log(*self.entropy_costs),
+            "discount": Logit(*self.discounts),
+            "lambda": Logit(*self.lambdas),
+            "clip": Linear(*self.clips),
+        }
+        return Space({name: dimensions[name] for name in self.tune})
+
+    def updates_per_step(self) -> dict[str, float]:
+        return {"environment steps": self.agent.environments * self.agent.unroll}
+
+    def product(self, state: Any) -> Policy:
+        from ontogeny.learners.agents.policy import Policy
+        from ontogeny.worlds.gymnax_worlds import gymnax_world
+
+        return Policy.of(gymnax_world(self.world), self.agent, state)
+
+
+@dataclass(frozen=True)
+class CartPole(Agents):
+    """Actor-critics that balance a pole. The most that an episode can earn is 500."""
+
+    world: str = "CartPole-v1"
+    rounds: int = 10
+    steps: int = 32
+
+
+@dataclass(frozen=True)
+class Breakout(Agents):
+    """Actor-critics that play MinAtar's Breakout: one point a brick."""
+
+    papers: ClassVar[tuple[str, ...]] = (*PAPERS, MINATAR)
+
+    world: str = "Breakout-MinAtar"
+    rounds: int = 20
+    steps: int = 64
+    learning_rates: tuple[float, float] = (1e-5, 5e-3)

@@ -1,0 +1,176 @@
+"""The actor-critic keeps its contract, learns, and takes its moments along when copied."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ontogeny.core import trees
+from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.core.population import Move, advance, apply, spawn
+from ontogeny.core.space import Linear, Log, Logit, Space
+from ontogeny.learners.agents.actor_critic import actor_critic
+from ontogeny.learners.agents.config import ActorCriticConfig
+from ontogeny.learners.agents.losses import ppo_loss
+from ontogeny.learners.agents.policy import Policy, load_policy
+from ontogeny.learners.agents.rollout import Choice
+from ontogeny.testing import check_learner, check_world
+from ontogeny.worlds.world import Step, World
+
+LENGTH = 4
+
+
+def recall() -> World:
+    """Show one of two lights at every step; the action that names it earns 1. Four steps."""
+
+    def light(key):
+        return jax.random.bernoulli(key).astype(jnp.int32)
+
+    def reset(key):
+        lit = light(key)
+        return {"lit": lit, "time": jnp.int32(0)}, jax.nn.one_hot(lit, 2)
+
+    def step(key, state, action):
+        reward = (action == state["lit"]).astype(jnp.float32)
+        lit, time = light(key), state["time"] + 1
+        over = Step(jax.nn.one_hot(lit, 2), reward, time >= LENGTH, jnp.array(False))
+        return {"lit": lit, "time": time}, over
+
+    def render(state):
+        return jnp.full((8, 8, 3), 255 * state["lit"], jnp.uint8)
+
+    return World("recall", (2,), 2, reset, step, render=render)
+
+
+WORLD = recall()
+SMALL = {"hidden": (8,), "environments": 8, "unroll": 8, "minibatches": 2}
+SPACE = Space({"learning_rate": Log(1e-4, 1e-1), "discount": Logit(0.5, 0.99)})
+
+
+def small(**fields) -> ActorCriticConfig:
+    return ActorCriticConfig(**{**SMALL, **fields})
+
+
+def test_the_world_of_these_tests_is_one():
+    check_world(WORLD, steps=16, environments=2)
+
+
+@pytest.mark.parametrize("loss", ["ppo", "vtrace"])
+def test_contract(loss):
+    check_learner(actor_critic(WORLD, small(loss=loss, normalise_observations=True)), SPACE)
+
+
+@pytest.mark.parametrize("loss", ["ppo", "vtrace"])
+def test_it_learns(loss):
+    space = Space({"learning_rate": Log(1e-3, 1e-1, (0.02, 0.03))})
+    learner = actor_critic(WORLD, small(loss=loss))
+    before = spawn(learner, space, 0, 3)
+    after, metrics = jax.jit(lambda p: advance(learner, 0, 60, p))(before)
+    assert (np.asarray(after.score) > 3.6).all()  # random play earns 2 of 4
+    assert {"entropy", "value_loss", "episode_return"} <= metrics.keys()
+
+
+def test_an_heir_takes_the_moments_and_uses_the_new_rate_at_once():
+    """With Adam the change of the weights is the rate times a direction, so it shows."""
+    space = Space({"learning_rate": Log(1e-5, 1e-1)})
+    learner = actor_critic(WORLD, small(epochs=1, minibatches=1))
+    grown, _ = jax.jit(lambda: advance(learner, 0, 3, spawn(learner, space, 0, 2)))()
+    rates = jnp.array([1e-3, 4e-3])
+    move = Move(jnp.array([0, 0]), jnp.array([True, True]), {"learning_rate": rates})
+    heirs = jax.jit(lambda grown, move: apply(learner, 0, grown, move))(grown, move)
+    step = jax.jit(learner.step)
+    for name in ("network", "optimiser"):
+        for leaf in jax.tree.leaves(getattr(heirs.state, name)):
+            np.testing.assert_array_equal(leaf[0], leaf[1])
+    assert int(heirs.state.optimiser[1].count[1]) == 3
+    key = jax.random.key(1)
+    deltas = []
+    for slot in range(2):
+        state = trees.take(heirs.state, jnp.int32(slot))
+        after, _ = step(key, state, {"learning_rate": rates[slot]})
+        deltas.append(
+            np.concatenate(
+                [
+                    np.ravel(np.asarray(new) - np.asarray(old))
+                    for new, old in zip(
+                        jax.tree.leaves(after.network), jax.tree.leaves(state.network), strict=True
+                    )
+                ]
+            )
+        )
+    assert np.abs(deltas[0]).max() > 1e-4
+    np.testing.assert_allclose(deltas[1], 4 * deltas[0], rtol=1e-3, atol=1e-6)
+
+
+def test_the_clipped_surrogate_by_hand():
+    logits = jnp.log(jnp.array([0.6, 0.4]))
+    choice = Choice(jnp.int32(0), jnp.log(0.3), jnp.float32(1.0))  # the ratio is 2
+
+    def policy(advantage: float) -> float:
+        terms = ppo_loss(
+            logits, jnp.float32(2), choice, jnp.float32(advantage), jnp.float32(4), 0.2, False
+        )
+        assert float(terms.value) == pytest.approx(2.0)  # (4 - 2)^2 / 2
+        return float(terms.policy)
+
+    assert policy(1.0) == pytest.approx(-1.2)  # no more than 1 + 0.2 is earned
+    assert policy(-1.0) == pytest.approx(2.0)  # the whole of the harm is paid
+    clipped = ppo_loss(logits, jnp.float32(2), choice, jnp.float32(1), jnp.float32(4), 0.2, True)
+    assert float(clipped.value) == pytest.approx((4 - 1.2) ** 2 / 2)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"environments": 6, "minibatches": 4}, "minibatches"),
+        ({"unroll": 0}, "unroll"),
+        ({"discount": 1.5}, "discount"),
+        ({"hidden": ()}, "hidden"),
+    ],
+)
+def test_settings_are_checked(fields, said):
+    with pytest.raises(ConfigError, match=said):
+        small(**fields)
+
+
+def test_an_unknown_hyper_is_refused():
+    learner = actor_critic(WORLD, small())
+    with pytest.raises(ConfigError, match="'clop'"):
+        spawn(learner, Space({"clop": Linear(0.1, 0.3)}), 0, 1)
+
+
+def test_a_convolution_needs_a_grid():
+    with pytest.raises(ConfigError, match="not an image"):
+        actor_critic(WORLD, small(torso="conv"))
+
+
+@pytest.fixture(scope="module")
+def policy():
+    learner = actor_critic(WORLD, small(normalise_observations=True))
+    state = learner.init(jax.random.key(0), {"learning_rate": jnp.float32(1e-3)})
+    return Policy.of(WORLD, small(normalise_observations=True), state)
+
+
+def test_a_policy_is_kept_in_a_file(policy, tmp_path):
+    policy.save(tmp_path / "policy")
+    again = load_policy(tmp_path / "policy", WORLD)
+    seen = jnp.array([1.0, 0.0])
+    np.testing.assert_array_equal(again.logits(seen), policy.logits(seen))
+    assert int(again.greedy(seen)) == int(jnp.argmax(policy.logits(seen)))
+    assert int(again(jax.random.key(0), seen)) in (0, 1)
+    with pytest.raises(StoreError, match="structure"):
+        load_policy(tmp_path / "nothing", WORLD)
+
+
+def test_a_policy_is_filmed(policy):
+    films = policy.play(seed=0, episodes=3, steps=10)
+    assert films.frames.shape == (LENGTH, 8, 8, 3)  # cut where the episode ended
+    assert len(films.returns) == 3
+    assert films.total == sorted(films.returns)[1]  # the film is of the median episode
+    again = policy.play(seed=0, episodes=3, steps=10)
+    np.testing.assert_array_equal(again.frames, films.frames)
+    short = policy.play(seed=0, episodes=1, steps=2, greedy=True)
+    assert len(short.frames) == 2
+    assert not short.ended

@@ -1,0 +1,149 @@
+"""What LEO is held against, by hand; and the classifier that a person gets of any of them."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ontogeny.core.errors import ConfigError, DataError, StoreError
+from ontogeny.core.space import Linear, Log, Space
+from ontogeny.learners.few_shot.classifier import FewShotClassifier, load_classifier
+from ontogeny.learners.few_shot.few_shot import (
+    Meta,
+    clipped_each,
+    cross_entropy,
+    few_shot,
+    share_right,
+)
+from ontogeny.learners.few_shot.heads import PROBE, HeadConfig, head
+from ontogeny.learners.few_shot.leo_config import CODE, LEOConfig
+from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig
+from ontogeny.learners.few_shot.prototypes import PrototypesConfig, prototypes
+from ontogeny.ops.dropout import dropped
+from ontogeny.testing import check_learner
+from ontogeny.worlds.few_shot import split_at_random
+from ontogeny.worlds.random_features import RandomFeatures
+
+N = 6
+META = Meta(ways=3, shots=1, queries=2, tasks=2, test_queries=2, test_episodes=4)
+SPACE = Space({"learning_rate": Log(1e-4, 1e-2), "dropout": Linear(0.0, 0.6)})
+CONFIGS = {
+    "leo": LEOConfig(n_codes=4, n_latents=3, conventions=CODE),
+    "prototypes": PrototypesConfig(widths=(8, 4)),
+    "head": HeadConfig(steps=2),
+    "maml": MAMLClassifierConfig(widths=(8, 4), steps=2),
+}
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    groups = {str(c): rng.normal(size=(4, N)).astype(np.float32) for c in range(9)}
+    return split_at_random("noise", groups, (3, 3, 3))
+
+
+@pytest.mark.parametrize("method", [head(N, HeadConfig(steps=2)), prototypes(N)], ids=["h", "p"])
+def test_the_baselines_keep_the_contract_of_a_learner(method, data):
+    check_learner(few_shot(method, data, META), SPACE)
+
+
+def test_the_nearest_centroid():
+    method = prototypes(2, PrototypesConfig(widths=(), scale=2.0))
+    arrays = method.init(jax.random.key(0))
+    support = jnp.array([[[0.0, 0.0], [2.0, 0.0]], [[0.0, 4.0], [0.0, 2.0]]])
+    centres = method.adapt(arrays, support)
+    np.testing.assert_allclose(centres, [[1, 0], [0, 3]])
+    np.testing.assert_allclose(
+        method.logits(arrays, centres, jnp.array([1.0, 1.0])), [-2, -10], rtol=1e-5
+    )
+
+
+def test_a_step_from_a_shared_start_compares_inner_products_with_the_support():
+    method = head(3, HeadConfig(steps=1, rate=0.5))
+    arrays = method.init(jax.random.key(0))
+    arrays["start"] = jnp.array([0.3, -0.2, 0.1])  # what all share does not tell them apart
+    support = jax.random.normal(jax.random.key(1), (4, 1, 3))
+    query = jnp.array([1.0, 2.0, -1.0])
+    said = method.logits(arrays, method.adapt(arrays, support), query)
+    products = support[:, 0] @ query
+    np.testing.assert_allclose(said - said[0], 0.5 * (products - products[0]), rtol=1e-4)
+
+
+def test_the_probe_learns_nothing_before_a_task_and_separates_what_can_be_separated(data):
+    method = head(N, PROBE)
+    arrays = method.init(jax.random.key(0))
+    loss = lambda a: method.loss(jax.random.key(0), a, episode, method.hypers)[0]  # noqa: E731
+    support = jnp.eye(3, N)[:, None]
+    episode = data_episode(support)
+    assert not any(np.any(g) for g in jax.tree.leaves(jax.grad(loss)(arrays)))
+    learned = method.adapt(arrays, support)
+    assert float(share_right(support @ learned.T)) == 1.0
+
+
+def data_episode(support):
+    from ontogeny.worlds.few_shot import Episode
+
+    return Episode(support, support)
+
+
+def test_cross_entropy_and_the_share_that_is_right():
+    logits = jnp.log(jnp.array([[[0.5, 0.25, 0.25]], [[0.2, 0.7, 0.1]], [[0.5, 0.4, 0.1]]]))
+    np.testing.assert_allclose(cross_entropy(logits), -np.log([[0.5], [0.7], [0.1]]), rtol=1e-5)
+    assert float(share_right(logits)) == pytest.approx(2 / 3)
+    assert float(share_right(jnp.zeros((4, 2, 4)))) == 0.25
+
+
+def test_gradients_are_clipped_number_by_number_then_array_by_array():
+    # Adam's first direction is the sign; its moments show what it was given.
+    direction = clipped_each(0.1)
+    gradient = {"a": jnp.array([3.0, -0.05]), "b": jnp.full(4, 0.1)}
+    _, moments = direction.update(gradient, direction.init(gradient))
+    seen = moments[1].mu
+    norm = np.hypot(0.1, 0.05)
+    np.testing.assert_allclose(seen["a"], 0.1 * np.array([0.1, -0.05]) * 0.1 / norm, rtol=1e-5)
+    np.testing.assert_allclose(seen["b"], np.full(4, 0.1 * 0.05), rtol=1e-5)
+
+
+def test_dropout_keeps_the_mean_and_drops_the_share():
+    ones = jnp.ones((400, 100))
+    for rate in (0.0, 0.3, jnp.float32(0.75)):
+        seen = dropped(jax.random.key(0), ones, rate)
+        assert float(jnp.mean(seen == 0)) == pytest.approx(float(rate), abs=0.01)
+        assert float(jnp.mean(seen)) == pytest.approx(1.0, abs=0.03)
+    np.testing.assert_array_equal(dropped(jax.random.key(0), ones, 0.0), ones)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_classifier_comes_back_from_its_file(name, tmp_path):
+    empty = FewShotClassifier(CONFIGS[name], N, None, RandomFeatures(3, 3, N))
+    product = dataclasses.replace(empty, arrays=empty.method.init(jax.random.key(0)))
+    product.save(tmp_path / "it")
+    again = load_classifier(tmp_path / "it")
+    assert (again.name, again.config, again.view) == (name, CONFIGS[name], product.view)
+    support = jax.random.normal(jax.random.key(1), (4, 2, N))  # not what it was grown for: it fits
+    query = jax.random.normal(jax.random.key(2), (3, 5, N))
+    said = product.adapt(support)(query)
+    assert said.shape == (3, 5, 4)
+    np.testing.assert_allclose(jnp.exp(said).sum(axis=-1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(said, again(support, query))
+
+
+def test_what_does_not_fit_a_classifier_is_refused(tmp_path):
+    empty = FewShotClassifier(CONFIGS["head"], N, None)
+    product = dataclasses.replace(empty, arrays=empty.method.init(jax.random.key(0)))
+    with pytest.raises(DataError, match="has 5 features"):
+        product.adapt(jnp.zeros((2, 1, 5)))
+    with pytest.raises(DataError, match="not finite"):
+        product.adapt(jnp.full((2, 1, N), jnp.nan))
+    with pytest.raises(DataError, match="two classes or more"):
+        product.adapt(jnp.zeros((1, 1, N)))
+    with pytest.raises(DataError, match="the query has 4 features"):
+        product.adapt(jnp.zeros((2, 1, N)))(jnp.zeros(4))
+    with pytest.raises(StoreError):
+        load_classifier(tmp_path)
+    with pytest.raises(ConfigError, match="0 steps"):
+        HeadConfig(steps=0)
+    with pytest.raises(ConfigError, match=r"dropout 1\.5"):
+        PrototypesConfig(dropout=1.5)

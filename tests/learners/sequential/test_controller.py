@@ -1,0 +1,131 @@
+"""The controller keeps its contract, and explores where that pays."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ontogeny.core.archive import write_archive
+from ontogeny.core.errors import ConfigError, DataError, StoreError
+from ontogeny.core.space import Log, Space
+from ontogeny.evolution.evolve import evolve
+from ontogeny.evolution.random_search import random_search
+from ontogeny.learners.sequential.controller import Control, controller, reward_to_go
+from ontogeny.learners.sequential.policy import MemoryPolicy, load_memory_policy
+from ontogeny.nn.cores import CoreConfig
+from ontogeny.testing import check_learner
+from ontogeny.worlds.bandits import gaussian_bandit
+from ontogeny.worlds.bayesian_mdps import two_doors
+
+SPACE = Space({"learning_rate": Log(1e-3, 1e-1), "entropy_cost": Log(1e-2, 1.0)})
+CORE = CoreConfig("gru", 8)
+
+
+def small(**fields) -> Control:
+    return Control(**{"core": CORE, "batch": 16, "test_batch": 16, "critic_units": 4, **fields})
+
+
+def test_contract():
+    check_learner(controller(gaussian_bandit(3), small()), SPACE)
+
+
+def test_reward_to_go_by_hand():
+    assert reward_to_go(jnp.array([1.0, 2.0, 4.0])).tolist() == [7, 6, 4]
+
+
+def test_a_privileged_critic_sees_the_task_and_a_plain_one_does_not():
+    """Places, two actions and the reward are 6 numbers; the task is one of four: 4 more."""
+    solved = two_doors(3, 4)
+    sizes = {}
+    for critic in ("privileged", "plain"):
+        state = controller(solved, small(critic=critic)).init(jax.random.key(0), {})
+        sizes[critic] = state.critic.hidden.layers[0].weight.shape
+    assert sizes == {"privileged": (8 + 4 + 1, 4), "plain": (8 + 1, 4)}
+
+
+def test_the_entropy_cost_falls_to_nothing():
+    """With a rate of nearly nothing the gradient shows what the loss holds: after the annealing the
+    entropy cost changes it no more.
+    """
+    learner = controller(gaussian_bandit(3), small(updates=10, annealed=0.5))
+    state = learner.init(jax.random.key(0), {})
+
+    @jax.jit
+    def norm(updates, cost):
+        hypers = {"entropy_cost": cost, "learning_rate": jnp.float32(1e-9)}
+        now = state._replace(updates=updates)
+        return learner.step(jax.random.key(1), now, hypers)[1]["gradient_norm"]
+
+    assert norm(jnp.int32(0), jnp.float32(9.0)) != norm(jnp.int32(0), jnp.float32(0.0))
+    assert norm(jnp.int32(5), jnp.float32(9.0)) == norm(jnp.int32(5), jnp.float32(0.0))
+
+
+def test_it_learns_to_search():
+    """In the corridor random play earns little: an agent that walks on earns far more."""
+    solved = two_doors(3, 6)
+    training = small(batch=64, updates=200, learning_rate=1e-2, test_batch=2048)
+    learner = controller(solved, training)
+    _, rounds = jax.jit(
+        lambda: evolve(learner, Space({}), random_search(Space({})), 0, 2, 1, 200)
+    )()
+    limits = solved.limits()
+    middle = (limits["random"] + limits["optimal"]) / 2
+    assert np.all(rounds.score > middle)
+    assert np.all(rounds.score < limits["oracle"] + 0.1)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"critic_units": 0},
+        {"annealed": 0.0},
+        {"entropy_cost": -1.0},
+        {"value_cost": 0.0},
+        {"batch": 0},
+    ],
+)
+def test_a_training_that_makes_no_sense_is_refused(fields):
+    with pytest.raises(ConfigError):
+        Control(**fields)
+
+
+def test_a_policy_reads_a_history_and_survives_a_save(tmp_path):
+    world = gaussian_bandit(4).world
+    learner = controller(gaussian_bandit(4), small())
+    policy = MemoryPolicy(CORE, learner.init(jax.random.key(3), {}).network, 3, world.n_actions)
+    seen = jax.random.normal(jax.random.key(1), (5, 3))
+    along = policy.probabilities(seen)
+    np.testing.assert_allclose(along.sum(axis=1), 1, rtol=1e-6)
+    memory = policy.begin()
+    for observation, expected in zip(seen, along, strict=True):
+        memory, logits = policy.step(memory, observation)
+        np.testing.assert_allclose(jax.nn.softmax(logits), expected, atol=1e-6)
+    _, action = policy(jax.random.key(0), policy.begin(), seen[0])
+    assert int(action) in (0, 1)
+    policy.save(tmp_path / "policy")
+    again = load_memory_policy(tmp_path / "policy")
+    np.testing.assert_array_equal(again.probabilities(seen), along)
+    with pytest.raises(DataError, match="3 numbers"):
+        policy.step(memory, jnp.zeros(4))
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    write_archive(tmp_path / "other", {"x": jnp.zeros(1)}, {"kind": "something"})
+    with pytest.raises(StoreError, match="something"):
+        load_memory_policy(tmp_path / "other")
+
+
+def test_the_decay_follows_the_updates():
+    """After all updates the rate is `final` of what it was: steps get that much shorter."""
+    learner = controller(gaussian_bandit(3), small(updates=4, final=0.01, max_gradient_norm=1.0))
+    state = learner.init(jax.random.key(0), {})
+
+    @jax.jit
+    def moved(updates):
+        after, _ = learner.step(jax.random.key(1), state._replace(updates=updates), {})
+        first, last = state.critic.head.weight, after.critic.head.weight
+        return jnp.abs(last - first).max()
+
+    assert moved(jnp.int32(4)) == pytest.approx(0.01 * float(moved(jnp.int32(0))), rel=1e-2)

@@ -1,0 +1,71 @@
+"""The imitator keeps its contract, and becomes the posterior mixture of its experts."""
+
+from __future__ import annotations
+
+import jax
+import numpy as np
+import pytest
+
+from ontogeny.core.population import spawn
+from ontogeny.core.space import Log, Space
+from ontogeny.evolution.evolve import evolve
+from ontogeny.evolution.random_search import random_search
+from ontogeny.learners.sequential.imitator import Imitation, imitator
+from ontogeny.learners.sequential.visits import belief_policy, visits
+from ontogeny.nn.cores import CoreConfig
+from ontogeny.ops.bayes.machines import expected_rewards
+from ontogeny.testing import check_learner
+from ontogeny.worlds.bandits import bernoulli_bandit, gaussian_bandit
+
+SPACE = Space({"learning_rate": Log(1e-3, 1e-1)})
+CORE = CoreConfig("gru", 12)
+BANDIT = bernoulli_bandit(((1, 1), 0.5), 2)
+
+
+def grow(actor: str, updates: int = 250):
+    training = Imitation(core=CORE, batch=256, updates=updates, learning_rate=1e-2, actor=actor)
+    learner = imitator(BANDIT, training)
+    nothing = Space({})
+    run = jax.jit(lambda: evolve(learner, nothing, random_search(nothing), 0, 1, 1, updates))
+    return run()
+
+
+def test_contract():
+    training = Imitation(core=CORE, batch=16, test_batch=16)
+    check_learner(imitator(gaussian_bandit(3), training), SPACE)
+
+
+def test_a_new_agent_loses_the_log_of_two():
+    learner = imitator(BANDIT, Imitation(core=CORE, test_batch=64))
+    member = spawn(learner, Space({}), 0, 1)
+    state = jax.tree.map(lambda x: x[0], member.state)
+    assert float(learner.score(jax.random.key(0), state, {})) == pytest.approx(-np.log(2), abs=0.01)
+
+
+def test_two_pulls_by_hand():
+    """One unknown arm, one of 1/2. At first each is best with probability 1/2. After a success of
+    the unknown arm P(theta > 1/2) = 1 - (1/2)^2 = 3/4, after a failure 1/4, and after a pull of the
+    known arm 1/2 still.
+    """
+    population, _ = grow("agent")
+    machine = BANDIT.machine()
+    (found,) = visits(BANDIT, CORE, population.state.network, jax.random.key(1), 4096)
+    policy = belief_policy(machine, found)
+    exact = {(0, 0): 0.5, (1, 0): 0.75, (0, 1): 0.25}
+    assert policy[0, 0, 0] == pytest.approx(0.5, abs=0.06)
+    for number, counts in enumerate(machine.statistics.tolist()):
+        assert policy[1, number, 0] == pytest.approx(exact[tuple(counts)], abs=0.06)
+    # Thompson sampling earns 1/2, then 1/4 (3/4 2/3 + 1/4 1/2) + 1/4 (1/4 1/3 + 3/4 1/2) + 1/2 1/2.
+    value = 0.5 + 0.25 * (0.75 * 2 / 3 + 0.25 / 2) + 0.25 * (0.25 / 3 + 0.75 / 2) + 0.25
+    assert BANDIT.limits()["thompson"] == pytest.approx(value)
+    assert expected_rewards(machine, policy).sum() == pytest.approx(value, abs=0.02)
+
+
+def test_watching_the_expert_makes_the_first_guess_the_truth():
+    """Its own action is then taken for the expert's, so it is repeated, whatever came of it."""
+    population, _ = grow("expert", 150)
+    (found,) = visits(BANDIT, CORE, population.state.network, jax.random.key(1), 4096)
+    # A state with counts was reached by a pull of the unknown arm: arm 0.
+    pulled = found.state[:, 1] > 0
+    assert found.probability[pulled, 1, 0].min() > 0.9
+    assert found.probability[~pulled, 1, 1].min() > 0.9

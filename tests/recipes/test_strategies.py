@@ -1,0 +1,93 @@
+"""The strategies by name: one line each, options of its own, and old runs that still load."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+import ontogeny as og
+from ontogeny import cli
+from ontogeny.core.errors import ConfigError
+from ontogeny.evolution.pbt import PBT
+from ontogeny.evolution.random_search import RandomSearch
+from ontogeny.recipes.quadratic import Quadratic
+from ontogeny.recipes.strategies import STRATEGIES, evolution_class
+from ontogeny.runtime.store import Store
+
+OLDER = {  # how runs were written when all strategies shared their settings
+    "strategy": "pbt",
+    "selection": "tournament",
+    "fraction": 0.25,
+    "margin": 0.0,
+    "explore": "perturb",
+    "factors": [0.5, 2.0],
+    "deviation": 0.1,
+    "copy": "both",
+    "mutate_always": False,
+    "burn_in": 0,
+    "interval": 0,
+}
+SMALL = {"population": 2, "rounds": 1, "steps": 1, "progress": False}
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_every_strategy_has_a_name_options_and_json(name):
+    kind = evolution_class(name)
+    assert kind.name == name
+    recipe = Quadratic(evolution=kind())
+    assert recipe.to_json()["evolution"]["strategy"] == name
+    assert Quadratic.from_json(recipe.to_json()) == recipe
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_help_shows_the_options_of_the_strategy_that_is_chosen_and_no_others(name, capsys):
+    assert cli.run(["grow", "quadratic", f"--strategy={name}", "--help"]) == 0
+    text = capsys.readouterr().out
+    fields = {other: _options(other) for other in STRATEGIES}
+    foreign = set().union(*fields.values()) - fields[name]
+    assert [option for option in sorted(fields[name]) if f"{option} " not in text] == []
+    assert [option for option in sorted(foreign) if f"{option} " in text] == []
+
+
+def _options(name: str) -> set[str]:
+    return {f"--{f.name.replace('_', '-')}" for f in dataclasses.fields(evolution_class(name))}
+
+
+def test_a_recipes_own_settings_stay_when_its_strategy_is_named(capsys):
+    for words in ([], ["--strategy", "pbt"]):
+        assert cli.run(["grow", "toy", *words, "--help"]) == 0
+        assert "(default: jitter)" in capsys.readouterr().out
+
+
+def test_an_option_of_another_strategy_is_refused(capsys):
+    words = ["grow", "quadratic", "--strategy", "random-search", "--fraction", "0.5"]
+    assert cli.run(words) == 2
+    assert "--fraction" in capsys.readouterr().err
+
+
+def test_runs_of_before_load():
+    old = {**Quadratic().to_json(), "evolution": OLDER}
+    assert Quadratic.from_json(old).evolution == PBT(selection="tournament", factors=(0.5, 2.0))
+    random = {**old, "evolution": {**OLDER, "strategy": "random-search"}}
+    assert Quadratic.from_json(random).evolution == RandomSearch()
+    with pytest.raises(ConfigError, match="no field 'colour'"):
+        Quadratic.from_json({**old, "evolution": {**OLDER, "colour": 1}})
+
+
+def test_a_run_of_before_goes_on(tmp_path):
+    run = og.grow("quadratic", strategy="random-search", folder=tmp_path, **SMALL)
+    run.store.close()
+    with Store(tmp_path, write=True) as store, store.transaction():
+        fields = store.run()["fields"]
+        store.put(fields={**fields, "evolution": {**OLDER, "strategy": "random-search"}})
+    again = og.resume(tmp_path, rounds=2, progress=False)
+    assert again.store.rounds() == 2
+    assert again.recipe is not None
+    assert again.recipe.evolution == RandomSearch()
+
+
+def test_a_strategy_that_there_is_not(tmp_path):
+    with pytest.raises(ConfigError, match="random-serch") as caught:
+        og.grow("quadratic", strategy="random-serch", folder=tmp_path)
+    assert "random-search" in str(caught.value.hint)
