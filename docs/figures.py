@@ -6,7 +6,6 @@ A page is drawn by a Chromium without a window (`$CHROMIUM`, or one on the path)
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 import subprocess
@@ -18,7 +17,8 @@ import numpy as np
 from PIL import Image
 
 import ontogeny as og
-from ontogeny.recipes import SYSTEMS, recipe_class
+from ontogeny.claims.reproduction import reproduce
+from ontogeny.recipes import recipe_class
 from ontogeny.runtime.machine import prepare
 from ontogeny.views import page
 from ontogeny.views.record import read_record
@@ -86,8 +86,7 @@ def main(names: list[str]) -> int:
 
 def draw(system: str, part: str, pictures: dict[str, tuple[str, int]]) -> None:
     """Measure a part of a system's claims, and draw its pictures: of which figure, how high."""
-    module = importlib.import_module(f"ontogeny.claims.{SYSTEMS[system]}")
-    result = module.reproduce(quick=False, seed=0, part=part, progress=print)
+    result = reproduce(system, progress=print, part=part)
     for claim in result.claims:
         print(f"{'holds' if claim.holds else 'DOES NOT HOLD'}: {claim.claim}: {claim.measured}")
     figures = {figure.name: figure for figure in result.figures}

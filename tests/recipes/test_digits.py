@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.claims.claim import seeds_from
+from ontogeny.claims.measuring import seeds_from
 from ontogeny.claims.pbt.digits import grow, replayed
 from ontogeny.claims.pbt.schedule import ARMS as WAYS
 from ontogeny.claims.pbt.schedule import better

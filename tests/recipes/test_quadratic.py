@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.claims.claim import seeds_from
+from ontogeny.claims.measuring import seeds_from
 from ontogeny.claims.pbt.quadratic import best_loss, strategies
 from ontogeny.claims.trials import replays, trials
 from ontogeny.core.errors import ConfigError

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.claims.claim import seeds_from
+from ontogeny.claims.measuring import seeds_from
 from ontogeny.claims.pbt.toy import arms, multiply, stay
 from ontogeny.claims.trials import trials
 from ontogeny.core.product import Product

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ontogeny.claims.claim import Progress
+from ontogeny.claims.measuring import Progress
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Space
 from ontogeny.evolution.random_search import random_search

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
+from ontogeny.claims import system_named, system_names
 from ontogeny.cli.words import parse, say
-from ontogeny.core.errors import ConfigError, unknown
-from ontogeny.recipes import LONGER, SYSTEMS
 
 FAILED = 3
 
@@ -27,7 +24,7 @@ class Reproduce:
     system: Annotated[
         str,
         tyro.conf.Positional,
-        tyro.conf.arg(metavar="SYSTEM", help=f"Whose claims: {', '.join(SYSTEMS)}."),
+        tyro.conf.arg(metavar="SYSTEM", help=f"Whose claims: {', '.join(system_names())}."),
     ]
     quick: bool = False
     """Fewer seeds and less growth: under two minutes, and wider intervals."""
@@ -47,39 +44,27 @@ class Reproduce:
 
 def reproduce(arguments: list[str]) -> int:
     """Measure the claims of a system."""
+    from ontogeny.claims import reproduction
     from ontogeny.runtime.machine import prepare
     from ontogeny.views.tables import claims_table
 
     chosen = parse(Reproduce, "reproduce", arguments)
-    if chosen.system not in SYSTEMS:
-        raise unknown("system with claims", chosen.system, SYSTEMS)
-    if chosen.all and chosen.system not in LONGER:
-        raise ConfigError(
-            f"{chosen.system} has no longer parts",
-            where="reproduce --all",
-            hint=f"leave --all out; it is for {', '.join(LONGER)}",
-        )
+    system = system_named(chosen.system)  # what is asked for in vain is refused before JAX is there
+    system.chosen(chosen.part, chosen.quick, chosen.all, chosen.data is not None)
     prepare()
-    module = importlib.import_module(f"ontogeny.claims.{SYSTEMS[chosen.system]}")
-    folder = chosen.out or Path("reproduce") / chosen.system
 
     def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    given: dict[str, Any] = {"longer": True} if chosen.all else {}
-    if chosen.data is not None:
-        if "data" not in inspect.signature(module.reproduce).parameters:
-            raise ConfigError(
-                f"the claims of {chosen.system} read no data", hint="leave --data out"
-            )
-        given["data"] = chosen.data
-    result = module.reproduce(
-        quick=chosen.quick,
-        seed=chosen.seed,
-        part=chosen.part,
-        progress=progress,
-        folder=folder,
-        **given,
+    result = reproduction.reproduce(
+        chosen.system,
+        "quick" if chosen.quick else "full",
+        chosen.seed,
+        progress,
+        chosen.out or Path("reproduce") / chosen.system,
+        chosen.part,
+        chosen.all,
+        chosen.data,
     )
     answer = result.to_json()
     say(answer, chosen.json, lambda: claims_table(answer["claims"]))

@@ -62,19 +62,6 @@ RECIPES = {
     "maml": Entry("few_shot", "MAML", "the same by MAML, every layer learning (minutes)"),
 }
 
-SYSTEMS = {
-    "pbt": "pbt",
-    "baldwin": "baldwin",
-    "sequential": "sequential",
-    "maml": "maml",
-    "leo": "leo",
-}  # the modules whose `reproduce` measures a paper's claims
-
-LONGER = {
-    "pbt": ("gan", "translation", "schedule", "size", "strategies"),
-    "baldwin": ("cheetah",),
-}  # parts of a system that `reproduce` measures with --all
-
 
 def recipe_class(name: str) -> type[Recipe]:
     """Return the class of the recipe called `name`. Raises `ConfigError`, suggesting the nearest

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.claims.claim import seeds_from
+from ontogeny.claims.measuring import seeds_from
 from ontogeny.claims.pbt.strategies import ARMS, alone, best, lived, lower
 from ontogeny.evolution.evolve import evolve
 from ontogeny.evolution.pb2 import PB2

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.claims.claim import Measuring
+from ontogeny.claims.measuring import Measuring
 from ontogeny.claims.sequential.machine import bayes_reliability
 from ontogeny.claims.sequential.machine_pictures import memory_data, pictures
 from ontogeny.claims.sequential.machine_study import (

@@ -23,7 +23,8 @@ import jax
 import numpy as np
 
 from ontogeny.claims.baldwin.figures import direction_figure
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.core.metrics import BIRTH
 from ontogeny.learners.baldwin.lifetime import draw_tasks, layer_names, scores_by_step
 from ontogeny.ops.statistics import bootstrap_interval
@@ -63,7 +64,7 @@ def environment_steps(recipe: GoalDirection) -> int:
     return recipe.population * recipe.rounds * recipe.life.tasks * episodes * recipe.horizon
 
 
-def measure_cheetah(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claims, and how scores before and after learning evolved; of a quick look most of
     the time is compilation. Raises `MissingExtra` without brax.
     """

@@ -19,7 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.claims.baldwin.figures import direction_figure
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trials import QUICK_TO_COMPILE
 from ontogeny.core.metrics import BIRTH
 from ontogeny.evolution.evolve import evolve
@@ -52,7 +53,7 @@ class Arm(NamedTuple):
     mean: np.ndarray  # [seed, step]: the population's
 
 
-def measure_direction(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claims, and how scores before and after learning evolved."""
     recipe = GoalDirection(
         population=how.choose(*POPULATION),

@@ -21,7 +21,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.claims.baldwin.figures import needle_figure
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.evolution.evolve import evolve
 from ontogeny.learners.baldwin.hinton_nowlan import LOCI, TRIALS, alleles, hinton_nowlan
 from ontogeny.ops.statistics import bootstrap_interval
@@ -52,7 +53,7 @@ def chance_to_succeed(loci: int = LOCI, trials: int = TRIALS) -> float:
     )
 
 
-def measure_needle(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claims, and the shares of right, wrong and open places by generation."""
     seeds = how.seeds(how.choose(*SEEDS))
     found = {mode: _grown(mode, seeds, how) for mode in MODES}

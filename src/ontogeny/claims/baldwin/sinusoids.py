@@ -24,7 +24,8 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from ontogeny.claims.baldwin.figures import evaluations_figure
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import train
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.es import ES
@@ -60,7 +61,7 @@ class Course(NamedTuple):
     at_the_end: np.ndarray  # [seed, step of DRAWN_STEPS]
 
 
-def measure_sinusoids(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claims, and the errors by task evaluations."""
     seeds = how.seeds(how.choose(*SEEDS))
     arms = {

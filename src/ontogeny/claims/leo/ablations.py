@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
 from ontogeny.claims.leo.arms import (
     ABLATIONS,
     FULL,
@@ -24,6 +24,7 @@ from ontogeny.claims.leo.arms import (
     study,
 )
 from ontogeny.claims.leo.figures import accuracies_of
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.recipes.few_shot_data import Featured, featured
 from ontogeny.worlds.few_shot import Episode, along_episodes
@@ -41,7 +42,7 @@ LITTLE = 1.0  # points: what fine-tuning may be worth at most, either way
 SAME = 1e-4  # share of predictions that rounding may change
 
 
-def measure_ablations(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return what each piece of LEO is worth on drawn characters, and that of permuted classes."""
     data = featured("characters", few=how.scale == "tiny")
     chosen = how.choose(*CHOSEN)

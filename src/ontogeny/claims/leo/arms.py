@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Measuring
 from ontogeny.claims.trainings import train
 from ontogeny.learners.few_shot.classifier import Config, FewShotClassifier
 from ontogeny.learners.few_shot.few_shot import Meta, Method, accuracies, few_shot

@@ -6,9 +6,9 @@ Source: Rusu et al. 2019 (arXiv 1807.05960); the margins are this project's own.
 
 from __future__ import annotations
 
-from ontogeny.claims.claim import Found, Measuring
 from ontogeny.claims.leo.arms import RIVALS, ahead, study, untrained
 from ontogeny.claims.leo.figures import accuracies_of, learning_of
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.recipes.few_shot_data import featured
 
 # Of LEO over the generator and over the head, and of the generator over the head, in points.
@@ -21,7 +21,7 @@ PAPER = "miniImageNet, 1 shot: 61.76 > 60.33 (generator) > 54.24 (Meta-SGD)"
 ARMS = (tuple(RIVALS), tuple(RIVALS)[:3], tuple(RIVALS))  # at full, quick and tiny scale
 
 
-def measure_order(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claims about the order of LEO, the generator and the head on the source that the
     part is called after, and two figures.
     """

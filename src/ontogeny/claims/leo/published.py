@@ -13,8 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
 from ontogeny.claims.leo.arms import ROUNDS, accuracy_on, method_of
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import train
 from ontogeny.core.errors import DataError
 from ontogeny.learners.few_shot.few_shot import few_shot
@@ -41,7 +42,7 @@ TESTED = (10_000, 200, 8)
 NEAR = 1.0  # points below the paper's mean that the interval may reach down to
 
 
-def measure_published(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return a claim for each data set and number of shots, and a figure.
 
     Less than the full scale only shows that all runs. Raises `DataError` when no folder of data is

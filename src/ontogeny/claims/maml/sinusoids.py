@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeAlias
 import jax
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import train
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.portraits.sinusoids import (
@@ -38,7 +39,7 @@ ROUNDS = 10
 PILOT = {0: 3.30, 1: 1.18, 5: 1.10, 10: 1.26}  # of MAML's errors by step
 
 
-def measure_sinusoids(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claims about the family on sinusoids, K = 10, and the two figures."""
     source, seed = Sinusoid().source(), how.seed
     seeds, updates, tested = (how.choose(*sizes) for sizes in (SEEDS, UPDATES, TESTED))

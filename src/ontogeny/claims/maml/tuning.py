@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.ops.statistics import bootstrap_interval
@@ -17,7 +18,7 @@ ROUNDS = (20, 20, 2)
 STEPS = (100, 100, 2)
 
 
-def measure_tuning(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claim that MAML under PBT tunes its own rates: against random search with the same
     members, updates and priors.
     """

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ontogeny.claims.claim import Claim, Progress
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Progress
 from ontogeny.claims.pbt.figures import draw_arms
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch

@@ -11,7 +11,7 @@ Source: Jaderberg et al. 2017 (arXiv 1711.09846), section 4.1.
 
 from __future__ import annotations
 
-from ontogeny.claims.claim import Found, Measuring
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt.arms import compare, curves, ends_higher
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.recipes.agents import Breakout
@@ -29,7 +29,7 @@ SEEDS = 3, 2, 1
 PAPER = "147 to 181 % of human on four Atari games (best of 80 agents)"
 
 
-def measure_breakout(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claims about the best member and about the population's mean, and their curves.
 
     The figure's arrays are [arm, seed, round, pop]; `spent` is frames, [round], of one member.

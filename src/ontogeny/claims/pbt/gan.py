@@ -19,7 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt.arms import (
     compare,
     curves,
@@ -57,7 +58,7 @@ TINY = DigitsGan(
 SEEDS = 3, 2, 1
 
 
-def measure_gan(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return three claims, about the best member, the population, and the best member as another
     classifier sees it; the scores' curves and the rates' schedules.
     """

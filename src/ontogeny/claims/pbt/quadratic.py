@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring, Progress
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring, Progress
 from ontogeny.claims.pbt.figures import draw_losses, draw_schedule
 from ontogeny.claims.trials import replays, trials
 from ontogeny.core.space import Space
@@ -86,7 +87,7 @@ class Study(NamedTuple):
     replayed: np.ndarray
 
 
-def measure_quadratic(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claims and two figures: the loss by population, and the schedule found.
 
     A quick look measures the population of 8 only.

@@ -18,7 +18,8 @@ import time
 
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt.arms import lines_of_the_best, of_the_best
 from ontogeny.claims.pbt.digits import TINY, grow, replayed
 from ontogeny.claims.pbt.figures import draw_schedules, draw_settings
@@ -32,7 +33,7 @@ ALONE = 4  # fresh members of each seed that live a schedule; their mean is comp
 ARMS = ("final setting, fixed", "schedule, replayed", "population's best")
 
 
-def measure_schedule(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return two claims, that the schedule and the population beat the final setting, and two
     figures: the losses [arm, seed], and the schedules [seed, round].
 

@@ -16,7 +16,8 @@ import time
 
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt.arms import of_the_best
 from ontogeny.claims.pbt.digits import TINY, grow
 from ontogeny.claims.pbt.figures import draw_sizes
@@ -33,7 +34,7 @@ SEEDS = 20, 6, 2
 ARMS: dict[str, Evolution] = {"random search": RandomSearch(), "PBT": PBT()}
 
 
-def measure_size(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return a claim for each population of 16 and more, one about the smaller ones, and a figure:
     the loss [size, arm, seed].
 

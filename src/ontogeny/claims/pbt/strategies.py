@@ -25,7 +25,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt import digits as pbt_digits
 from ontogeny.claims.pbt.arms import lines_of_the_best, of_the_best
 from ontogeny.claims.pbt.digits import grow
@@ -77,7 +78,7 @@ TINY = Task(
 )
 
 
-def measure_strategies(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claims about PB2 in small populations and about MF-PBT over many evolutions, and a
     figure: the loss on the quadratic [size, arm, seed].
 

@@ -19,7 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt.figures import draw_toy
 from ontogeny.claims.trials import trials
 from ontogeny.core.learner import Hypers
@@ -95,7 +96,7 @@ def stay() -> Selection:
     return select
 
 
-def measure_toy(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return a claim for each arm, and the paper's figure.
 
     Its `paths` are the places of both members, [arm, round, pop, 2], each the mean over the round's

@@ -17,7 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt.arms import (
     compare,
     curves,
@@ -54,7 +55,7 @@ TINY = Translation(
 SEEDS = 3, 2, 1
 
 
-def measure_translation(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return four claims, about the best member, the population, the test, and the course of the
     learning rate; the scores' curves and the schedules.
     """

@@ -19,7 +19,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import Trained
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.random_search import random_search
@@ -82,7 +83,7 @@ def studies(how: Measuring) -> list[Study]:
     )
 
 
-def measure_control(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return a claim a world, two about what the training needs, and three figures. A quick look
     has the privileged critic alone.
     """

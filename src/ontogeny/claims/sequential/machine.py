@@ -18,7 +18,8 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.sequential.machine_pictures import pictures
 from ontogeny.claims.sequential.machine_study import (
     BIASES,
@@ -53,7 +54,7 @@ SIMULATED = "trained and Bayes-optimal machines simulate each other (Mikulik et 
 ASKED = "no number; a question of this project"
 
 
-def measure_machine(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return the claims and five figures. A quick look does not count clusters."""
     measured: list[Measured] = []
     seed, machines = how.seed, _machines(how)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from ontogeny.claims.claim import Measuring
+from ontogeny.claims.measuring import Measuring
 from ontogeny.claims.sequential.machine_figures import (
     automaton_figure,
     biases_figure,

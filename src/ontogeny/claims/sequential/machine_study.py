@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ontogeny.claims.claim import Measuring
+from ontogeny.claims.measuring import Measuring
 from ontogeny.claims.sequential.automaton import (
     Agreement,
     Automaton,

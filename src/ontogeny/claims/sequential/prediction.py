@@ -16,7 +16,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import Trained, train
 from ontogeny.learners.sequential.config import Training
 from ontogeny.learners.sequential.predictor import PredictorState, excess_along
@@ -69,7 +70,7 @@ def studies(how: Measuring) -> list[Study]:
     )
 
 
-def measure_prediction(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return a claim a source, and two figures: excess by update, and excess by step."""
     chosen, seeds = studies(how), how.choose(*SEEDS)
     claims: list[Claim] = []

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ontogeny.claims.claim import Claim, Found, Measuring
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import train
 from ontogeny.learners.sequential.imitator import imitator
 from ontogeny.learners.sequential.visits import Visits, belief_policy, visits
@@ -49,7 +50,7 @@ class Fitted(NamedTuple):
     seconds: float
 
 
-def measure_thompson(how: Measuring) -> Found:
+def measure(how: Measuring) -> Found:
     """Return three claims (the return, the probabilities, self-delusion) and two figures. A quick
     look leaves self-delusion out.
     """

@@ -1,0 +1,59 @@
+"""How a part of a system's claims is measured: at which size, from which seed, who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias, TypeVar
+
+import numpy as np
+
+from ontogeny.claims.claim import Claim
+from ontogeny.views.figure import Figure
+
+Progress: TypeAlias = Callable[[str], None]
+Scale: TypeAlias = Literal["full", "quick", "tiny"]
+Found: TypeAlias = tuple[list[Claim], list[Figure]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """How a part of a system's claims is to be measured: every part is a function of this alone."""
+
+    scale: Scale = "full"
+    """"full" is what the claims are about; "quick" is under-powered and says so; "tiny" only shows
+    that all of it runs, which is what the tests ask."""
+    seed: int = 0
+    """The first of the seeds."""
+    progress: Progress = lambda line: None
+    """Told what was just measured."""
+    part: str = ""
+    """The name of the part, for a function that measures several."""
+    data: Path | None = None
+    """A folder of data that is not shipped, where a part reads some."""
+
+    @property
+    def quick(self) -> bool:
+        """Whether it is less than what the claims are about."""
+        return self.scale != "full"
+
+    def choose(self, full: T, quick: T, tiny: T) -> T:
+        """Return the one that is for this scale: a number of seeds, a size, a choice of arms."""
+        return {"full": full, "quick": quick, "tiny": tiny}[self.scale]
+
+    def seeds(self, count: int) -> np.ndarray:
+        """Return `count` seeds (uint32) spread from the first; see `seeds_from`."""
+        return seeds_from(self.seed, count)
+
+    def weak(self, how: str = "") -> str:
+        """Return the words that what was measured ends with: that it is under-powered, and how, if
+        it is.
+        """
+        return f"; under-powered: a quick look{how and ' ' + how}" if self.quick else ""
+
+
+def seeds_from(seed: int, count: int) -> np.ndarray:
+    """Return `count` seeds (uint32) spread from one, so that neighbours share no repeats."""
+    return np.random.SeedSequence(seed).generate_state(count)

@@ -1,0 +1,105 @@
+"""`reproduce`: measure the claims of a system, and write what was found."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ontogeny.claims import system_named
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Measuring, Progress, Scale
+from ontogeny.core.archive import write_archive
+from ontogeny.core.files import replace_file
+from ontogeny.views.figure import Figure
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """The claims of a system as measured here, and its figures."""
+
+    system: str
+    seconds: float
+    seed: int
+    claims: Sequence[Claim]
+    figures: Sequence[Figure] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether every claim holds."""
+        return all(claim.holds for claim in self.claims)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the system, the seconds that it took, the seed, and the claims."""
+        return {
+            "system": self.system,
+            "seconds": round(self.seconds, 1),
+            "seed": self.seed,
+            "claims": [asdict(claim) for claim in self.claims],
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write into `folder`: `claims.json`, `claims.html` (the table and the figures), and the
+        arrays of the figures as the archive `data`, their labels beside them.
+
+        Raises `StoreError` when they can't be written.
+        """
+        arrays = {figure.name: dict(figure.data) for figure in self.figures}
+        labels = {f.name: {k: list(v) for k, v in f.labels.items()} for f in self.figures}
+        write_archive(folder / "data", arrays, about=labels)
+        for name, text in (
+            ("claims.json", json.dumps(self.to_json(), indent=1) + "\n"),
+            ("claims.html", self._page()),
+        ):
+            with replace_file(folder / name, "write the claims") as part:
+                part.write_text(text, encoding="utf-8")
+
+    def _page(self) -> str:
+        from ontogeny.views import page
+
+        columns = ("claim", "paper", "measured", "threshold", "verdict")
+        rows = [
+            [c.claim, c.paper, c.measured, c.threshold, "holds" if c.holds else "does not hold"]
+            for c in self.claims
+        ]
+        body = [
+            page.section("Claims", page.table(columns, rows, left=range(len(columns)))),
+            *(
+                page.plot(figure.draw(figure), figure.name, figure.caption)
+                for figure in self.figures
+            ),
+        ]
+        return page.document(f"{self.system}: claims, measured", body)
+
+
+def reproduce(
+    name: str,
+    scale: Scale = "full",
+    seed: int = 0,
+    progress: Progress = lambda line: None,
+    folder: Path | None = None,
+    part: str | None = None,
+    longer: bool = False,
+    data: Path | None = None,
+) -> Reproduction:
+    """Return the claims of a system as measured, and write them into `folder` when given.
+
+    One part is measured when it is named; else all that are meant at this scale, the longer ones
+    with `longer`. Raises `ConfigError` for a system or a part that there is not, `StoreError` when
+    `folder` can't be written.
+    """
+    system = system_named(name)
+    begun = time.perf_counter()
+    claims: list[Claim] = []
+    figures: list[Figure] = []
+    for one in system.chosen(part, scale != "full", longer, data is not None):
+        found, drawn = system.measure(one, Measuring(scale, seed, progress, one.name, data))
+        claims += found
+        figures += drawn
+    result = Reproduction(name, time.perf_counter() - begun, seed, claims, figures)
+    if folder is not None:
+        result.write(folder)
+    return result
