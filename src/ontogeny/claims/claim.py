@@ -12,7 +12,8 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar
 import numpy as np
 
 from ontogeny.core.archive import write_archive
-from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.files import replace_file
 from ontogeny.ops.statistics import Interval
 from ontogeny.views.figure import Figure
 
@@ -119,15 +120,10 @@ class Reproduction:
         arrays = {figure.name: dict(figure.data) for figure in self.figures}
         labels = {f.name: {k: list(v) for k, v in f.labels.items()} for f in self.figures}
         write_archive(folder / "data", arrays, about=labels)
-        try:
-            _replace(folder / "claims.json", json.dumps(self.to_json(), indent=1) + "\n")
-            _replace(folder / "claims.html", self._page())
-        except OSError as error:
-            raise StoreError(
-                f"can't write the claims ({error.strerror or error})",
-                where=str(folder),
-                hint="free some space or choose another folder",
-            ) from error
+        with replace_file(folder / "claims.json", "write the claims") as part:
+            part.write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
+        with replace_file(folder / "claims.html", "write the claims") as part:
+            part.write_text(self._page(), encoding="utf-8")
 
     def _page(self) -> str:
         from ontogeny.views import page
@@ -177,9 +173,3 @@ def reproduce_parts(
 def seeds_from(seed: int, count: int) -> np.ndarray:
     """Return `count` seeds (uint32) spread from one, so that neighbours share no repeats."""
     return np.random.SeedSequence(seed).generate_state(count)
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
