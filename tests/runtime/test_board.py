@@ -72,7 +72,7 @@ def test_its_bytes_give_it_back(board, tmp_path):
     assert again.about() == board.about()
     again.publish(0, 1, 3.0, None, JOB.steps)  # its arrays may be written to
     assert board.population.score[0] == 0.0
-    with pytest.raises(StoreError, match="of another population"):
+    with pytest.raises(StructureError, match="the board, leaf"):
         Board.from_bytes(board.to_bytes(), JOB._replace(population=4), tmp_path)
     with pytest.raises(StoreError):
         Board.from_bytes(board.to_bytes()[:-2], JOB, tmp_path)

@@ -11,7 +11,6 @@ the slot and its steps. So a round that was cut short is lived again to the same
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -24,12 +23,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Int
 
-from ontogeny.core.archive import link_or_copy, write_archive
+from ontogeny.core.archive import write_archive
 from ontogeny.core.array_file import pack, read_array_file, unpack
 from ontogeny.core.errors import ConfigError, StoreError, StructureError
+from ontogeny.core.files import link_or_copy, replace_file
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.population import Population, first_hypers
-from ontogeny.core.trees import named_leaves
+from ontogeny.core.trees import check_same, named_leaves
 from ontogeny.evolution.evolve import Grown
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.shipping import is_host
@@ -177,20 +177,15 @@ class Board:
 
     @classmethod
     def from_bytes(cls, data: bytes, job: Job, folder: Path) -> Board:
-        """Return the board that `to_bytes` gave. Raises `StoreError` when it does not fit the
-        job.
+        """Return the board that `to_bytes` gave. Raises `StoreError` when it is not whole,
+        `StructureError` when it does not fit the job.
         """
         arrays, about = unpack(np.frombuffer(data, np.uint8), f"{folder}, the board")
         like = tree_shapes(job)
-        named = named_leaves(like)
-        kinds = {name: (x.shape, x.dtype) for name, x in arrays.items()}
-        if kinds != {name: (tuple(x.shape), x.dtype) for name, x in named}:
-            raise StoreError(
-                "the board is of another population",
-                where=str(folder),
-                hint="go on with the settings that the run was begun with",
-            )
-        tree = jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name, _ in named])
+        wanted = dict(named_leaves(like))
+        hint = "go on with the settings that the run was begun with"
+        check_same(wanted, arrays, where=f"{folder}, the board", hint=hint)
+        tree = jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in wanted])
         return cls.of(job, tree, about, folder)
 
     def as_board(self, folder: Path) -> Board:
@@ -224,18 +219,9 @@ def tree_shapes(job: Job) -> Any:
 
 def link(source: Path, target: Path) -> None:
     """Give a file a second name, in place of what has that name. Raises `StoreError`."""
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        part.unlink(missing_ok=True)
+    hint = "free some space, then resume: what was recorded is intact"
+    with replace_file(target, f"link or copy {source}", hint=hint) as part:
         link_or_copy(source, part)
-        part.rename(target)
-        part.unlink(missing_ok=True)  # two names of one file: the renaming did nothing
-    except OSError as error:
-        raise StoreError(
-            f"can't link or copy {source} ({error.strerror})",
-            where=str(target),
-            hint="free some space, then resume: what was recorded is intact",
-        ) from error
 
 
 def _arrays(job: Job) -> dict[str, Any]:

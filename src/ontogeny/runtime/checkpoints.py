@@ -13,7 +13,7 @@ import shutil
 from pathlib import Path
 
 from ontogeny.core.archive import read_about, read_archive
-from ontogeny.core.errors import StoreError
+from ontogeny.core.errors import StoreError, StructureError
 from ontogeny.runtime.board import Board, tree_shapes
 from ontogeny.runtime.executor import Job, Snapshot
 from ontogeny.runtime.stacked import read_stacked
@@ -85,5 +85,5 @@ def whole_board(data: bytes, job: Job, folder: Path) -> tuple[Board | None, str]
         board = Board.from_bytes(data, job, folder)
         board.check_files()
         return board, ""
-    except StoreError as error:
+    except (StoreError, StructureError) as error:
         return None, f"{error.where}: {error.what}"

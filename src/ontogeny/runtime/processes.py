@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.runtime import machine
 from ontogeny.runtime.board_program import BoardProgram
@@ -37,15 +38,8 @@ class Processes:
     """Where the workers compute: cpu, gpu or tpu. They share what there is of it."""
 
     def __post_init__(self) -> None:
-        for name, value in (("workers", self.workers), ("threads", self.threads)):
-            if value is not None and value < 1:
-                raise ConfigError(
-                    f"{name} is {value}", where="Processes", hint="use 1 or more, or leave it out"
-                )
-        if self.restarts < 0:
-            raise ConfigError(
-                f"restarts is {self.restarts}", where="Processes", hint="use 0 or more"
-            )
+        at_least(self, 1, "workers", "threads", optional=True)
+        at_least(self, 0, "restarts")
         if self.platform not in PLATFORMS:
             raise ConfigError(
                 f"platform is {self.platform!r}",

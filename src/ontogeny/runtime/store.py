@@ -27,6 +27,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ontogeny.core.errors import StoreError
+from ontogeny.core.files import replace_file
 
 FILE = "run.sqlite"
 ALIVE = "alive"
@@ -131,14 +132,13 @@ class Store:
             )
         with _explained(folder, "create"):
             folder.mkdir(parents=True, exist_ok=True)
-            part = folder / (FILE + ".part")
-            part.unlink(missing_ok=True)
-            with closing(sqlite3.connect(part)) as db:
+            hint = "choose a folder that can be written, with space left"
+            made = replace_file(folder / FILE, "create the store", hint=hint)
+            with made as part, closing(sqlite3.connect(part)) as db:
                 db.executescript(SCHEMA)
                 rows = [(key, json.dumps(value)) for key, value in values.items()]
                 with db:
                     db.executemany("INSERT INTO run VALUES (?, ?)", rows)
-            part.rename(folder / FILE)
         return cls(folder, write=True)
 
     def __enter__(self) -> Store:

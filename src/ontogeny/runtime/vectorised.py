@@ -20,6 +20,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ontogeny.core.closures import opened
+from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.host import HostLearner
 from ontogeny.core.population import live
@@ -48,12 +49,7 @@ class Vectorised:
     CPU one, if members are large."""
 
     def __post_init__(self) -> None:
-        for name in ("devices", "cohort"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError(
-                    f"{name} is {value}", where="Vectorised", hint="use 1 or more, or leave it out"
-                )
+        at_least(self, 1, "devices", "cohort", optional=True)
 
     def prepare(self, job: Job, folder: Path | None = None) -> VectorisedProgram:
         """Compile the job for this machine's devices. Raises what a learner's own tracing raises,
