@@ -34,7 +34,7 @@ from ontogeny.views.figure import Figure
 Mode = Literal["darwin", "baldwin", "lamarck"]
 MODES: tuple[Mode, ...] = ("darwin", "baldwin", "lamarck")
 # At full, quick and tiny scale.
-SEEDS = (3, 2, 2)  # growths
+SEEDS = (3, 2, 1)  # growths
 ROUNDS = (12, 4, 2)
 POPULATION = (32, 32, 4)
 EPISODES = (48, 16, 2)

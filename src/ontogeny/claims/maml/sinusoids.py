@@ -30,7 +30,7 @@ Method: TypeAlias = Literal["maml", "first-order", "anil", "meta-sgd", "reptile"
 FAMILY: tuple[Method, ...] = ("maml", "first-order", "anil", "meta-sgd", "reptile")
 
 # At full, quick and tiny scale.
-ARMS = (FAMILY, FAMILY[:2], FAMILY)
+ARMS = (FAMILY, FAMILY[:2], FAMILY[:2])
 SEEDS = (5, 3, 2)
 UPDATES = (2000, 2000, 20)
 TESTED = (600, 600, 8)  # fresh curves

@@ -12,7 +12,7 @@ from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.sinusoids import Sinusoid
 
 # At full, quick and tiny scale.
-REPEATS = (5, 2, 2)
+REPEATS = (5, 2, 1)
 MEMBERS = (8, 8, 4)
 ROUNDS = (20, 20, 2)
 STEPS = (100, 100, 2)
