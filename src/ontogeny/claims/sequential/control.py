@@ -128,7 +128,7 @@ def _grow(study: Study, critic: Critic, costs: Sequence[float], how: Measuring) 
     how.progress(f"control, {study.world}, {critic} critic: {size} agents, {updates:,} updates")
     lived = list(Vectorised().prepare(job).rounds())
     score = np.stack([one.score for one in lived])
-    network = lived[-1].snapshot().population.state.network
+    network = jax.tree.map(jnp.asarray, lived[-1].snapshot().population.state.network)
     earned = _rewards_of(solved, training, network, how)
     told = ", ".join(f"{value:.2f}" for value in earned.sum(axis=1))
     done = job.steps * np.arange(1, rounds + 1)

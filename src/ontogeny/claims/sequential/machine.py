@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.claims.claim import Claim
@@ -87,7 +88,7 @@ def _machines(how: Measuring) -> list[StateMachine]:
     recipe, seeds = Coin(length=LENGTH, prior=PRIOR), how.choose(*SEEDS)
     trained = fit(recipe, how.choose(*UPDATES), seeds, how, "machine")
     machine = state_machines(sequence_network(recipe.training.core, 2, 2), 2)
-    networks = trained.states.network
+    networks = jax.tree.map(jnp.asarray, trained.states.network)
     return [machine(jax.tree.map(lambda x, i=i: x[i], networks)) for i in range(seeds)]
 
 

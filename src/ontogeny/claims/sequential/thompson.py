@@ -14,6 +14,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.claims.claim import Claim
@@ -100,8 +101,9 @@ def _fit(
     what, seeds = f"thompson, the {actor} acts", how.choose(*SEEDS)
     learner = imitator(solved, training)
     trained = train(learner, seeds, how.seed, rounds, updates // rounds, how.progress, what)
+    networks = jax.tree.map(jnp.asarray, trained.states.network)
     key = jax.random.fold_in(jax.random.key(how.seed), 1)
-    found = visits(solved, training.core, trained.states.network, key, how.choose(*EPISODES))
+    found = visits(solved, training.core, networks, key, how.choose(*EPISODES))
     return Fitted(
         np.stack([expected_rewards(machine, belief_policy(machine, one)) for one in found]),
         np.stack([apart(one, exact) for one in found]),
