@@ -16,7 +16,7 @@ from ontogeny.views.comparison import FEW, Comparison, Group
 from ontogeny.views.contenders import Contender
 from ontogeny.views.quantities import count, number
 from ontogeny.views.scales import score_scale
-from ontogeny.views.theme import COLOURS, INK, QUIET, figure
+from ontogeny.views.theme import COLOURS, INK, QUIET, add_band, figure
 
 POINTS = 200  # of a group's curve
 RESAMPLES = 1000  # of a curve's band: it is looked at, not read
@@ -175,17 +175,7 @@ def courses_figure(comparison: Comparison) -> go.Figure:
     for (updates, courses), name, colour in zip(curves, names, _colours(names), strict=True):
         middle, low, high = (scale.place(curve) for curve in _band(courses))
         if len(courses) > 1:
-            fig.add_scatter(
-                x=np.concatenate([updates, updates[::-1]]),
-                y=np.concatenate([high, low[::-1]]),
-                mode="lines",
-                line={"width": 0},
-                fill="toself",
-                fillcolor=colour,
-                opacity=0.18,
-                showlegend=False,
-                hoverinfo="skip",
-            )
+            add_band(fig, updates, low, high, colour, opacity=0.18)
         fig.add_scatter(
             x=updates,
             y=middle,
