@@ -23,15 +23,15 @@ GROWING = [[0.0, "#f1f4f7"], [0.5, "#b3cde0"], [1.0, "#4a8bbd"]]  # worst to bes
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
-def figure(title: str, x: str, y: str, *, height: int = 380, **axis: Any) -> go.Figure:
+def empty(title: str, x: str, y: str, *, height: int = 380, **axis: Any) -> go.Figure:
     """Return an empty figure. `x` and `y` are the axes' titles with their units; `axis` goes to the
     y axis.
     """
-    empty = go.Figure()
-    dress(empty, title, height)
-    empty.update_xaxes(title_text=x)
-    empty.update_yaxes(title_text=y, **axis)
-    return empty
+    fig = go.Figure()
+    dress(fig, title, height)
+    fig.update_xaxes(title_text=x)
+    fig.update_yaxes(title_text=y, **axis)
+    return fig
 
 
 def dress(plain: go.Figure, title: str, height: int) -> None:

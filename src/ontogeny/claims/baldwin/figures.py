@@ -10,8 +10,7 @@ from plotly.subplots import make_subplots
 
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.views.figure import Figure
-from ontogeny.views.theme import COLOURS, QUIET, add_band, dress
-from ontogeny.views.theme import figure as empty
+from ontogeny.views.theme import COLOURS, QUIET, add_band, dress, empty
 
 NAMES = {"darwin": "no learning", "baldwin": "Baldwin", "lamarck": "Lamarck"}
 SHADES = {"baldwin": 0, "lamarck": 1, "darwin": 2}  # of the theme's colours
