@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,11 +13,13 @@ from jaxtyping import Float
 
 from ontogeny.ops.statistics import Interval, interquartile_mean
 from ontogeny.views import page
-from ontogeny.views.comparison import FEW, Comparison, Group
-from ontogeny.views.contenders import Contender
+from ontogeny.views.contenders import FEW, Contender
 from ontogeny.views.quantities import count, number
 from ontogeny.views.scales import score_scale
 from ontogeny.views.theme import COLOURS, INK, QUIET, add_band, empty
+
+if TYPE_CHECKING:
+    from ontogeny.views.comparison import Comparison, Group
 
 POINTS = 200  # of a group's curve
 RESAMPLES = 1000  # of a curve's band: it is looked at, not read
