@@ -241,18 +241,18 @@ def load(folder: Path | str) -> Run:
 
 
 def report(store: Store, path: Path) -> Path:
-    """Write a run's report, with the portrait of its winner where the recipe draws one; return
-    where.
+    """Write a run's report, with the figures that its recipe gives: the story of the run, and the
+    portrait of its winner once it is finished. Return where.
     """
-    from ontogeny.views.report import Portrait, write_report
+    from ontogeny.views.report import write_report
 
-    portrait: list[Portrait] = []
-    if store.run().get("recipe") and store.run().get("status") == "finished":
-        recipe = stored_recipe(store)
-        if type(recipe).portrait is not Recipe.portrait:  # else nothing need be compiled
-            figures = recipe.portrait(Run(store, stored_job(store, recipe), recipe).product())
-            portrait = [Portrait(one.draw(one), one.name, one.caption) for one in figures]
-    return write_report(store, path, portrait=portrait)
+    if not store.run().get("recipe"):
+        return write_report(store, path)
+    recipe, portrait = stored_recipe(store), ()
+    # Without a portrait nothing need be compiled.
+    if store.run().get("status") == "finished" and type(recipe).portrait is not Recipe.portrait:
+        portrait = recipe.portrait(Run(store, stored_job(store, recipe), recipe).product())
+    return write_report(store, path, portrait, recipe.story)
 
 
 def watch(

@@ -59,19 +59,11 @@ class Reproduction:
 
     def _page(self) -> str:
         from ontogeny.views import page
+        from ontogeny.views.tables import claims_rows
 
-        columns = ("claim", "paper", "measured", "threshold", "verdict")
-        rows = [
-            [c.claim, c.paper, c.measured, c.threshold, "holds" if c.holds else "does not hold"]
-            for c in self.claims
-        ]
-        body = [
-            page.section("Claims", page.table(columns, rows, left=range(len(columns)))),
-            *(
-                page.plot(figure.draw(figure), figure.name, figure.caption)
-                for figure in self.figures
-            ),
-        ]
+        columns, rows = claims_rows(map(asdict, self.claims))
+        table = page.section("Claims", page.table(columns, rows, left=range(len(columns))))
+        body = [table, *map(page.drawn, self.figures)]
         return page.document(f"{self.system}: claims, measured", body)
 
 

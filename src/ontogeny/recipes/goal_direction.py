@@ -126,7 +126,7 @@ class GoalDirection(Recipe):
         return Striver(self.subject(), genes.hypers(), self.steps)
 
     def portrait(self, product: Any) -> Sequence[Figure]:
-        from ontogeny.recipes.portraits.lives import learning_figure
+        from ontogeny.recipes.portraits.goal_direction import learning_figure
 
         return [learning_figure(product)]
 

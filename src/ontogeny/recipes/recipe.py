@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ontogeny.core.space import Space
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.views.figure import Figure
+    from ontogeny.views.record import Record
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,13 @@ class Recipe:
     def portrait(self, product: Any) -> Sequence[Figure]:
         """Return figures of what a grown member has become, given its product, for the report."""
         del product
+        return ()
+
+    def story(self, record: Record) -> Sequence[Figure]:
+        """Return figures of how a run went, given its record, for the report: what a metric of the
+        recipe's own was over time, or along the winner's ancestry.
+        """
+        del record
         return ()
 
     def updates_per_step(self) -> dict[str, float]:

@@ -28,6 +28,7 @@ from ontogeny.ops.statistics import (
 )
 from ontogeny.runtime.folders import find_run
 from ontogeny.views.contenders import (
+    FEW,
     Contender,
     Score,
     differs,
@@ -38,7 +39,6 @@ from ontogeny.views.contenders import (
 from ontogeny.views.quantities import count
 
 TASK = ("recipe", "world")  # fields that say what is learnt: across them scores mean nothing
-FEW = 5  # runs of a group below which its interval is known to be too narrow
 
 
 Strata: TypeAlias = Mapping[str, np.ndarray]  # the final scores of a group's runs, by task

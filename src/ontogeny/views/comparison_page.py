@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,11 +13,13 @@ from jaxtyping import Float
 
 from ontogeny.ops.statistics import Interval, interquartile_mean
 from ontogeny.views import page
-from ontogeny.views.comparison import FEW, Comparison, Group
-from ontogeny.views.contenders import Contender
+from ontogeny.views.contenders import FEW, Contender
 from ontogeny.views.quantities import count, number
 from ontogeny.views.scales import score_scale
-from ontogeny.views.theme import COLOURS, INK, QUIET, figure
+from ontogeny.views.theme import COLOURS, INK, QUIET, add_band, empty
+
+if TYPE_CHECKING:
+    from ontogeny.views.comparison import Comparison, Group
 
 POINTS = 200  # of a group's curve
 RESAMPLES = 1000  # of a curve's band: it is looked at, not read
@@ -97,7 +100,7 @@ def scores_figure(comparison: Comparison) -> go.Figure:
     interval. Of several tasks the dots are left out: they are on no common scale.
     """
     names = _names(comparison.groups)
-    fig = figure(
+    fig = empty(
         "Final scores", f"{comparison.score} member's score" if _one(comparison) else "scaled", ""
     )
     fig.update_layout(height=170 + 54 * len(names), showlegend=False)
@@ -134,7 +137,7 @@ def scores_figure(comparison: Comparison) -> go.Figure:
 def improvements_figure(comparison: Comparison) -> go.Figure:
     """Return how likely one group beats another, a row a pair."""
     pairs = comparison.improvements
-    fig = figure("Probability of improvement", "probability that a run is better", "")
+    fig = empty("Probability of improvement", "probability that a run is better", "")
     fig.update_layout(height=170 + 40 * len(pairs), showlegend=False)
     fig.add_vline(x=0.5, line={"color": INK, "width": 1})
     for place, one in enumerate(pairs):
@@ -164,7 +167,7 @@ def courses_figure(comparison: Comparison) -> go.Figure:
     """
     curves = [common_courses(group.runs) for group in comparison.groups]
     scale = score_scale(np.concatenate([courses.ravel() for _, courses in curves]))
-    fig = figure(
+    fig = empty(
         "How they learnt",
         "updates of a member",
         f"{comparison.score} member's score",
@@ -175,17 +178,7 @@ def courses_figure(comparison: Comparison) -> go.Figure:
     for (updates, courses), name, colour in zip(curves, names, _colours(names), strict=True):
         middle, low, high = (scale.place(curve) for curve in _band(courses))
         if len(courses) > 1:
-            fig.add_scatter(
-                x=np.concatenate([updates, updates[::-1]]),
-                y=np.concatenate([high, low[::-1]]),
-                mode="lines",
-                line={"width": 0},
-                fill="toself",
-                fillcolor=colour,
-                opacity=0.18,
-                showlegend=False,
-                hoverinfo="skip",
-            )
+            add_band(fig, updates, low, high, colour, opacity=0.18)
         fig.add_scatter(
             x=updates,
             y=middle,

@@ -16,6 +16,7 @@ from ontogeny.views.quantities import number
 from ontogeny.views.record import Record, read_record
 
 Score: TypeAlias = Literal["best", "median", "mean"]
+FEW = 5  # runs of a group below which its interval is known to be too narrow
 REDUCE = {"best": np.max, "median": np.median, "mean": np.mean}
 
 

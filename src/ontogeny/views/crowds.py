@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from ontogeny.views.lineage import Line, along_ancestry
 from ontogeny.views.record import Record
-from ontogeny.views.theme import FAINT, QUIET
+from ontogeny.views.theme import FAINT, QUIET, add_band
 
 CROWD = 60_000  # members times rounds from which members are not drawn one by one
 COLUMNS = 500  # stretches of rounds that a long run is drawn in
@@ -32,10 +32,9 @@ def add_members(fig: go.Figure, record: Record, placed: Float[np.ndarray, "round
     lowest and the highest member, and between the quartiles.
     """
     if is_crowd(record):
-        middle, bands = quartiles(placed)
-        outer, inner = (bands[0], bands[3]), (bands[1], bands[2])
-        _band(fig, middle, *outer, "all members", FAINT)
-        _band(fig, middle, *inner, "the middle half", QUIET)
+        middle, bands = (part.astype("float32") for part in quartiles(placed))
+        add_band(fig, middle, bands[0], bands[3], FAINT, name="all members", opacity=1)
+        add_band(fig, middle, bands[1], bands[2], QUIET, name="the middle half", opacity=1)
         return
     x, y = along_ancestry(placed, record.parent, record.before)
     dots = record.rounds == 1
@@ -90,18 +89,3 @@ def thinned(line: Line) -> Line:
     if len(line) > 2 * COLUMNS:
         kept = np.unique(np.linspace(0, len(line) - 1, 2 * COLUMNS).astype(int)).tolist()
     return [line[place] for place in kept]
-
-
-def _band(
-    fig: go.Figure, x: np.ndarray, low: np.ndarray, high: np.ndarray, name: str, colour: str
-) -> None:
-    fig.add_scatter(
-        x=np.concatenate([x, x[::-1]]).astype("float32"),
-        y=np.concatenate([high, low[::-1]]).astype("float32"),
-        name=name,
-        mode="lines",
-        line={"width": 0},
-        fill="toself",
-        fillcolor=colour,
-        hoverinfo="skip",
-    )

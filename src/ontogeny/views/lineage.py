@@ -16,35 +16,12 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ontogeny.core.errors import ConfigError
-from ontogeny.runtime.store import Heir, Store
+from ontogeny.runtime.store import Heir
 
 BORN = -1  # instead of a parent: the member began anew
 
 Line = list[tuple[int, int]]  # (round, slot), oldest first
 Grid = Int[np.ndarray, "rounds pop"]
-
-
-def winning_line(store: Store, slot: int | None = None) -> Line:
-    """Return the ancestry of a slot's last member: (round, slot) for each round, oldest first.
-
-    The slot is that of the best last score when not given. The line begins in round 0, or in the
-    round in which its first ancestor began anew. It is empty when no round is recorded, or, for no
-    given slot, when all are dead. Raises `ConfigError` for a slot that does not exist.
-    """
-    score = store.metric("score")
-    rounds = store.rounds()
-    if slot is None:
-        slot = winner(score) if rounds else None
-    elif not 0 <= slot < score.shape[1]:
-        raise ConfigError(
-            f"slot {slot} is not one of 0 to {score.shape[1] - 1}", where=str(store.folder)
-        )
-    if slot is None or not rounds:
-        return []
-    heirs, pop = store.heirs(), score.shape[1]
-    before = parent_rounds(heirs, rounds, pop)
-    return trace(parents(heirs, rounds, pop, score), slot, last_round(score, slot), before)
 
 
 def parents(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ontogeny.core.files import replace_file
+from ontogeny.views.figure import Figure
 
 TITLE = 40  # pixels that a figure keeps for its title, which the page takes over
 
@@ -167,6 +168,11 @@ def table(
     body = "".join(f"{begins[i == chosen]}{cells('td', row)}</tr>\n" for i, row in enumerate(rows))
     head = f"<thead><tr>{cells('th', columns)}</tr></thead>"
     return f'<div class="wide"><table>\n{head}\n<tbody>\n{body}</tbody></table></div>\n'
+
+
+def drawn(figure: Figure) -> str:
+    """Return a figure, drawn, as HTML."""
+    return plot(figure.draw(figure), figure.name, figure.caption)
 
 
 def plot(figure: Any, name: str, caption: str = "", *, level: int = 2) -> str:

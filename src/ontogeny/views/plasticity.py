@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ontogeny.views.record import Record
-from ontogeny.views.theme import ACCENT, SECOND, figure, round_ticks
+from ontogeny.views.theme import ACCENT, SECOND, empty, round_ticks
 
 
 def plasticity_figure(record: Record) -> go.Figure | None:
@@ -23,7 +23,7 @@ def plasticity_figure(record: Record) -> go.Figure | None:
         after = np.nanmean(record.finite, axis=1)
         before = np.nanmean(np.where(alive, record.innate, np.nan), axis=1)
     rounds = np.arange(record.rounds)
-    fig = figure("Before and after learning", "round", "score, mean of the population", height=320)
+    fig = empty("Before and after learning", "round", "score, mean of the population", height=320)
     fig.update_xaxes(**round_ticks(record.rounds))
     for name, values, colour in (
         ("before learning", before, SECOND),

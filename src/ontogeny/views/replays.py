@@ -14,7 +14,7 @@ from ontogeny.ops.statistics import bootstrap_interval, interquartile_mean
 from ontogeny.views.quantities import number
 from ontogeny.views.record import Record
 from ontogeny.views.scales import score_scale
-from ontogeny.views.theme import ACCENT, INK, QUIET, SECOND, figure, round_ticks
+from ontogeny.views.theme import ACCENT, INK, QUIET, SECOND, empty, round_ticks
 
 WORDS = {"schedule": "the schedule, replayed", "fixed": "its last hypers, fixed"}
 LOOKS = {"schedule": ACCENT, "fixed": SECOND}
@@ -77,7 +77,7 @@ def replay_figure(record: Record) -> go.Figure:
     about = record.run["replay"]
     source = np.array(about["score"], float)[: record.rounds]
     scale = score_scale(np.concatenate([record.finite.ravel(), source]))
-    fig = figure("The schedule by itself", "round", "score (bigger is better)", **scale.axis())
+    fig = empty("The schedule by itself", "round", "score (bigger is better)", **scale.axis())
     fig.update_xaxes(**round_ticks(record.rounds))
     for arm, slots in about["arms"].items():
         for place, slot in enumerate(slots):

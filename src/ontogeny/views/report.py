@@ -5,18 +5,17 @@ from __future__ import annotations
 import base64
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from ontogeny.core.trees import dotted
 from ontogeny.runtime.store import Store
-from ontogeny.views import page
-from ontogeny.views import run_figures as figures
+from ontogeny.views import page, run_figures
 from ontogeny.views.crowds import is_crowd
+from ontogeny.views.figure import Figure
 from ontogeny.views.findings import verdict
 from ontogeny.views.lineage import rounds_since_move
 from ontogeny.views.plasticity import plasticity_figure
@@ -36,39 +35,26 @@ KNOWN_EVENTS = {
 }
 
 
-class Portrait(NamedTuple):
-    """A figure of what the winner has become: its name is a valid identifier."""
-
-    figure: go.Figure
-    name: str
-    caption: str
-
-
 def write_report(
     store: Store,
     path: Path,
-    claims: Sequence[Mapping[str, Any]] | None = None,
-    portrait: Sequence[Portrait] = (),
+    portrait: Sequence[Figure] = (),
+    story: Callable[[Record], Sequence[Figure]] = lambda record: (),
 ) -> Path:
     """Write the run's report as one HTML file and return where it is.
 
-    `claims` are rows with `claim`, `paper`, `measured`, `threshold` and `holds`, shown as a table
-    when given; `portrait` are figures of what the winner has become. What stood at `path` is
-    replaced whole, or not at all. Raises `StoreError` when it can't be written.
+    `portrait` are figures of what the winner has become, `story` tells those of the whole run from
+    its record. What stood at `path` is replaced whole, or not at all. Raises `StoreError` when it
+    can't be written.
     """
-    html = report_html(read_record(store), claims, portrait)
-    return page.write(Path(path), html)
+    record = read_record(store)
+    told = story(record) if record.rounds else ()
+    return page.write(Path(path), report_html(record, [*portrait, *told]))
 
 
-def report_html(
-    record: Record,
-    claims: Sequence[Mapping[str, Any]] | None = None,
-    portrait: Sequence[Portrait] = (),
-) -> str:
-    """Return the report as HTML."""
+def report_html(record: Record, figures: Iterable[Figure] = ()) -> str:
+    """Return the report as HTML, with the figures that its recipe gives."""
     body = [_headline(record)]
-    if claims:
-        body.append(page.section("Claims", _claims(claims)))
     if film := _film(record):
         body.append(film)
     if summary := replay_summary(record):
@@ -82,7 +68,7 @@ def report_html(
             )
         )
         body.append(page.table(*replay_rows(summary), left=(0,)))
-    body += [page.plot(drawn.figure, drawn.name, drawn.caption) for drawn in portrait]
+    body += map(page.drawn, figures)
     if record.rounds:
         body += _figures(record)
         body.append(page.section("Members after the last round", _members(record)))
@@ -124,7 +110,7 @@ def _headline(record: Record) -> str:
 
 def _figures(record: Record) -> Iterable[str]:
     yield page.plot(
-        figures.score_figure(record),
+        run_figures.score_figure(record),
         "scores",
         (
             "Grey is where the members are, darker where the middle half is"
@@ -142,14 +128,14 @@ def _figures(record: Record) -> Iterable[str]:
         )
     if record.pop > 1:
         yield page.plot(
-            figures.lineage_figure(record),
+            run_figures.lineage_figure(record),
             "lineage",
             "Each row is a slot and each column a round, darker for a better score; a line that "
             "changes rows is an inheritance, and an empty cell is a dead member.",
         )
     shown = list(record.traits)[:HYPERS]
     plots = [
-        page.plot(figures.hyper_figure(record, name), f"hyper{i}", level=3)
+        page.plot(run_figures.hyper_figure(record, name), f"hyper{i}", level=3)
         for i, name in enumerate(shown)
     ]
     if plots:
@@ -172,11 +158,11 @@ def _figures(record: Record) -> Iterable[str]:
             else ""
         )
         yield page.plot(
-            figures.diversity_figure(record),
+            run_figures.diversity_figure(record),
             "diversity",
             f"How many of the first members still have living descendants.{spread}",
         )
-    if (speed := figures.speed_figure(record)) is not None:
+    if (speed := run_figures.speed_figure(record)) is not None:
         yield page.plot(
             speed, "speed", "What all members did together, a second of the rounds' own time."
         )
@@ -242,20 +228,6 @@ def _repeat(record: Record) -> Iterable[str]:
         yield "<h3>Every field of the recipe</h3>\n" + page.table(
             ["field", "value"], fields, left=(0, 1)
         )
-
-
-def _claims(claims: Sequence[Mapping[str, Any]]) -> str:
-    rows = [
-        [
-            claim.get("claim", ""),
-            claim.get("paper", ""),
-            claim.get("measured", ""),
-            claim.get("threshold", ""),
-            "holds" if claim.get("holds") else "does not hold",
-        ]
-        for claim in claims
-    ]
-    return page.table(["claim", "paper", "measured", "threshold", "verdict"], rows, left=range(5))
 
 
 def _film(record: Record) -> str:

@@ -21,7 +21,7 @@ from ontogeny.views.theme import (
     QUIET,
     SECOND,
     dress,
-    figure,
+    empty,
     round_ticks,
 )
 
@@ -33,7 +33,7 @@ ROW_LABELS = 40  # members up to which the ribbon labels each row
 def score_figure(record: Record) -> go.Figure:
     """Return every member's score by round, the winner's whole ancestry drawn over them."""
     scale = score_scale(record.finite)
-    fig = figure("Score of every member", ROUND, "score (bigger is better)", **scale.axis())
+    fig = empty("Score of every member", ROUND, "score (bigger is better)", **scale.axis())
     fig.update_xaxes(**round_ticks(record.rounds))
     placed = scale.place(record.finite)
     add_members(fig, record, placed)
@@ -88,7 +88,7 @@ def lineage_figure(record: Record) -> go.Figure:
     row = np.argsort(order)
     scale = score_scale(record.finite)
     height = int(min(720, 170 + max(16 * record.pop, 120)))
-    fig = figure(
+    fig = empty(
         "Who descends from whom", ROUND, "slot, kin side by side", height=height, showgrid=False
     )
     fig.update_xaxes(showgrid=False, **round_ticks(record.rounds))
@@ -161,7 +161,7 @@ def hyper_figure(record: Record, name: str) -> go.Figure:
     """Return one hyper by round: its schedule along the winner's ancestry, against all members."""
     values = np.where(np.isfinite(record.hypers[name]), record.hypers[name], np.nan)
     scale = hyper_scale(record.spec(name), values)
-    fig = figure(escape(name), ROUND, "", height=300, **scale.axis())
+    fig = empty(escape(name), ROUND, "", height=300, **scale.axis())
     fig.update_xaxes(**round_ticks(record.rounds))
     placed = scale.place(values)
     if np.isfinite(placed).any() and np.nanmax(placed) - np.nanmin(placed) < 1e-9:
@@ -231,7 +231,7 @@ def speed_figure(record: Record) -> go.Figure | None:
     seconds = np.where(record.seconds > 0, record.seconds, np.nan)
     if record.work is None or record.unit is None or not np.isfinite(seconds).any():
         return None
-    fig = figure("Speed", ROUND, f"{escape(record.unit[0])}/s", height=280, rangemode="tozero")
+    fig = empty("Speed", ROUND, f"{escape(record.unit[0])}/s", height=280, rangemode="tozero")
     fig.update_xaxes(**round_ticks(record.rounds))
     fig.add_scatter(
         x=np.arange(record.rounds),

@@ -165,13 +165,22 @@ def plain_table(
 
 def claims_table(claims: Iterable[Mapping[str, Any]]) -> RenderableType:
     """Return the claims of `reproduce`, and whether each holds."""
-    table = _table("claim", "paper", "measured", "threshold", "")
-    for claim in claims:
-        holds = Text("holds", "green") if claim["holds"] else Text("does not hold", "bold red")
-        table.add_row(
-            *(Text(_cell(claim[key])) for key in ("claim", "paper", "measured", "threshold")), holds
-        )
+    columns, rows = claims_rows(claims)
+    table = _table(*columns)
+    for *words, said in rows:
+        look = "green" if said == "holds" else "bold red"
+        table.add_row(*map(Text, words), Text(said, look))
     return table
+
+
+def claims_rows(claims: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Return the columns and the rows of the table of claims, for a page and for the terminal."""
+    words = ["claim", "paper", "measured", "threshold"]
+    rows = [
+        [*(_cell(claim[word]) for word in words), "holds" if claim["holds"] else "does not hold"]
+        for claim in claims
+    ]
+    return [*words, "verdict"], rows
 
 
 def _summary(record: Record) -> dict[str, Any]:

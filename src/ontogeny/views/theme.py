@@ -5,9 +5,12 @@ Source of the colours: Okabe and Ito 2008, "Color Universal Design".
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
+from jaxtyping import Float
 
 ACCENT = "#d55e00"  # what the figure is about: the winning line, what was found
 SECOND = "#0072b2"  # what it is held against
@@ -20,15 +23,15 @@ GROWING = [[0.0, "#f1f4f7"], [0.5, "#b3cde0"], [1.0, "#4a8bbd"]]  # worst to bes
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
-def figure(title: str, x: str, y: str, *, height: int = 380, **axis: Any) -> go.Figure:
+def empty(title: str, x: str, y: str, *, height: int = 380, **axis: Any) -> go.Figure:
     """Return an empty figure. `x` and `y` are the axes' titles with their units; `axis` goes to the
     y axis.
     """
-    empty = go.Figure()
-    dress(empty, title, height)
-    empty.update_xaxes(title_text=x)
-    empty.update_yaxes(title_text=y, **axis)
-    return empty
+    fig = go.Figure()
+    dress(fig, title, height)
+    fig.update_xaxes(title_text=x)
+    fig.update_yaxes(title_text=y, **axis)
+    return fig
 
 
 def dress(plain: go.Figure, title: str, height: int) -> None:
@@ -61,3 +64,62 @@ def round_ticks(rounds: int) -> dict[str, Any]:
     margin = 0.5 if rounds < 3 else 0.015 * (rounds - 1)
     whole = {"tickformat": ",d", "range": [-margin, max(rounds - 1, 0) + margin]}
     return whole | {"dtick": 1} if rounds <= 10 else whole
+
+
+def add_seeds(
+    fig: go.Figure,
+    x: Float[np.ndarray, " x"],
+    rows: Float[np.ndarray, "x seed"],
+    colour: str,
+    name: str,
+    *,
+    mean: Float[np.ndarray, " x"] | None = None,
+    **dots: Any,
+) -> None:
+    """Add the mean over seeds as a line, and every seed as dots. `mean` is drawn where it is not
+    the arithmetic one; `dots` are plotly's settings of a marker.
+    """
+    fig.add_scatter(
+        x=x,
+        y=rows.mean(axis=1) if mean is None else mean,
+        mode="lines",
+        line={"color": colour, "width": 2.5},
+        name=escape(name),
+    )
+    fig.add_scatter(
+        x=np.repeat(x, rows.shape[1]),
+        y=rows.ravel(),
+        mode="markers",
+        marker={"color": colour, "size": 4, "opacity": 0.5} | dots,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def add_band(
+    fig: go.Figure,
+    x: Float[np.ndarray, " x"],
+    low: Float[np.ndarray, " x"],
+    high: Float[np.ndarray, " x"],
+    colour: str,
+    *,
+    name: str | None = None,
+    opacity: float = 0.15,
+    **place: Any,
+) -> None:
+    """Add the band between two curves; one with a name is in the legend. `place` is the row and the
+    column of its panel.
+    """
+    fig.add_scatter(
+        x=np.concatenate([x, x[::-1]]),
+        y=np.concatenate([high, low[::-1]]),
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=colour,
+        opacity=opacity,
+        name=name,
+        showlegend=name is not None,
+        hoverinfo="skip",
+        **place,
+    )

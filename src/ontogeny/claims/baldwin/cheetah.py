@@ -22,7 +22,7 @@ from typing import Any, Literal, NamedTuple
 import jax
 import numpy as np
 
-from ontogeny.claims.baldwin.figures import direction_figure
+from ontogeny.claims.baldwin.figures import draw_direction
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.core.metrics import BIRTH
@@ -98,7 +98,7 @@ def measure(how: Measuring) -> Found:
             for part in ("before", "after", "rates", "best")
         },
         {"modes": MODES, "bound": [], "layers": names, "steps": [recipe.steps]},
-        direction_figure,
+        draw_direction,
     )
     return claims_of(recipe, arms, names, how), [figure]
 

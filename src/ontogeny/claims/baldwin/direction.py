@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.claims.baldwin.figures import direction_figure
+from ontogeny.claims.baldwin.figures import draw_direction
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trials import QUICK_TO_COMPILE
@@ -76,7 +76,7 @@ def measure(how: Measuring) -> Found:
             },
         },
         {"modes": MODES, "layers": names, "bound": [best_return()], "steps": [recipe.steps]},
-        direction_figure,
+        draw_direction,
     )
     return claims_of(recipe, arms, names, how), [figure]
 

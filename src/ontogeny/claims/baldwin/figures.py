@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.views.figure import Figure
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
+from ontogeny.views.theme import COLOURS, QUIET, add_band, dress, empty
 
 NAMES = {"darwin": "no learning", "baldwin": "Baldwin", "lamarck": "Lamarck"}
 SHADES = {"baldwin": 0, "lamarck": 1, "darwin": 2}  # of the theme's colours
 
 
-def needle_figure(figure: Figure) -> go.Figure:
+def draw_needle(figure: Figure) -> go.Figure:
     """Return the shares of right, wrong and open places by generation, a panel an inheritance."""
-    from plotly.subplots import make_subplots
-
-    from ontogeny.views.theme import COLOURS, dress
-
     modes = list(figure.data)
     fig = make_subplots(
         rows=1, cols=len(modes), shared_yaxes=True, subplot_titles=[NAMES[m] for m in modes]
@@ -31,7 +26,7 @@ def needle_figure(figure: Figure) -> go.Figure:
     for column, mode in enumerate(modes, 1):
         for index, name in enumerate(figure.labels[mode]):
             rows = figure.data[mode][index]  # [seed, generation]
-            _band(
+            _mean(
                 fig,
                 np.arange(rows.shape[1]),
                 rows,
@@ -48,12 +43,8 @@ def needle_figure(figure: Figure) -> go.Figure:
     return fig
 
 
-def direction_figure(figure: Figure) -> go.Figure:
+def draw_direction(figure: Figure) -> go.Figure:
     """Return scores before and after learning by generation, and what a longer life makes."""
-    from plotly.subplots import make_subplots
-
-    from ontogeny.views.theme import COLOURS, QUIET, dress
-
     fig = make_subplots(
         rows=1,
         cols=2,
@@ -67,10 +58,10 @@ def direction_figure(figure: Figure) -> go.Figure:
         colour, name = COLOURS[SHADES[mode]], NAMES[mode]
         after, before = figure.data[f"{mode} after"], figure.data[f"{mode} before"]
         rounds = np.arange(after.shape[1])
-        _band(fig, rounds, after, name, colour, row=1, col=1)
-        _band(fig, rounds, before, name, colour, row=1, col=1, shown=False, dash="dot")
+        _mean(fig, rounds, after, name, colour, row=1, col=1)
+        _mean(fig, rounds, before, name, colour, row=1, col=1, shown=False, dash="dot")
         best = figure.data[f"{mode} best"]
-        _band(fig, np.arange(best.shape[1]), best, name, colour, row=1, col=2, shown=False)
+        _mean(fig, np.arange(best.shape[1]), best, name, colour, row=1, col=2, shown=False)
     for bound in figure.labels["bound"]:  # where it is known
         fig.add_hline(y=float(bound), line={"color": QUIET, "width": 1.5})
     fig.update_xaxes(title_text="generation", row=1, col=1)
@@ -80,11 +71,8 @@ def direction_figure(figure: Figure) -> go.Figure:
     return fig
 
 
-def evaluations_figure(figure: Figure) -> go.Figure:
+def draw_evaluations(figure: Figure) -> go.Figure:
     """Return the error after learning by how many tasks were lived or trained on."""
-    from ontogeny.views.theme import COLOURS
-    from ontogeny.views.theme import figure as empty
-
     fig = empty(
         "Sinusoids: error after learning",
         "task evaluations",
@@ -95,13 +83,13 @@ def evaluations_figure(figure: Figure) -> go.Figure:
     fig.update_xaxes(type="log", dtick=1)
     for index, arm in enumerate(map(str, figure.labels["arms"])):
         errors, evaluations = figure.data[arm], figure.data[f"{arm} evaluations"]
-        _band(fig, evaluations, errors, arm, COLOURS[index])
+        _mean(fig, evaluations, errors, arm, COLOURS[index])
     ticks = (0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 5)
     fig.update_yaxes(tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     return fig
 
 
-def _band(
+def _mean(
     fig: go.Figure,
     x: np.ndarray,
     rows: np.ndarray,
@@ -113,18 +101,7 @@ def _band(
 ) -> None:
     """Draw the mean over seeds with its interval."""
     found = np.array([bootstrap_interval(column) for column in rows.T])
-    fig.add_scatter(
-        x=np.concatenate([x, x[::-1]]),
-        y=np.concatenate([found[:, 2], found[::-1, 1]]),
-        mode="lines",
-        fill="toself",
-        fillcolor=colour,
-        opacity=0.15,
-        line={"width": 0},
-        hoverinfo="skip",
-        showlegend=False,
-        **place,
-    )
+    add_band(fig, x, found[:, 1], found[:, 2], colour, **place)
     fig.add_scatter(
         x=x,
         y=found[:, 0],

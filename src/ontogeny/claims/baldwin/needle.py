@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.claims.baldwin.figures import needle_figure
+from ontogeny.claims.baldwin.figures import draw_needle
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.evolution.evolve import evolve
@@ -64,7 +64,7 @@ def measure(how: Measuring) -> Found:
         f"Shares of places by generation, {len(seeds)} seeds. With learning, wrong places vanish "
         "and open ones go slowly; without it, nothing but drift happens."
     )
-    return claims, [Figure("needle", caption, data, labels, needle_figure)]
+    return claims, [Figure("needle", caption, data, labels, draw_needle)]
 
 
 def _grown(mode: Any, seeds: np.ndarray, how: Measuring) -> dict[str, np.ndarray]:

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from ontogeny.claims.baldwin.figures import evaluations_figure
+from ontogeny.claims.baldwin.figures import draw_evaluations
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import train
@@ -77,7 +77,7 @@ def measure(how: Measuring) -> Found:
         f"Squared error after learning, {how.choose(*TESTED)} tasks, mean over {len(seeds)} seeds: "
         "MAML and ES after one step, tournaments after five."
     )
-    figure = Figure("evaluations", caption, data, {"arms": list(arms)}, evaluations_figure)
+    figure = Figure("evaluations", caption, data, {"arms": list(arms)}, draw_evaluations)
     return _claims(arms, how), [figure]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.leo.arms import ROUNDS, accuracy_on, method_of
+from ontogeny.claims.leo.figures import draw_accuracies
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import train
 from ontogeny.core.errors import DataError
@@ -22,7 +23,6 @@ from ontogeny.learners.few_shot.few_shot import few_shot
 from ontogeny.learners.few_shot.leo_presets import published
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.few_shot_data import NEEDED, Featured, published_sets
-from ontogeny.recipes.portraits.few_shot_figures import accuracies_figure
 from ontogeny.views.figure import Figure
 from ontogeny.worlds.embeddings import published_embeddings
 from ontogeny.worlds.few_shot import Splits, remaining
@@ -66,11 +66,8 @@ def measure(how: Measuring) -> Found:
         "published",
         "Test accuracy on the published embeddings: a dot a seed, and the mean.",
         found,
-        {"arms": list(found)},
-        lambda figure: accuracies_figure(
-            "LEO on the published embeddings",
-            {str(arm): figure.data[str(arm)] for arm in figure.labels["arms"]},
-        ),
+        {"arms": list(found), "title": ["LEO on the published embeddings"]},
+        draw_accuracies,
     )
     return claims, [figure]
 

@@ -104,7 +104,11 @@ def measure(how: Measuring) -> Found:
             "losses",
             f"Loss of the best member, mean and 95 % interval over {len(seeds)} seeds.",
             {"loss": loss},
-            {"populations": list(study.table), "arms": ARMS},
+            {
+                "populations": list(study.table),
+                "arms": ARMS,
+                "title": ["Loss of the best member"],
+            },
             draw_losses,
         ),
         Figure(

@@ -20,7 +20,7 @@ from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt.arms import of_the_best
 from ontogeny.claims.pbt.digits import TINY, grow
-from ontogeny.claims.pbt.figures import draw_sizes
+from ontogeny.claims.pbt.figures import draw_losses
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.strategy import Evolution
@@ -63,8 +63,12 @@ def measure(how: Measuring) -> Found:
             f"Loss on held-out images of the member with the best score, mean and 95 % interval: "
             f"{setting}.",
             {"loss": np.stack([np.stack(list(arms.values())) for arms in loss.values()])},
-            {"populations": list(sizes), "arms": list(ARMS)},
-            draw_sizes,
+            {
+                "populations": list(sizes),
+                "arms": list(ARMS),
+                "title": ["Loss by population and strategy"],
+            },
+            draw_losses,
         )
     ]
 

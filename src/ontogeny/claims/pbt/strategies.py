@@ -30,7 +30,7 @@ from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt import digits as pbt_digits
 from ontogeny.claims.pbt.arms import lines_of_the_best, of_the_best
 from ontogeny.claims.pbt.digits import grow
-from ontogeny.claims.pbt.figures import draw_sizes
+from ontogeny.claims.pbt.figures import draw_losses
 from ontogeny.claims.trials import replays, trials
 from ontogeny.evolution.evolve import Round
 from ontogeny.evolution.mf_pbt import MFPBT
@@ -114,8 +114,12 @@ def measure(how: Measuring) -> Found:
         f"Loss of the best member on the noisy quadratic, mean and 95 % interval over {len(seeds)} "
         "seeds.",
         {"loss": np.stack([np.stack(list(arms.values())) for arms in loss.values()])},
-        {"populations": list(sizes), "arms": list(ARMS)},
-        draw_sizes,
+        {
+            "populations": list(sizes),
+            "arms": list(ARMS),
+            "title": ["Loss by population and strategy"],
+        },
+        draw_losses,
     )
     return [
         *claims,

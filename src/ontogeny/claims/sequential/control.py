@@ -21,6 +21,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.sequential.figures import draw_learning, draw_returns
 from ontogeny.claims.trainings import Trained
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.random_search import random_search
@@ -30,7 +31,6 @@ from ontogeny.ops.bayes.machines import expected_rewards
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.bandits import Bandit, Name
 from ontogeny.recipes.portraits.bandits import exact_rewards, rewards_portrait
-from ontogeny.recipes.portraits.strategy_figures import learning_figure, returns_figure
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.views.figure import Figure
@@ -204,12 +204,7 @@ def learning_portrait(critics: dict[str, Grown]) -> Figure:
         | {"updates": one.trained.updates}
         | {f"exact {name}": np.array(one.limits[name]) for name in POLICIES},
         {"curves": list(critics), "levels": list(POLICIES)},
-        lambda figure: learning_figure(
-            "What the training needs",
-            {str(name): figure.data[str(name)] for name in figure.labels["curves"]},
-            figure.data["updates"],
-            {str(n): float(figure.data[f"exact {n}"]) for n in figure.labels["levels"]},
-        ),
+        draw_learning,
     )
 
 
@@ -239,13 +234,5 @@ def returns_portrait(grown: dict[str, Grown]) -> Figure:
             for policy in POLICIES
         },
         {"worlds": list(grown), "policies": list(POLICIES)},
-        lambda figure: returns_figure(
-            {str(world): figure.data[str(world)] for world in figure.labels["worlds"]},
-            {
-                str(world): {
-                    str(p): float(figure.data[f"{world} {p}"]) for p in figure.labels["policies"]
-                }
-                for world in figure.labels["worlds"]
-            },
-        ),
+        draw_returns,
     )

@@ -4,36 +4,31 @@ exact Bayes, which is drawn in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Float, Int
 from plotly.subplots import make_subplots
 
-from ontogeny.views.theme import ACCENT, FAINT, INK, QUIET, SECOND, dress, figure
+from ontogeny.views.figure import Figure
+from ontogeny.views.theme import ACCENT, FAINT, INK, QUIET, SECOND, dress, empty
 
 CHANCES = [[0.0, SECOND], [0.5, "#dcdcdc"], [1.0, ACCENT]]  # from a sure 0 to a sure 1
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def memory_figure(
-    points: Float[np.ndarray, "sample 2"],
-    chance: Float[np.ndarray, " sample"],
-    nodes: Float[np.ndarray, "node 2"],
-    edges: Int[np.ndarray, "edge 2"],
-    paths: Mapping[str, Float[np.ndarray, "time 2"]],
-    share: Float[np.ndarray, " 2"],
-) -> go.Figure:
+def draw_memory(figure: Figure) -> go.Figure:
     """Return memories in their first two principal components, over the lattice of counts.
 
     `nodes` is the mean memory of each count, `edges` pairs of nodes one symbol apart; a point has
     the colour of its posterior mean. `paths` are named histories.
     """
+    points, nodes, edges, paths, share = (
+        figure.data[name] for name in ("points", "nodes", "edges", "paths", "share")
+    )
     axis = [f"principal component {i + 1} ({100 * part:.0f} %)" for i, part in enumerate(share)]
-    fig = figure("Where histories lie in the memory", axis[0], axis[1], height=560)
+    fig = empty("Where histories lie in the memory", axis[0], axis[1], height=560)
     fig.add_scatter(
         **_segments(nodes[edges[:, 0]], nodes[edges[:, 1]]),
         mode="lines",
@@ -45,20 +40,21 @@ def memory_figure(
         x=points[:, 0],
         y=points[:, 1],
         mode="markers",
-        marker={"size": 4, "color": chance, "opacity": 0.75} | _colours("posterior mean"),
+        marker={"size": 4, "color": figure.data["chance"], "opacity": 0.75}
+        | _colours("posterior mean"),
         showlegend=False,
         hovertemplate="posterior mean %{marker.color:.2f}<extra></extra>",
     )
-    for (name, path), dash in zip(paths.items(), DASHES, strict=False):
+    for name, path, dash in zip(figure.labels["paths"], paths, DASHES, strict=False):
         fig.add_scatter(
             x=path[:, 0],
             y=path[:, 1],
             mode="lines",
             line={"color": INK, "width": 2, "dash": dash},
-            name=escape(name),
+            name=escape(str(name)),
             hoverinfo="skip",
         )
-    ends = np.array([path[-1] for path in paths.values()]).reshape(-1, 2)
+    ends = paths[:, -1]
     fig.add_scatter(
         x=ends[:, 0],
         y=ends[:, 1],
@@ -72,24 +68,22 @@ def memory_figure(
     return fig
 
 
-def automaton_figure(
-    place: Float[np.ndarray, "state 2"],
-    successor: Int[np.ndarray, "state 2"],
-    chance: Float[np.ndarray, " state"],
-    visits: Int[np.ndarray, " state"],
-    length: int,
-) -> go.Figure:
+def draw_automaton(figure: Figure) -> go.Figure:
     """Return an automaton of two symbols over the lattice of counts, drawn as rings.
 
     A state stands at the mean counts (of 0, of 1) of its visits, and has the colour of its
     prediction; -1 in `successor` is no edge.
     """
-    fig = figure(
+    fig = empty(
         "The automaton, over the lattice of counts",
         "symbols read",
         "more 1s than 0s",
         height=600,
     )
+    place, successor, chance, visits = (
+        figure.data[name] for name in ("place", "successor", "chance", "visits")
+    )
+    length = int(figure.labels["length"][0])
     n = np.concatenate([np.full(k + 1, k) for k in range(length)])
     excess = np.concatenate([2 * np.arange(k + 1) - k for k in range(length)])
     lived = visits > 0
@@ -127,11 +121,7 @@ def automaton_figure(
     return fig
 
 
-def calibration_figure(
-    predicted: Float[np.ndarray, "seed bin"],
-    observed: Float[np.ndarray, "seed bin"],
-    exact: Float[np.ndarray, " bin"],
-) -> go.Figure:
+def draw_calibration(figure: Figure) -> go.Figure:
     """Return how far from what was said the frequencies are, bin by bin: a dot a seed.
 
     Calibration is the zero line; `exact` is what chance leaves exact Bayes on as many outcomes.
@@ -151,6 +141,7 @@ def calibration_figure(
     }
     fig.add_scatter(x=[0, 1], y=[0, 1], name="calibrated", row=1, col=1, **look)
     fig.add_scatter(x=[0, 1], y=[0, 0], showlegend=False, row=1, col=2, **look)
+    exact, observed = figure.data["exact"], figure.data["observed"].ravel()
     middle = (np.arange(len(exact)) + 0.5) / len(exact)
     fig.add_scatter(
         x=middle,
@@ -166,23 +157,20 @@ def calibration_figure(
         "marker": {"color": ACCENT, "size": 6, "opacity": 0.7},
         "hovertemplate": "said %{x:.3f}: %{y:.3f}<extra></extra>",
     }
-    x = predicted.ravel()
-    fig.add_scatter(x=x, y=observed.ravel(), name="predictor, a dot a seed", row=1, col=1, **dots)
-    fig.add_scatter(x=x, y=observed.ravel() - x, showlegend=False, row=1, col=2, **dots)
+    x = figure.data["predicted"].ravel()
+    fig.add_scatter(x=x, y=observed, name="predictor, a dot a seed", row=1, col=1, **dots)
+    fig.add_scatter(x=x, y=observed - x, showlegend=False, row=1, col=2, **dots)
     fig.update_xaxes(title_text="predicted P(1)", range=[0, 1])
     return fig
 
 
-def excess_figure(
-    excess: Float[np.ndarray, "seed time"],
-    trained: int | None = None,
-    others: Mapping[str, Float[np.ndarray, " time"]] | None = None,
-) -> go.Figure:
+def draw_longer(figure: Figure) -> go.Figure:
     """Return the excess over exact Bayes (the zero line) at every step: a line a seed, their mean.
 
-    `trained` marks the length that was trained on; `others` are other exact predictors, dashed.
+    The length that was trained on is marked, and exact Bayes that stops learning there is dashed.
     """
-    fig = figure("What is lost over exact Bayes, step by step", "step", "excess in nats")
+    excess, length = figure.data["excess"], int(figure.labels["length"][0])
+    fig = empty("What is lost over exact Bayes, step by step", "step", "excess in nats")
     x = np.arange(1, excess.shape[1] + 1)
     mean = excess.mean(axis=0)
     for index, row in enumerate(excess):
@@ -196,10 +184,13 @@ def excess_figure(
             showlegend=index == 0,
             hoverinfo="skip",
         )
-    for name, row in (others or {}).items():
-        fig.add_scatter(
-            x=x, y=row, mode="lines", line={"color": SECOND, "dash": "dash"}, name=escape(name)
-        )
+    fig.add_scatter(
+        x=x,
+        y=figure.data["frozen"],
+        mode="lines",
+        line={"color": SECOND, "dash": "dash"},
+        name=f"Bayes that stops learning at {length}",
+    )
     fig.add_scatter(
         x=x, y=mean, mode="lines", line={"color": ACCENT, "width": 3}, name="predictor, mean"
     )
@@ -211,21 +202,15 @@ def excess_figure(
         name="exact Bayes",
         hoverinfo="skip",
     )
-    if trained is not None:
-        fig.add_vline(
-            x=trained + 0.5,
-            line={"color": QUIET, "dash": "dot", "width": 1.5},
-            annotation={"text": "trained up to here", "font": {"size": 12}, "xanchor": "left"},
-        )
+    fig.add_vline(
+        x=length + 0.5,
+        line={"color": QUIET, "dash": "dot", "width": 1.5},
+        annotation={"text": "trained up to here", "font": {"size": 12}, "xanchor": "left"},
+    )
     return fig
 
 
-def biases_figure(
-    biases: Float[np.ndarray, " bias"],
-    regret: Float[np.ndarray, "seed bias"],
-    exact: Float[np.ndarray, "2 point"],
-    excess: Float[np.ndarray, "seed bias"],
-) -> go.Figure:
+def draw_biases(figure: Figure) -> go.Figure:
     """Return what not knowing a coin's bias costs, by the bias: the predictor beside exact Bayes,
     and what the predictor loses over exact Bayes (the zero line). In nats a sequence.
 
@@ -239,6 +224,9 @@ def biases_figure(
     )
     dress(fig, "Coins of one bias", 400)
     fig.update_layout(legend_y=1.1, margin_t=100)
+    biases, regret, exact, excess = (
+        figure.data[name] for name in ("biases", "regret", "exact", "excess")
+    )
     dots: dict[str, Any] = {
         "x": np.tile(biases, len(regret)),
         "mode": "markers",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
 from ontogeny.claims.measuring import Measuring
 from ontogeny.claims.sequential.machine_figures import (
-    automaton_figure,
-    biases_figure,
-    calibration_figure,
-    excess_figure,
-    memory_figure,
+    draw_automaton,
+    draw_biases,
+    draw_calibration,
+    draw_longer,
+    draw_memory,
 )
 from ontogeny.claims.sequential.machine_study import (
     BIASES,
@@ -62,7 +61,7 @@ def pictures(
             "keeps of order.",
             memory_data(machine, how),
             {"paths": list(NAMED)},
-            _draw_memory,
+            draw_memory,
         ),
         Figure(
             "automaton",
@@ -74,8 +73,8 @@ def pictures(
                 "chance": found.machine.predictive[:, 1],
                 "visits": found.machine.visits,
             },
-            {},
-            lambda figure: automaton_figure(**figure.data, length=LENGTH),
+            {"length": [LENGTH]},
+            draw_automaton,
         ),
         Figure(
             "calibration",
@@ -87,19 +86,15 @@ def pictures(
                 "exact": chance.observed - chance.predicted,
             },
             {},
-            lambda figure: calibration_figure(**figure.data),
+            draw_calibration,
         ),
         Figure(
             "longer",
             "Excess over exact Bayes past the training length. Dashed: exact Bayes that stops "
             "learning there.",
             {"excess": np.stack([m.long for m in measured]), "frozen": frozen},
-            {},
-            lambda figure: excess_figure(
-                figure.data["excess"],
-                LENGTH,
-                {f"Bayes that stops learning at {LENGTH}": figure.data["frozen"]},
-            ),
+            {"length": [LENGTH]},
+            draw_longer,
         ),
         Figure(
             "biases",
@@ -112,7 +107,7 @@ def pictures(
                 "excess": np.stack([m.bias_excess for m in measured]),
             },
             {},
-            lambda figure: biases_figure(**figure.data),
+            draw_biases,
         ),
     ]
 
@@ -145,10 +140,3 @@ def memory_data(machine: StateMachine, how: Measuring) -> dict[str, np.ndarray]:
         "paths": components.project(machine.trace(named).memory),
         "share": components.share,
     }
-
-
-def _draw_memory(figure: Figure) -> go.Figure:
-    data = dict(figure.data)
-    names = [str(name) for name in figure.labels["paths"]]
-    paths = dict(zip(names, data.pop("paths"), strict=True))
-    return memory_figure(**data, paths=paths)

@@ -18,6 +18,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.sequential.figures import draw_excess_by_update
 from ontogeny.claims.trainings import Trained, train
 from ontogeny.learners.sequential.config import Training
 from ontogeny.learners.sequential.predictor import PredictorState, excess_along
@@ -25,10 +26,7 @@ from ontogeny.nn.cores import CoreConfig
 from ontogeny.ops.bayes.partition_trees import ptw_predictive
 from ontogeny.ops.bayes.predictives import kt_predictive, markov_predictive
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.portraits.prediction_figures import (
-    excess_by_step_figure,
-    excess_by_update_figure,
-)
+from ontogeny.recipes.portraits.sequences import draw_excess
 from ontogeny.recipes.sequences import Coin, Die, Sequences, Switching, VariableOrder
 from ontogeny.views.figure import Figure
 
@@ -90,11 +88,7 @@ def measure(how: Measuring) -> Found:
             f"Excess log-loss over exact Bayes while it trains, {seeds} seeds a source.",
             curves,
             {"sources": names, "units": [UNIT[study.per_step] for study in chosen]},
-            lambda figure: excess_by_update_figure(
-                {str(n): figure.data[str(n)] for n in figure.labels["sources"]},
-                {str(n): figure.data[f"{n} updates"] for n in figure.labels["sources"]},
-                [str(unit) for unit in figure.labels["units"]],
-            ),
+            draw_excess_by_update,
         ),
         Figure(
             "excess",
@@ -102,10 +96,7 @@ def measure(how: Measuring) -> Found:
             "predictors of a neighbouring problem on the same sequences.",
             steps,
             {"sources": names},
-            lambda figure: excess_by_step_figure(
-                [str(name) for name in figure.labels["sources"]],
-                {name: np.asarray(rows) for name, rows in figure.data.items()},
-            ),
+            draw_excess,
         ),
     ]
 

@@ -5,22 +5,35 @@ by step, and how far it matches probabilities.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import jax
 import numpy as np
+import plotly.graph_objects as go
 from jaxtyping import Float
+from plotly.subplots import make_subplots
 
 from ontogeny.learners.sequential.policy import MemoryPolicy
 from ontogeny.learners.sequential.visits import Visits, belief_policy, played, visits
 from ontogeny.ops.bayes.bandits import greedy
 from ontogeny.ops.bayes.machines import Machine, best_actions, expected_rewards, plan
-from ontogeny.recipes.portraits.strategy_figures import matching_figure, rewards_figure
 from ontogeny.views.figure import Figure
+from ontogeny.views.theme import ACCENT, COLOURS, INK, QUIET, SECOND, add_seeds, dress, empty
 from ontogeny.worlds.solved import Solved
 
 PLAYED = 2048  # episodes, of which the averages are made
 SEEN = 20  # visits of a state from which on it is shown
+# Exact policies have the same look in every figure.
+LOOKS = {
+    "oracle": {"color": QUIET, "dash": "dot", "width": 1.5},
+    "optimal": {"color": INK, "dash": "solid", "width": 1.5},
+    "greedy": {"color": COLOURS[2], "dash": "dash", "width": 1.5},
+    "thompson": {"color": COLOURS[3], "dash": "dash", "width": 1.5},
+    "random": {"color": QUIET, "dash": "dashdot", "width": 1.5},
+}
+# Networks: the one that the figure is about, and those that it is held against.
+OWN = (ACCENT, COLOURS[5], SECOND, COLOURS[4])
 
 
 def portrait(solved: Solved, product: MemoryPolicy, seed: int) -> list[Figure]:
@@ -92,11 +105,7 @@ def rewards_portrait(
         caption,
         {**lines, **networks},
         {"lines": list(lines), "networks": list(networks)},
-        lambda figure: rewards_figure(
-            "Reward of each step",
-            {str(line): figure.data[str(line)] for line in figure.labels["lines"]},
-            {str(net): figure.data[str(net)] for net in figure.labels["networks"]},
-        ),
+        draw_rewards,
     )
 
 
@@ -109,9 +118,7 @@ def matching_portrait(
         caption,
         panels,
         {"panels": list(panels)},
-        lambda figure: matching_figure(
-            {str(panel): figure.data[str(panel)] for panel in figure.labels["panels"]}
-        ),
+        draw_matching,
     )
 
 
@@ -132,3 +139,68 @@ def shown(
         late = np.full(len(states), float(time))
         points.append(np.stack([exact[states, 0], policy[time, states, 0], late], axis=1))
     return np.concatenate(points)
+
+
+def draw_rewards(figure: Figure) -> go.Figure:
+    """Return the expected reward of each step: a line a policy, a dot a seed of a network."""
+    fig = empty("Reward of each step", "step", "expected reward", height=440)
+    for name in map(str, figure.labels["lines"]):
+        rewards = figure.data[name]
+        fig.add_scatter(
+            x=np.arange(1, len(rewards) + 1),
+            y=rewards,
+            mode="lines",
+            line=LOOKS[name.lower()],
+            name=escape(name),
+        )
+    for name, colour in zip(map(str, figure.labels["networks"]), OWN, strict=False):
+        rows = figure.data[name].T
+        add_seeds(fig, np.arange(1, len(rows) + 1), rows, colour, name)
+    return fig
+
+
+def draw_matching(figure: Figure) -> go.Figure:
+    """Return a panel a network: how likely it takes an action against how likely that is the best,
+    a point a state of belief, coloured by the time.
+
+    A point is (the exact probability, the network's, the time); on the diagonal they agree.
+    """
+    panels = {str(panel): figure.data[str(panel)] for panel in figure.labels["panels"]}
+    fig = make_subplots(
+        rows=1,
+        cols=len(panels),
+        subplot_titles=[escape(name) for name in panels],
+        horizontal_spacing=0.09,
+    )
+    dress(fig, "Probability matching", 480)
+    fig.update_layout(legend={"y": 1.09})
+    for column, points in enumerate(panels.values(), start=1):
+        fig.add_scatter(
+            x=[0, 1],
+            y=[0, 1],
+            mode="lines",
+            line={"color": INK, "width": 1},
+            showlegend=False,
+            hoverinfo="skip",
+            row=1,
+            col=column,
+        )
+        times = np.unique(points[:, 2])
+        for time, colour in zip(times, (INK, COLOURS[4], SECOND, ACCENT), strict=False):
+            some = points[points[:, 2] == time]
+            fig.add_scatter(
+                x=some[:, 0],
+                y=some[:, 1],
+                mode="markers",
+                marker={"color": colour, "size": 6, "opacity": 0.6},
+                name=f"t = {time:.0f}",
+                legendgroup=f"{time:.0f}",
+                showlegend=column == 1,
+                row=1,
+                col=column,
+            )
+        fig.update_xaxes(title_text="probability that it is the best", row=1, col=column)
+        fig.update_xaxes(range=[-0.03, 1.03], row=1, col=column)
+        fig.update_yaxes(range=[-0.03, 1.03], row=1, col=column)
+    fig.update_yaxes(title_text="probability that it is taken", row=1, col=1)
+    return fig

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from ontogeny.learners.maml.adapter import Adapter, headed
 from ontogeny.learners.maml.config import MAMLConfig, NetworkConfig
 from ontogeny.learners.maml.maml import Start, adapt, losses_by_step
 from ontogeny.learners.maml.problems import squared_error
-from ontogeny.recipes.portraits.curve_figures import error_by_step_figure, fits_figure
 from ontogeny.views.figure import Figure
+from ontogeny.views.theme import (
+    ACCENT,
+    COLOURS,
+    FAINT,
+    INK,
+    QUIET,
+    SECOND,
+    add_seeds,
+    dress,
+    empty,
+)
 from ontogeny.worlds.sinusoids import INPUT, CurveSource
 
 TESTED = 600  # fresh curves
 STEPS = 10
 SHOWN = (0, 1, STEPS)
 PLACES = 101
+CEILING = 8.0  # of the squared error that is drawn: what diverges leaves the figure there
 
 
 class Learned(NamedTuple):
@@ -80,10 +94,7 @@ def step_figure(
         "A line ends where a seed diverges.",
         dict(curves) | {"exact": np.array(exact)},
         {"names": list(curves)},
-        lambda figure: error_by_step_figure(
-            {str(name): np.asarray(figure.data[str(name)]) for name in figure.labels["names"]},
-            *map(float, figure.data["exact"]),
-        ),
+        draw_steps,
     )
 
 
@@ -116,13 +127,7 @@ def fitted_figure(
         "gradient steps on them.",
         {"x": np.asarray(x[:, 0]), "ideal": ideal, "support": points, **said},
         {"learners": list(said), "steps": list(SHOWN)},
-        lambda figure: fits_figure(
-            figure.data["x"],
-            figure.data["ideal"],
-            figure.data["support"],
-            {str(name): np.asarray(figure.data[str(name)]) for name in figure.labels["learners"]},
-            [int(step) for step in figure.labels["steps"]],
-        ),
+        draw_fits,
     )
 
 
@@ -135,6 +140,110 @@ def portrait(source: CurveSource, product: Adapter, seed: int) -> list[Figure]:
         step_figure({"winner": errors[None]}, exact_errors(source, seed), what),
         fitted_figure(source, {"winner": learned}, seed),
     ]
+
+
+def draw_steps(figure: Figure) -> go.Figure:
+    """Return the error after each step of adaptation: a line a method, a dot a seed, and the least
+    possible before and after the examples. The axis is stretched by the square root, which shows
+    zero and tells small errors apart.
+    """
+    curves = {str(name): figure.data[str(name)] for name in figure.labels["names"]}
+    innate, ideal = map(float, figure.data["exact"])
+    last = max(rows.shape[1] for rows in curves.values()) - 1
+    fig = empty(
+        "Error after each step of adaptation",
+        "steps of gradient descent",
+        "squared error",
+        height=440,
+    )
+    top = 0.0
+    for (name, rows), colour in zip(curves.items(), (*COLOURS, INK), strict=False):
+        rows = np.where(np.isfinite(rows) & (rows < CEILING), rows, np.nan)
+        mean = np.mean(rows, axis=0)  # no line where a seed has diverged
+        top = max(top, float(np.nanmax(mean, initial=innate)))
+        step, roots = np.arange(rows.shape[1]), np.sqrt(rows.T)
+        add_seeds(fig, step, roots, colour, name, mean=np.sqrt(mean), opacity=0.6)
+    for error, said, side in (
+        (innate, "least possible before the examples", "bottom"),
+        (ideal, "ideal learner", "top"),
+    ):
+        y = float(np.sqrt(max(error, 0.0)))
+        fig.add_scatter(
+            x=[0, last],
+            y=[y, y],
+            mode="lines",
+            line={"color": INK, "width": 1, "dash": "dot"},
+            showlegend=False,
+            name=said,
+        )
+        fig.add_annotation(x=last, y=y, text=said, showarrow=False, xanchor="right", yanchor=side)
+    ticks = np.array([0, 0.1, 0.25, 0.5, 1, 2, 3, 5, 7])
+    high = float(np.sqrt(top))
+    fig.update_xaxes(dtick=1)
+    fig.update_yaxes(
+        range=[-0.12 * high, 1.05 * high],
+        tickvals=np.sqrt(ticks),
+        ticktext=[f"{tick:g}" for tick in ticks],
+    )
+    return fig
+
+
+def draw_fits(figure: Figure) -> go.Figure:
+    """Return a row a learner and a column a task: what the learner says after the shown numbers of
+    steps, the examples, and what the ideal learner says.
+    """
+    x, ideal, support = (figure.data[name] for name in ("x", "ideal", "support"))
+    learners, shown = map(str, figure.labels["learners"]), map(int, figure.labels["steps"])
+    said = {name: figure.data[name] for name in learners}  # [task, steps, place]
+    words = ["before" if n == 0 else f"after {n} step{'s' * (n > 1)}" for n in shown]
+    n_tasks = len(ideal)
+    fig = make_subplots(
+        rows=len(said),
+        cols=n_tasks,
+        shared_xaxes=True,
+        shared_yaxes="all",  # pyright: ignore[reportArgumentType]  (plotly has three words more)
+        horizontal_spacing=0.03,
+        vertical_spacing=0.06,
+        row_titles=[escape(name) for name in said],
+    )
+    dress(fig, "What is said of three curves", 130 + 210 * len(said))
+    tones = (QUIET, SECOND, ACCENT, *COLOURS[2:])
+    for row, rows in enumerate(said.values(), start=1):
+        for task in range(n_tasks):
+            first = row == 1 and task == 0
+            lines = [("ideal learner", ideal[task], {"color": FAINT, "width": 7})]
+            for place, word in enumerate(words):
+                dash = "dot" if word == "before" else "solid"
+                look = {"color": tones[place], "width": 2, "dash": dash}
+                lines.append((word, rows[task, place], look))
+            for name, y, line in lines:
+                fig.add_scatter(
+                    x=x,
+                    y=y,
+                    mode="lines",
+                    line=line,
+                    name=name,
+                    legendgroup=name,
+                    showlegend=first,
+                    row=row,
+                    col=task + 1,
+                )
+            fig.add_scatter(
+                x=support[task, :, 0],
+                y=support[task, :, 1],
+                mode="markers",
+                marker={"color": INK, "size": 7, "symbol": "cross-thin", "line": {"width": 2}},
+                name="examples",
+                legendgroup="examples",
+                showlegend=first,
+                row=row,
+                col=task + 1,
+            )
+    for task in range(n_tasks):
+        fig.update_xaxes(title_text="x", row=len(said), col=task + 1)
+    high = 1.25 * float(np.abs(ideal).max())
+    fig.update_yaxes(range=[-high, high])
+    return fig
 
 
 def _test_key(seed: int) -> Any:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import jax
 import numpy as np
+import plotly.graph_objects as go
 
+from ontogeny.learners.baldwin.evolved import Striver
 from ontogeny.views.figure import Figure
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from ontogeny.learners.baldwin.evolved import Striver
+from ontogeny.views.theme import ACCENT, FAINT, QUIET, empty
 
 LIVES = 64
 
@@ -20,8 +17,6 @@ def learning_figure(product: Striver) -> Figure:
     """Return what a life makes of evolved genes, on fresh tasks and for longer than they evolved
     to live.
     """
-    import jax
-
     scores = np.asarray(product(jax.random.key(0), LIVES, 2 * product.steps))
     labels = {"subject": [product.subject.name], "steps": [product.steps]}
     return Figure(
@@ -36,9 +31,6 @@ def learning_figure(product: Striver) -> Figure:
 
 def draw_learning(figure: Figure) -> go.Figure:
     """Return the portrait of an evolved learner."""
-    from ontogeny.views.theme import ACCENT, FAINT, QUIET
-    from ontogeny.views.theme import figure as empty
-
     scores = figure.data["scores"]
     steps = np.arange(scores.shape[1])
     fig = empty("What a life makes of the winner's genes", "steps of learning", "score")
