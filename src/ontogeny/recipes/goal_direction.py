@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import tyro
 
-from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.strategy import Evolution
 from ontogeny.learners.baldwin.lifetime import LifetimeConfig
-from ontogeny.recipes.recipe import Recipe
+from ontogeny.recipes.lives import Lives
 
 if TYPE_CHECKING:
     from ontogeny.core.learner import Learner
-    from ontogeny.core.space import Space
     from ontogeny.learners.baldwin.evolved import Striver
     from ontogeny.learners.baldwin.lifetime import Subject
     from ontogeny.views.figure import Figure
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class GoalDirection(Recipe):
+class GoalDirection(Lives):
     """Evolve policies that learn within a few episodes which way, or how fast, they should go."""
 
     papers: ClassVar[tuple[str, ...]] = (
@@ -69,15 +67,6 @@ class GoalDirection(Recipe):
         default_factory=lambda: LifetimeConfig(tasks=4, rates=(1e-4, 10.0))
     )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.evolution.anew:
-            raise ConfigError(
-                f"the strategy {self.evolution.name} lets members go on with what they learned",
-                where="recipe field strategy",
-                hint="a lifetime begins anew each round: use baldwin or es",
-            )
-
     def world(self) -> GoalWorld:
         """Return the body and its goal."""
         from ontogeny.worlds.goals import directions, point_mass, velocities
@@ -93,7 +82,6 @@ class GoalDirection(Recipe):
         return velocities(body, self.highest, self.horizon, self.effort)
 
     def subject(self) -> Subject:
-        """Return what a life is spent on."""
         from ontogeny.learners.baldwin.reinforce import striving
 
         return striving(
@@ -103,15 +91,8 @@ class GoalDirection(Recipe):
     def learner(self) -> Learner[Any]:
         import jax
 
-        from ontogeny.learners.baldwin.lifetime import lifetime
-
         jax.eval_shape(self.world().body.reset, jax.random.key(0))  # tells of a missing extra
-        return lifetime(self.subject(), self.life)
-
-    def space(self) -> Space:
-        from ontogeny.learners.baldwin.lifetime import genes_space
-
-        return genes_space(self.subject(), self.life, self.evolution.genes())
+        return super().learner()
 
     def updates_per_step(self) -> dict[str, float]:
         return {"environment steps": float(self.life.tasks * self.episodes * self.horizon)}
