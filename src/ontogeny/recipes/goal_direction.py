@@ -10,21 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+import jax
+import jax.numpy as jnp
 import tyro
 
+from ontogeny.core.learner import Learner
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.strategy import Evolution
-from ontogeny.learners.baldwin.lifetime import LifetimeConfig
+from ontogeny.learners.baldwin.evolved import Striver
+from ontogeny.learners.baldwin.lifetime import LifetimeConfig, Subject
+from ontogeny.learners.baldwin.reinforce import striving
 from ontogeny.recipes.lives import Lives
-
-if TYPE_CHECKING:
-    from ontogeny.core.learner import Learner
-    from ontogeny.learners.baldwin.evolved import Striver
-    from ontogeny.learners.baldwin.lifetime import Subject
-    from ontogeny.views.figure import Figure
-    from ontogeny.worlds.goals import GoalWorld
+from ontogeny.views.figure import Figure
+from ontogeny.worlds.brax_bodies import brax_body
+from ontogeny.worlds.goals import GoalWorld, directions, point_mass, velocities
 
 
 @dataclass(frozen=True)
@@ -69,28 +70,17 @@ class GoalDirection(Lives):
 
     def world(self) -> GoalWorld:
         """Return the body and its goal."""
-        from ontogeny.worlds.goals import directions, point_mass, velocities
-
-        if self.body == "point-mass":
-            body = point_mass()
-        else:
-            from ontogeny.worlds.brax_bodies import brax_body
-
-            body = brax_body(self.body)
+        body = point_mass() if self.body == "point-mass" else brax_body(self.body)
         if self.goal == "direction":
             return directions(body, self.horizon, self.effort)
         return velocities(body, self.highest, self.horizon, self.effort)
 
     def subject(self) -> Subject:
-        from ontogeny.learners.baldwin.reinforce import striving
-
         return striving(
             self.world(), self.episodes, self.widths, self.scored, discount=self.discount
         )
 
     def learner(self) -> Learner[Any]:
-        import jax
-
         jax.eval_shape(self.world().body.reset, jax.random.key(0))  # tells of a missing extra
         return super().learner()
 
@@ -98,11 +88,6 @@ class GoalDirection(Lives):
         return {"environment steps": float(self.life.tasks * self.episodes * self.horizon)}
 
     def product(self, state: Any) -> Striver:
-        import jax
-        import jax.numpy as jnp
-
-        from ontogeny.learners.baldwin.evolved import Striver
-
         genes = jax.tree.map(jnp.asarray, state.genes)
         return Striver(self.subject(), genes.hypers(), self.steps)
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.learners.baldwin.lifetime import LifetimeConfig, genes_space, lifetime
+from ontogeny.core.learner import Learner
+from ontogeny.core.space import Space
+from ontogeny.learners.baldwin.lifetime import LifetimeConfig, Subject, genes_space, lifetime
 from ontogeny.recipes.recipe import Recipe
-
-if TYPE_CHECKING:
-    from ontogeny.core.learner import Learner
-    from ontogeny.core.space import Space
-    from ontogeny.learners.baldwin.lifetime import Subject
 
 
 @dataclass(frozen=True)

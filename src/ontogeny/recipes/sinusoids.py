@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import jax
 import jax.numpy as jnp
@@ -34,6 +34,7 @@ from ontogeny.nn.headed import Headed
 from ontogeny.nn.parting import Parted
 from ontogeny.recipes.lives import Lives
 from ontogeny.recipes.recipe import Recipe
+from ontogeny.views.figure import Figure
 from ontogeny.worlds.sinusoids import (
     CurveSource,
     Examples,
@@ -41,9 +42,6 @@ from ontogeny.worlds.sinusoids import (
     sinusoids,
     sinusoids_and_lines,
 )
-
-if TYPE_CHECKING:
-    from ontogeny.views.figure import Figure
 
 FINN = "Finn, Abbeel and Levine 2017, Model-Agnostic Meta-Learning, arXiv 1703.03400"
 FERNANDO = "Fernando et al. 2018, Meta-Learning by the Baldwin Effect, arXiv 1806.07917"

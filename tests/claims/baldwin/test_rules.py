@@ -15,20 +15,6 @@ from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 from ontogeny.views.figure import Figure
 
 
-def test_a_strategy_does_not_choose_what_grows():
-    with pytest.raises(ConfigError, match="sinusoid-life"):
-        Sinusoid(evolution=Baldwin())
-    with pytest.raises(ConfigError, match="use baldwin or es"):
-        SinusoidLife(evolution=PBT())
-
-
-def test_a_run_written_when_one_recipe_grew_both_is_read_or_says_where_it_went():
-    older = Sinusoid().to_json() | {"life": SinusoidLife().to_json()["life"]}
-    assert Sinusoid.from_json(older) == Sinusoid()
-    with pytest.raises(ConfigError, match="sinusoid-life"):
-        Sinusoid.from_json(older | {"evolution": SinusoidLife().to_json()["evolution"]})
-
-
 def arms(darwin=0.0, baldwin=15.0, lamarck=10.0, innate=0.0):
     """Return made-up arms of 4 seeds, 3 rounds and 6 steps; only Baldwin's start is `innate`."""
     worth = {"darwin": darwin, "baldwin": baldwin, "lamarck": lamarck}

@@ -121,7 +121,7 @@ def test_a_classifier_comes_back_from_its_file(name, tmp_path):
     product = dataclasses.replace(empty, arrays=empty.method.init(jax.random.key(0)))
     product.save(tmp_path / "it")
     again = load_classifier(tmp_path / "it")
-    assert (again.name, again.config, again.view) == (name, CONFIGS[name], product.view)
+    assert (again.config, again.view) == (CONFIGS[name], product.view)
     support = jax.random.normal(jax.random.key(1), (4, 2, N))  # not what it was grown for: it fits
     query = jax.random.normal(jax.random.key(2), (3, 5, N))
     said = product.adapt(support)(query)

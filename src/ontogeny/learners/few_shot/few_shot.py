@@ -38,10 +38,11 @@ class Method(NamedTuple):
 
     init: Callable[[Key[Array, ""]], PyTree[Array]]
     loss: Callable[[Key[Array, ""], PyTree[Array], Episode, dict[str, Any]], tuple[Array, Metrics]]
-    penalty: Callable[[PyTree[Array], dict[str, Any]], tuple[Array, Metrics]]  # of the arrays alone
     adapt: Callable[[PyTree[Array], Float[Array, "way shot feature"]], PyTree[Array]]
     logits: Callable[[PyTree[Array], PyTree[Array], Float[Array, " feature"]], Array]  # [way]
     hypers: dict[str, Any]  # what loss and penalty read, and what it is where the space has it not
+    penalty: Callable[[PyTree[Array], dict[str, Any]], tuple[Array, Metrics]] | None = None
+    """Of the arrays alone."""
 
 
 class FewShotState(NamedTuple):
@@ -95,9 +96,11 @@ def few_shot(method: Method, data: Splits, meta: Meta | None = None) -> Learner[
         arrays: PyTree[Array], keys: Array, episodes: Episode, h: dict[str, Any]
     ) -> tuple[Array, Metrics]:
         losses, metrics = jax.vmap(lambda k, e: method.loss(k, arrays, e, h))(keys, episodes)
+        loss, metrics = jnp.mean(losses), jax.tree.map(jnp.mean, metrics)
+        if method.penalty is None:
+            return loss, metrics
         penalty, more = method.penalty(arrays, h)
-        metrics = jax.tree.map(jnp.mean, metrics)
-        return jnp.mean(losses) + penalty, metrics | more
+        return loss + penalty, metrics | more
 
     def init(key: Array, hypers: Hypers) -> FewShotState:
         del hypers

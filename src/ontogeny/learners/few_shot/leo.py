@@ -176,7 +176,8 @@ def leo(n_features: int, config: LEOConfig | None = None) -> Method:
         del arrays
         return head @ query
 
-    return Method(init, loss, penalty, adapt, logits, {name: getattr(c, name) for name in HYPERS})
+    read = {name: getattr(c, name) for name in HYPERS}
+    return Method(init, loss, adapt, logits, read, penalty)
 
 
 def head_logits(
