@@ -14,8 +14,9 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Log, Space
-from ontogeny.learners.sequential.controller import Control, controller
-from ontogeny.learners.sequential.imitator import Imitation, imitator
+from ontogeny.learners.sequential.config import ControlConfig, ImitationConfig
+from ontogeny.learners.sequential.controller import controller
+from ontogeny.learners.sequential.imitator import imitator
 from ontogeny.learners.sequential.policy import MemoryPolicy
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes.recipe import Recipe
@@ -96,7 +97,7 @@ class Bandit(Remembering):
     """Steps of an episode."""
     entropy_costs: tuple[float, float] = (0.03, 1.0)
     """Bounds of the entropy cost."""
-    training: Control = field(default_factory=lambda: Control(core=CORE))
+    training: ControlConfig = field(default_factory=lambda: ControlConfig(core=CORE))
 
     def solved(self) -> Solved:
         return solved_world(self.world, self.horizon)
@@ -128,7 +129,7 @@ class Thompson(Remembering):
 
     horizon: int = 20
     """Pulls of an episode."""
-    training: Imitation = field(default_factory=lambda: Imitation(core=CORE))
+    training: ImitationConfig = field(default_factory=lambda: ImitationConfig(core=CORE))
 
     def solved(self) -> Solved:
         return solved_world("two-arms", self.horizon)

@@ -20,7 +20,7 @@ from ontogeny.core.learner import Learner
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.strategy import Evolution
-from ontogeny.learners.generation.config import Adversarial
+from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.generation.gan import gan
 from ontogeny.learners.generation.sampler import Sampler
 from ontogeny.learners.supervised.judge import Kind, Trained, train_classifier
@@ -53,7 +53,7 @@ class DigitsGan(Recipe):
     evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(
         default_factory=lambda: PBT(fraction=0.2, factors=(0.5, 2.0))
     )
-    training: Adversarial = field(default_factory=Adversarial)
+    training: GANConfig = field(default_factory=GANConfig)
 
     def learner(self) -> Learner[Any]:
         chosen = judge("dense")

@@ -19,7 +19,8 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Linear, Log, Space
 from ontogeny.learners.few_shot.classifier import FewShotClassifier
-from ontogeny.learners.few_shot.few_shot import Meta, few_shot
+from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.few_shot.few_shot import few_shot
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.few_shot.leo_presets import published
 from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig
@@ -49,7 +50,7 @@ class FewShot(Recipe):
     path: str = ""
     """Published: the folder with miniImageNet/center or tieredImageNet/center (the first is
     taken)."""
-    meta: Meta = field(default_factory=Meta)
+    meta: MetaConfig = field(default_factory=MetaConfig)
     learning_rates: tuple[float, float] = (5e-4, 5e-3)
     """Bounds of the learning rate."""
     dropouts: tuple[float, float] = (0.1, 0.6)
@@ -137,7 +138,7 @@ class LEO(FewShot):
             }
         )
 
-    def _published(self) -> tuple[LEOConfig, Meta]:
+    def _published(self) -> tuple[LEOConfig, MetaConfig]:
         return published(
             self.published, next(iter(published_sets(Path(self.path)))), self.meta.shots
         )

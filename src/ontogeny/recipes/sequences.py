@@ -16,7 +16,7 @@ import jax.numpy as jnp
 
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Log, Space
-from ontogeny.learners.sequential.config import Training
+from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.learners.sequential.forecaster import Forecaster
 from ontogeny.learners.sequential.predictor import predictor
 from ontogeny.learners.sequential.tasks import Task, numbers, symbols
@@ -42,7 +42,7 @@ class Sequences(Recipe):
     """Updates of each member in a round."""
     learning_rates: tuple[float, float] = (1e-3, 1e-1)
     """Bounds of the learning rate."""
-    training: Training = field(default_factory=lambda: Training(learning_rate=1e-2))
+    training: TrainingConfig = field(default_factory=lambda: TrainingConfig(learning_rate=1e-2))
 
     def task(self) -> Task:
         """Return what is predicted."""

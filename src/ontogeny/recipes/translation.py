@@ -16,7 +16,7 @@ import jax.numpy as jnp
 
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Linear, Log, Space
-from ontogeny.learners.generation.config import Transformer
+from ontogeny.learners.generation.config import TranslatorConfig
 from ontogeny.learners.generation.corpus import Corpus, catalogue_corpus
 from ontogeny.learners.generation.translation import DROPOUTS, translation
 from ontogeny.learners.generation.translator import Translator
@@ -58,7 +58,7 @@ class Translation(Recipe):
     """Where the learning rate begins."""
     dropouts: tuple[float, float] = (0.0, 0.5)
     """Bounds of each rate of dropout."""
-    training: Transformer = field(default_factory=Transformer)
+    training: TranslatorConfig = field(default_factory=TranslatorConfig)
 
     def corpus(self) -> Corpus:
         """Return the messages, as text and as tokens."""

@@ -14,7 +14,8 @@ import numpy as np
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Measuring
 from ontogeny.claims.trainings import train
-from ontogeny.learners.few_shot.few_shot import Meta, accuracies, few_shot
+from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.few_shot.few_shot import accuracies, few_shot
 from ontogeny.learners.few_shot.heads import PROBE, HeadConfig
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.few_shot.methods import Config, method_of
@@ -26,7 +27,7 @@ from ontogeny.worlds.few_shot import Classes, mean_interval
 # At full, quick and tiny scale.
 SEEDS = (4, 4, 2)
 UPDATES = (900, 300, 5)
-META = (Meta(), Meta(), Meta(queries=2, tasks=2, test_queries=2, test_episodes=4))
+META = (MetaConfig(), MetaConfig(), MetaConfig(queries=2, tasks=2, test_queries=2, test_episodes=4))
 TESTED = (1000, 1000, 8)  # fresh episodes of test classes, the same for all arms and seeds
 
 ROUNDS = 5  # scores along a training
@@ -106,7 +107,7 @@ def untrained(data: Featured, how: Measuring) -> dict[str, Outcome]:
 def accuracy_on(
     config: Config,
     data: Featured,
-    meta: Meta,
+    meta: MetaConfig,
     arrays: Any,
     seed: int,
     tested: int,

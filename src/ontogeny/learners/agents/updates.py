@@ -24,7 +24,7 @@ from ontogeny.core.learner import Metrics
 from ontogeny.learners.agents import losses
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import Network
-from ontogeny.learners.agents.rollout import Choice, Trajectory, trajectory_axes
+from ontogeny.learners.agents.rollout import Decision, Trajectory, trajectory_axes
 from ontogeny.ops.adam import clipped_adam, descend
 
 Objective: TypeAlias = Callable[[PyTree[Array], Any], losses.Terms]
@@ -34,7 +34,7 @@ class Samples(NamedTuple):
     """Steps that PPO learns from, each with what was estimated once, before the first update."""
 
     observation: Float[Array, "group row *shape"]
-    choice: Choice
+    decision: Decision
     advantage: Float[Array, "group row"]
     target: Float[Array, "group row"]
 
@@ -98,8 +98,8 @@ def _ppo(
         return losses.advantages(one, last_value, cut_value, hypers["discount"], hypers["lambda"])
 
     advantage = jax.vmap(estimate, in_axes=(trajectory_axes(),), out_axes=1)(trajectory)
-    choice = trajectory.choice
-    samples = Samples(trajectory.observation, choice, advantage, advantage + choice.value)
+    decision = trajectory.decision
+    samples = Samples(trajectory.observation, decision, advantage, advantage + decision.value)
 
     def rows(leaf: Array) -> Array:
         groups = _parted(1, leaf, config.minibatches)
@@ -114,7 +114,7 @@ def _ppo(
             logits, value = network.apply(arrays, one.observation)
             clip, clip_value = hypers["clip"], config.clip_value
             return losses.ppo_loss(
-                logits, value, one.choice, one.advantage, one.target, clip, clip_value
+                logits, value, one.decision, one.advantage, one.target, clip, clip_value
             )
 
         return jax.tree.map(jnp.mean, jax.vmap(at)(group._replace(advantage=advantage)))

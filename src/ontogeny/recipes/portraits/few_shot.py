@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.learners.few_shot.classifier import FewShotClassifier
-from ontogeny.learners.few_shot.few_shot import Meta, accuracies
+from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.few_shot.few_shot import accuracies
 from ontogeny.recipes.few_shot_data import Featured
 from ontogeny.recipes.portraits.few_shot_figures import episode_figure
 from ontogeny.views.figure import Figure
@@ -18,7 +19,7 @@ SHOWN = 10  # queries of a class, at most
 
 
 def portrait(
-    data: Featured, pictures: Splits, product: FewShotClassifier, meta: Meta, seed: int
+    data: Featured, pictures: Splits, product: FewShotClassifier, meta: MetaConfig, seed: int
 ) -> list[Figure]:
     """Return the picture of one test episode, its caption with the accuracy over many."""
     key = jax.random.key(seed)
