@@ -77,7 +77,7 @@ def actor_critic(world: World, config: ActorCriticConfig | None = None) -> Learn
             )
 
         def policy(key: Array, observation: Array) -> Decision:
-            logits, value = network.apply(state.network, see(observation))
+            logits, value = network.whole(state.network)(see(observation))
             action = jax.random.categorical(key, logits)
             return Decision(action, log_probability(logits, action), value)
 
