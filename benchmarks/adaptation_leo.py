@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.beside import asking, living
 from benchmarks.peer import peer_python
 from benchmarks.result import Figure, Target, by_turns, pairwise
-from ontogeny.learners.few_shot.few_shot import Meta, few_shot
+from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.few_shot.few_shot import few_shot
 from ontogeny.learners.few_shot.leo import leo
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.worlds.few_shot import split_at_random
@@ -51,5 +52,5 @@ def _ours(members: int) -> Callable[[], float]:
         items = items / np.linalg.norm(items, axis=1, keepdims=True)
         groups[str(number)] = items.astype(np.float32)
     data = split_at_random("random", groups, (CLASSES, 5, 5))
-    meta = Meta(test_episodes=1)  # a score is not what is timed
+    meta = MetaConfig(test_episodes=1)  # a score is not what is timed
     return living(few_shot(leo(FEATURES, LEOConfig()), data, meta), members, STEPS)

@@ -22,9 +22,8 @@ import numpy as np
 
 from benchmarks.peer import ask, peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, pairwise
-from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.learners.baldwin.lifetime import LifetimeConfig
-from ontogeny.recipes.sinusoids import Sinusoid
+from ontogeny.recipes.sinusoids import SinusoidLife
 
 POPULATION, STEPS = 512, 5
 
@@ -41,10 +40,9 @@ def measure(quick: bool) -> Result:
 
         return live
 
-    recipe = Sinusoid(
+    recipe = SinusoidLife(
         population=POPULATION,
         steps=STEPS,
-        evolution=Baldwin(),
         life=LifetimeConfig(tasks=1),
     )
     peers = {f"PyTorch loop, threads: {n}": torch_loop(n) for n in ("1", "2")}
@@ -69,7 +67,7 @@ def measure(quick: bool) -> Result:
     return Result({"population": POPULATION, "steps": STEPS, "genes": 1767, **about}, figures)
 
 
-def _rounds(recipe: Sinusoid) -> Callable[[], float]:
+def _rounds(recipe: SinusoidLife) -> Callable[[], float]:
     """Return what lives one round of a growing population."""
     job = recipe.job()._replace(rounds=10**6)
     rounds = recipe.executor.prepare(job).rounds()
@@ -83,7 +81,7 @@ def _rounds(recipe: Sinusoid) -> Callable[[], float]:
     return live
 
 
-def _lives(recipe: Sinusoid) -> Callable[[], float]:
+def _lives(recipe: SinusoidLife) -> Callable[[], float]:
     """Return what lives the lives of all in one compiled call."""
     mesh = jax.sharding.Mesh(jax.devices(), ("pop",))
     spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("pop"))
@@ -101,12 +99,12 @@ def _lives(recipe: Sinusoid) -> Callable[[], float]:
     return live
 
 
-def _genes(recipe: Sinusoid) -> Any:
+def _genes(recipe: SinusoidLife) -> Any:
     keys = jax.random.split(jax.random.key(0), POPULATION)
     return jax.jit(jax.vmap(recipe.space().sample))(keys)
 
 
-def _life(recipe: Sinusoid) -> Callable[[Any, Any], Any]:
+def _life(recipe: SinusoidLife) -> Callable[[Any, Any], Any]:
     """Return a life, from its birth to its score."""
     learner = recipe.learner()
 
@@ -120,7 +118,7 @@ def _life(recipe: Sinusoid) -> Callable[[Any, Any], Any]:
     return life
 
 
-def _loop(recipe: Sinusoid, by_step: bool) -> Callable[[], float]:
+def _loop(recipe: SinusoidLife, by_step: bool) -> Callable[[], float]:
     """Return what lives as many lives in a Python loop, compiled whole or step by step."""
     learner, genes = recipe.learner(), _genes(recipe)
     genomes = [jax.tree.map(lambda x, i=i: x[i], genes) for i in range(POPULATION)]

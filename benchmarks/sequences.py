@@ -27,7 +27,7 @@ from benchmarks.beside import asking, living
 from benchmarks.peer import peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, pairwise
 from ontogeny.claims.trainings import train
-from ontogeny.learners.sequential.config import Training
+from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.learners.sequential.predictor import predictor
 from ontogeny.learners.sequential.tasks import symbols
 from ontogeny.nn.cores import CoreConfig, sequence_network
@@ -79,7 +79,7 @@ def _training(repeats: int) -> tuple[list[Figure], dict[str, Any]]:
 def _ours(members: int) -> Callable[[], float]:
     """Return what measures the sequences a second that so many members learn from, all together."""
     task = symbols(coins(LENGTH))
-    learner = predictor(task, Training(batch=BATCH))
+    learner = predictor(task, TrainingConfig(batch=BATCH))
     return living(learner, members, STEPS, BATCH)
 
 
@@ -87,7 +87,9 @@ def _to_bayes(seeds: int) -> list[Figure]:
     """Return the seconds until both members are near Bayes, and the excess of the farther one when
     the training ends.
     """
-    c = Training(batch=BATCH, learning_rate=1e-2, final=0.01, updates=UPDATES, test_batch=4096)
+    c = TrainingConfig(
+        batch=BATCH, learning_rate=1e-2, final=0.01, updates=UPDATES, test_batch=4096
+    )
     learner = predictor(symbols(coins(LENGTH)), c)
     seconds: list[float] = []
     excess: list[float] = []

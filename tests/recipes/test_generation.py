@@ -6,20 +6,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from ontogeny.recipes.portraits.generation_figures import sheet_figure
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
-from ontogeny.learners.generation.config import Adversarial, Transformer
+from ontogeny.learners.generation.config import GANConfig, TranslatorConfig
 from ontogeny.recipes.digits_gan import DigitsGan, judge
-from ontogeny.recipes.portraits.generation_figures import sheet_figure
 from ontogeny.recipes.translation import Translation
 from ontogeny.run import grow
 from ontogeny.worlds.digits import digit_images
 
-NETWORKS = Adversarial(latent=2, hidden=(8,), batch=4, judged=16, critic_updates=1)
+NETWORKS = GANConfig(latent=2, hidden=(8,), batch=4, judged=16, critic_updates=1)
 
 
-TRANSFORMER = Transformer(width=8, wide=8, heads=1)
+TRANSFORMER = TranslatorConfig(width=8, wide=8, heads=1)
 
 
 def test_a_grown_generator_has_its_sheet_in_the_report(tmp_path):
@@ -64,7 +64,7 @@ def test_the_translators_hypers_are_those_of_the_paper():
     names = {"learning_rate", "attention_dropout", "layer_dropout", "relu_dropout"}
     assert set(space.dimensions) == names
     with pytest.raises(ConfigError, match="heads"):
-        Translation(training=Transformer(width=10, heads=3))
+        Translation(training=TranslatorConfig(width=10, heads=3))
 
 
 def test_a_sheet_holds_every_image_in_its_place():

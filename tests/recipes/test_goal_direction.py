@@ -13,7 +13,7 @@ from ontogeny.learners.baldwin.lifetime import LifetimeConfig
 from ontogeny.learners.maml.config import NetworkConfig
 from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 from ontogeny.recipes.hinton_nowlan import HintonNowlan
-from ontogeny.recipes.sinusoids import Sinusoid
+from ontogeny.recipes.sinusoids import Sinusoid, SinusoidLife
 from ontogeny.views.lineage import BORN
 from ontogeny.views.record import read_record
 from ontogeny.worlds import brax_bodies
@@ -79,16 +79,15 @@ def test_the_size_of_mutations_is_a_gene_where_they_adapt_themselves():
         HintonNowlan(evolution=adapted)
 
 
-def test_a_sinusoids_start_is_evolved_where_the_strategy_lives_anew(tmp_path):
-    recipe = Sinusoid(
+def test_a_sinusoids_start_is_evolved_by_lives(tmp_path):
+    recipe = SinusoidLife(
         population=4,
         rounds=2,
         steps=3,
-        evolution=Baldwin(),
         network=NetworkConfig((8,)),
         life=LifetimeConfig(tasks=2, inheritance="lamarck"),
     )
-    assert Sinusoid.from_json(recipe.to_json()) == recipe
+    assert SinusoidLife.from_json(recipe.to_json()) == recipe
     run = og.grow(recipe, folder=tmp_path / "run", progress=False)
     adapter = run.product()
     x = np.linspace(-3, 3, 5, dtype=np.float32)[:, None]
@@ -96,3 +95,17 @@ def test_a_sinusoids_start_is_evolved_where_the_strategy_lives_anew(tmp_path):
     assert np.mean((after - np.sin(x)) ** 2) < np.mean((before - np.sin(x)) ** 2)
     genes = run.best.state.genes
     assert np.array_equal(adapter.start.rates.head.bias, genes.rates[3])  # of four leaves
+
+
+def test_a_strategy_does_not_choose_what_grows():
+    with pytest.raises(ConfigError, match="sinusoid-life"):
+        Sinusoid(evolution=Baldwin())
+    with pytest.raises(ConfigError, match="use baldwin or es"):
+        SinusoidLife(evolution=PBT())
+
+
+def test_a_run_written_when_one_recipe_grew_both_is_read_or_says_where_it_went():
+    older = Sinusoid().to_json() | {"life": SinusoidLife().to_json()["life"]}
+    assert Sinusoid.from_json(older) == Sinusoid()
+    with pytest.raises(ConfigError, match="sinusoid-life"):
+        Sinusoid.from_json(older | {"evolution": SinusoidLife().to_json()["evolution"]})

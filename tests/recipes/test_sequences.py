@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from ontogeny.claims.trainings import train
-from ontogeny.learners.sequential.config import Training
+from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes import RECIPES, recipe_class
 from ontogeny.recipes.sequences import Coin, Regression
 from ontogeny.run import grow
 from ontogeny.views.figure import Figure
 
-SMALL = Training(core=CoreConfig("gru", width=4), batch=4, test_batch=8)
+SMALL = TrainingConfig(core=CoreConfig("gru", width=4), batch=4, test_batch=8)
 NAMES = [name for name, entry in RECIPES.items() if entry.module == "sequences"]
 
 

@@ -55,7 +55,7 @@ class CoreConfig:
         return Transformer(n_in, self.width, self.layers, self.heads, self.context, key=key)
 
 
-class Reader(eqx.Module):
+class HeadedCore(eqx.Module):
     """A core with memory and an affine head, which begins near zero."""
 
     core: MemoryCore
@@ -73,22 +73,26 @@ class SequenceNetwork(NamedTuple):
     init: Callable[[Key[Array, ""]], PyTree[Array]]
     along: Callable[[PyTree[Array], Float[Array, "time n_in"]], Float[Array, "time n_out"]]
     begin: Callable[[PyTree[Array]], Any]
-    step: Callable[[PyTree[Array], Any, Float[Array, " n_in"]], tuple[Any, Float[Array, " n_out"]]]
+    step: Callable[
+        [PyTree[Array], Any, Float[Array, " n_in"]],
+        tuple[Any, Float[Array, " n_out"], Float[Array, " unit"]],
+    ]
+    """Returns the memory, the outputs, and the features that they are read from."""
 
 
 def sequence_network(config: CoreConfig, n_in: int, n_out: int) -> SequenceNetwork:
     """Return the network for these sizes; its static half is closed over, once."""
 
-    parted = part(lambda key: Reader(config, n_in, n_out, key=key))
+    parted = part(lambda key: HeadedCore(config, n_in, n_out, key=key))
 
-    def step(arrays: PyTree[Array], memory: Any, x: Array) -> tuple[Any, Array]:
-        reader = parted.whole(arrays)
-        memory, features = reader.core.step(memory, x)
-        return memory, reader.head(features)
+    def step(arrays: PyTree[Array], memory: Any, x: Array) -> tuple[Any, Array, Array]:
+        network = parted.whole(arrays)
+        memory, features = network.core.step(memory, x)
+        return memory, network.head(features), features
 
     def along(arrays: PyTree[Array], xs: Array) -> Array:
-        reader = parted.whole(arrays)
-        return reader.head(reader.core.along(xs))
+        network = parted.whole(arrays)
+        return network.head(network.core.along(xs))
 
     return SequenceNetwork(
         parted.init, along, lambda arrays: parted.whole(arrays).core.begin(), step

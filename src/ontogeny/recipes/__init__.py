@@ -37,6 +37,9 @@ RECIPES = {
     "gaussian": Entry("sequences", "GaussianMean", "predictors of numbers around an unknown mean"),
     "regression": Entry("sequences", "Regression", "regression by reading examples (a minute)"),
     "sinusoid": Entry("sinusoids", "Sinusoid", "sinusoids from a few points, by MAML (a minute)"),
+    "sinusoid-life": Entry(
+        "sinusoids", "SinusoidLife", "the same by genes: no gradient through a life (minutes)"
+    ),
     "hinton-nowlan": Entry(
         "hinton_nowlan", "HintonNowlan", "a needle in a haystack that learning finds (seconds)"
     ),

@@ -7,17 +7,16 @@ A population tunes some of the learner's five hypers. Run `ontogeny grow breakou
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.learner import Learner
+from ontogeny.core.space import Dimension, Linear, Log, Logit, Space
+from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import HYPERS, ActorCriticConfig
+from ontogeny.learners.agents.policy import Policy
 from ontogeny.recipes.recipe import Recipe
-
-if TYPE_CHECKING:
-    from ontogeny.core.learner import Learner
-    from ontogeny.core.space import Dimension, Space
-    from ontogeny.learners.agents.policy import Policy
-
+from ontogeny.worlds.gymnax_worlds import gymnax_world
 
 PAPERS = (
     "Jaderberg et al. 2017, Population Based Training of Neural Networks, arXiv 1711.09846",
@@ -34,7 +33,7 @@ class Agents(Recipe):
     papers: ClassVar[tuple[str, ...]] = PAPERS
 
     world: str = "Catch-bsuite"
-    """The world's name; `ontogeny doctor` lists them."""
+    """The world's name; `ontogeny doctor --worlds` lists them."""
     tune: tuple[Literal["learning_rate", "entropy_cost", "discount", "lambda", "clip"], ...] = (
         "learning_rate",
         "entropy_cost",
@@ -72,14 +71,9 @@ class Agents(Recipe):
         super().__post_init__()
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.learners.agents.actor_critic import actor_critic
-        from ontogeny.worlds.gymnax_worlds import gymnax_world
-
         return actor_critic(gymnax_world(self.world), self.agent)
 
     def space(self) -> Space:
-        from ontogeny.core.space import Linear, Log, Logit, Space
-
         dimensions: dict[str, Dimension] = {
             "learning_rate": Log(*self.learning_rates),
             "entropy_cost": Log(*self.entropy_costs),
@@ -93,9 +87,6 @@ class Agents(Recipe):
         return {"environment steps": self.agent.environments * self.agent.unroll}
 
     def product(self, state: Any) -> Policy:
-        from ontogeny.learners.agents.policy import Policy
-        from ontogeny.worlds.gymnax_worlds import gymnax_world
-
         return Policy.of(gymnax_world(self.world), self.agent, state)
 
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
-from ontogeny.learners.sequential.controller import Control
-from ontogeny.learners.sequential.imitator import Imitation
+from ontogeny.core.learner import Learner
+from ontogeny.core.space import Log, Space
+from ontogeny.learners.sequential.config import ControlConfig, ImitationConfig
+from ontogeny.learners.sequential.controller import controller
+from ontogeny.learners.sequential.imitator import imitator
+from ontogeny.learners.sequential.policy import MemoryPolicy
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes.recipe import Recipe
-
-if TYPE_CHECKING:
-    from ontogeny.core.learner import Learner
-    from ontogeny.core.space import Space
-    from ontogeny.learners.sequential.policy import MemoryPolicy
-    from ontogeny.views.figure import Figure
-    from ontogeny.worlds.solved import Solved
+from ontogeny.views.figure import Figure
+from ontogeny.worlds import bandits, bayesian_mdps
+from ontogeny.worlds.solved import Solved
 
 ORTEGA = "Ortega et al. 2019, Meta-learning of Sequential Strategies, arXiv 1905.03030"
 ASYMMETRIC = "Pinto et al. 2017, Asymmetric Actor Critic, arXiv 1710.06542"
@@ -41,8 +41,6 @@ def solved_world(name: Name, steps: int) -> Solved:
     "two-arms" and "three-arms" are unknown; "mirrored" arms pay with theta and 1 - theta;
     "gaussian" arms and their noise are standard normal.
     """
-    from ontogeny.worlds import bandits, bayesian_mdps
-
     worlds = {
         "known-arm": lambda: bandits.bernoulli_bandit((0.6, (1, 1)), steps),
         "two-arms": lambda: bandits.bernoulli_bandit(((1, 1), (1, 1)), steps),
@@ -82,8 +80,6 @@ class Remembering(Recipe):
         return portrait(self.solved(), product, self.seed)
 
     def product(self, state: Any) -> MemoryPolicy:
-        from ontogeny.learners.sequential.policy import MemoryPolicy
-
         world = self.solved().world
         (n_in,) = world.observation_shape
         return MemoryPolicy(self.core(), state.network, n_in, world.n_actions)
@@ -101,7 +97,7 @@ class Bandit(Remembering):
     """Steps of an episode."""
     entropy_costs: tuple[float, float] = (0.03, 1.0)
     """Bounds of the entropy cost."""
-    training: Control = field(default_factory=lambda: Control(core=CORE))
+    training: ControlConfig = field(default_factory=lambda: ControlConfig(core=CORE))
 
     def solved(self) -> Solved:
         return solved_world(self.world, self.horizon)
@@ -110,14 +106,10 @@ class Bandit(Remembering):
         return self.training.core
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.learners.sequential.controller import controller
-
         training = dataclasses.replace(self.training, updates=self.rounds * self.steps)
         return controller(self.solved(), training)
 
     def space(self) -> Space:
-        from ontogeny.core.space import Log, Space
-
         return Space(
             {
                 "learning_rate": Log(*self.learning_rates),
@@ -137,7 +129,7 @@ class Thompson(Remembering):
 
     horizon: int = 20
     """Pulls of an episode."""
-    training: Imitation = field(default_factory=lambda: Imitation(core=CORE))
+    training: ImitationConfig = field(default_factory=lambda: ImitationConfig(core=CORE))
 
     def solved(self) -> Solved:
         return solved_world("two-arms", self.horizon)
@@ -146,14 +138,10 @@ class Thompson(Remembering):
         return self.training.core
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.learners.sequential.imitator import imitator
-
         training = dataclasses.replace(self.training, updates=self.rounds * self.steps)
         return imitator(self.solved(), training)
 
     def space(self) -> Space:
-        from ontogeny.core.space import Log, Space
-
         return Space({"learning_rate": Log(*self.learning_rates)})
 
     def updates_per_step(self) -> dict[str, float]:

@@ -10,21 +10,23 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+import jax
+import jax.numpy as jnp
 import tyro
 
+from ontogeny.core.learner import Learner
+from ontogeny.core.space import Log, Space
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.strategy import Evolution
-from ontogeny.learners.generation.config import Adversarial
+from ontogeny.learners.generation.config import GANConfig
+from ontogeny.learners.generation.gan import gan
+from ontogeny.learners.generation.sampler import Sampler
+from ontogeny.learners.supervised.judge import Kind, Trained, train_classifier
 from ontogeny.recipes.recipe import Recipe
-
-if TYPE_CHECKING:
-    from ontogeny.core.learner import Learner
-    from ontogeny.core.space import Space
-    from ontogeny.learners.generation.sampler import Sampler
-    from ontogeny.learners.supervised.judge import Kind, Trained
-    from ontogeny.views.figure import Figure
+from ontogeny.views.figure import Figure
+from ontogeny.worlds.digits import SIDE, digit_images
 
 PAPERS = (
     "Jaderberg et al. 2017, Population Based Training of Neural Networks, arXiv 1711.09846",
@@ -51,21 +53,14 @@ class DigitsGan(Recipe):
     evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(
         default_factory=lambda: PBT(fraction=0.2, factors=(0.5, 2.0))
     )
-    training: Adversarial = field(default_factory=Adversarial)
+    training: GANConfig = field(default_factory=GANConfig)
 
     def learner(self) -> Learner[Any]:
-        import jax.numpy as jnp
-
-        from ontogeny.learners.generation.gan import gan
-        from ontogeny.worlds.digits import digit_images
-
         chosen = judge("dense")
         one = chosen.parts.whole(chosen.arrays)
         return gan(jnp.asarray(digit_images().train.pixels), one, self.training)
 
     def space(self) -> Space:
-        from ontogeny.core.space import Log, Space
-
         return Space(
             {
                 "generator_rate": Log(*self.generator_rates, prior=self.first_rates),
@@ -77,18 +72,11 @@ class DigitsGan(Recipe):
         return {"images": self.training.batch * self.training.critic_updates}
 
     def product(self, state: Any) -> Sampler:
-        import jax
-        import jax.numpy as jnp
-
-        from ontogeny.learners.generation.sampler import Sampler
-        from ontogeny.worlds.digits import SIDE
-
         arrays = jax.tree.map(jnp.asarray, state.generator)
         return Sampler(self.training, (SIDE, SIDE), arrays)
 
     def portrait(self, product: Any) -> Sequence[Figure]:
         from ontogeny.recipes.portraits.generation import samples
-        from ontogeny.worlds.digits import digit_images
 
         return [samples(product, digit_images().test.pixels, self.seed)]
 
@@ -96,10 +84,5 @@ class DigitsGan(Recipe):
 @functools.cache
 def judge(kind: Kind) -> Trained:
     """Return a classifier of the digits: "dense" gives the score, "conv" is asked afterwards."""
-    import jax.numpy as jnp
-
-    from ontogeny.learners.supervised.judge import train_classifier
-    from ontogeny.worlds.digits import digit_images
-
     train = digit_images().train
     return train_classifier(jnp.asarray(train.pixels), jnp.asarray(train.label), kind, seed=0)

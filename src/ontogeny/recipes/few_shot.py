@@ -10,21 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+import jax
+import jax.numpy as jnp
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.learners.few_shot.few_shot import Meta
+from ontogeny.core.learner import Learner
+from ontogeny.core.space import Linear, Log, Space
+from ontogeny.learners.few_shot.classifier import FewShotClassifier
+from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.few_shot.few_shot import few_shot
 from ontogeny.learners.few_shot.leo_config import LEOConfig
+from ontogeny.learners.few_shot.leo_presets import published
 from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig
+from ontogeny.learners.few_shot.methods import method_of
 from ontogeny.learners.few_shot.prototypes import PrototypesConfig
+from ontogeny.recipes.few_shot_data import Featured, featured, pictures, published_sets
 from ontogeny.recipes.recipe import Recipe
-
-if TYPE_CHECKING:
-    from ontogeny.core.learner import Learner
-    from ontogeny.core.space import Space
-    from ontogeny.learners.few_shot.classifier import FewShotClassifier
-    from ontogeny.recipes.few_shot_data import Featured
-    from ontogeny.views.figure import Figure
+from ontogeny.views.figure import Figure
 
 LEO_PAPER = "Rusu et al. 2019, Meta-Learning with Latent Embedding Optimization, arXiv 1807.05960"
 
@@ -46,7 +50,7 @@ class FewShot(Recipe):
     path: str = ""
     """Published: the folder with miniImageNet/center or tieredImageNet/center (the first is
     taken)."""
-    meta: Meta = field(default_factory=Meta)
+    meta: MetaConfig = field(default_factory=MetaConfig)
     learning_rates: tuple[float, float] = (5e-4, 5e-3)
     """Bounds of the learning rate."""
     dropouts: tuple[float, float] = (0.1, 0.6)
@@ -54,8 +58,6 @@ class FewShot(Recipe):
 
     def featured(self) -> Featured:
         """Return the data, as features."""
-        from ontogeny.recipes.few_shot_data import featured
-
         return featured(self.data, self.path)
 
     def config(self) -> Any:
@@ -63,16 +65,10 @@ class FewShot(Recipe):
         raise NotImplementedError
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.learners.few_shot.classifier import FewShotClassifier
-        from ontogeny.learners.few_shot.few_shot import few_shot
-
         data = self.featured()
-        method = FewShotClassifier(self.config(), data.n_features, None).method
-        return few_shot(method, data.splits, self.meta)
+        return few_shot(method_of(self.config(), data.n_features), data.splits, self.meta)
 
     def space(self) -> Space:
-        from ontogeny.core.space import Linear, Log, Space
-
         return Space(
             {"learning_rate": Log(*self.learning_rates), "dropout": Linear(*self.dropouts)}
         )
@@ -81,8 +77,6 @@ class FewShot(Recipe):
         return {"episodes": self.meta.tasks}
 
     def portrait(self, product: Any) -> Sequence[Figure]:
-        from ontogeny.recipes.few_shot_data import pictures
-
         if product.view is None:
             return ()
         from ontogeny.recipes.portraits.few_shot import portrait
@@ -90,11 +84,6 @@ class FewShot(Recipe):
         return portrait(self.featured(), pictures(self.data), product, self.meta, self.seed)
 
     def product(self, state: Any) -> FewShotClassifier:
-        import jax
-        import jax.numpy as jnp
-
-        from ontogeny.learners.few_shot.classifier import FewShotClassifier
-
         data = self.featured()
         arrays = jax.tree.map(jnp.asarray, state.arrays)
         return FewShotClassifier(self.config(), data.n_features, arrays, data.view)
@@ -139,8 +128,6 @@ class LEO(FewShot):
         ).learner()
 
     def space(self) -> Space:
-        from ontogeny.core.space import Log, Space
-
         if self.published != "no":
             return Space({})
         return Space(
@@ -151,10 +138,7 @@ class LEO(FewShot):
             }
         )
 
-    def _published(self) -> tuple[LEOConfig, Meta]:
-        from ontogeny.learners.few_shot.leo_presets import published
-        from ontogeny.recipes.few_shot_data import published_sets
-
+    def _published(self) -> tuple[LEOConfig, MetaConfig]:
         return published(
             self.published, next(iter(published_sets(Path(self.path)))), self.meta.shots
         )

@@ -10,27 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+import jax
+import jax.numpy as jnp
 import tyro
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.learner import Learner
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.strategy import Evolution
-from ontogeny.learners.baldwin.lifetime import LifetimeConfig
-from ontogeny.recipes.recipe import Recipe
-
-if TYPE_CHECKING:
-    from ontogeny.core.learner import Learner
-    from ontogeny.core.space import Space
-    from ontogeny.learners.baldwin.evolved import Striver
-    from ontogeny.learners.baldwin.lifetime import Subject
-    from ontogeny.views.figure import Figure
-    from ontogeny.worlds.goals import GoalWorld
+from ontogeny.learners.baldwin.evolved import Striver
+from ontogeny.learners.baldwin.lifetime import LifetimeConfig, Subject
+from ontogeny.learners.baldwin.reinforce import striving
+from ontogeny.recipes.lives import Lives
+from ontogeny.views.figure import Figure
+from ontogeny.worlds.brax_bodies import brax_body
+from ontogeny.worlds.goals import GoalWorld, directions, point_mass, velocities
 
 
 @dataclass(frozen=True)
-class GoalDirection(Recipe):
+class GoalDirection(Lives):
     """Evolve policies that learn within a few episodes which way, or how fast, they should go."""
 
     papers: ClassVar[tuple[str, ...]] = (
@@ -69,59 +68,26 @@ class GoalDirection(Recipe):
         default_factory=lambda: LifetimeConfig(tasks=4, rates=(1e-4, 10.0))
     )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.evolution.anew:
-            raise ConfigError(
-                f"the strategy {self.evolution.name} lets members go on with what they learned",
-                where="recipe field strategy",
-                hint="a lifetime begins anew each round: use baldwin or es",
-            )
-
     def world(self) -> GoalWorld:
         """Return the body and its goal."""
-        from ontogeny.worlds.goals import directions, point_mass, velocities
-
-        if self.body == "point-mass":
-            body = point_mass()
-        else:
-            from ontogeny.worlds.brax_bodies import brax_body
-
-            body = brax_body(self.body)
+        body = point_mass() if self.body == "point-mass" else brax_body(self.body)
         if self.goal == "direction":
             return directions(body, self.horizon, self.effort)
         return velocities(body, self.highest, self.horizon, self.effort)
 
     def subject(self) -> Subject:
-        """Return what a life is spent on."""
-        from ontogeny.learners.baldwin.reinforce import striving
-
         return striving(
             self.world(), self.episodes, self.widths, self.scored, discount=self.discount
         )
 
     def learner(self) -> Learner[Any]:
-        import jax
-
-        from ontogeny.learners.baldwin.lifetime import lifetime
-
         jax.eval_shape(self.world().body.reset, jax.random.key(0))  # tells of a missing extra
-        return lifetime(self.subject(), self.life)
-
-    def space(self) -> Space:
-        from ontogeny.learners.baldwin.lifetime import genes_space
-
-        return genes_space(self.subject(), self.life, self.evolution.genes())
+        return super().learner()
 
     def updates_per_step(self) -> dict[str, float]:
         return {"environment steps": float(self.life.tasks * self.episodes * self.horizon)}
 
     def product(self, state: Any) -> Striver:
-        import jax
-        import jax.numpy as jnp
-
-        from ontogeny.learners.baldwin.evolved import Striver
-
         genes = jax.tree.map(jnp.asarray, state.genes)
         return Striver(self.subject(), genes.hypers(), self.steps)
 

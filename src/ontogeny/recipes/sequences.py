@@ -9,17 +9,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from ontogeny.learners.sequential.config import Training
+import jax
+import jax.numpy as jnp
+
+from ontogeny.core.learner import Learner
+from ontogeny.core.space import Log, Space
+from ontogeny.learners.sequential.config import TrainingConfig
+from ontogeny.learners.sequential.forecaster import Forecaster
+from ontogeny.learners.sequential.predictor import predictor
+from ontogeny.learners.sequential.tasks import Task, numbers, symbols
 from ontogeny.recipes.recipe import Recipe
-
-if TYPE_CHECKING:
-    from ontogeny.core.learner import Learner
-    from ontogeny.core.space import Space
-    from ontogeny.learners.sequential.forecaster import Forecaster
-    from ontogeny.learners.sequential.tasks import Task
-    from ontogeny.views.figure import Figure
+from ontogeny.views.figure import Figure
+from ontogeny.worlds.sequences import coins, dice, markov_chains, switching_dice, variable_order
+from ontogeny.worlds.signals import gaussian_means, linear_regressions
 
 PAPERS = ("Ortega et al. 2019, Meta-learning of Sequential Strategies, arXiv 1905.03030",)
 
@@ -38,21 +42,17 @@ class Sequences(Recipe):
     """Updates of each member in a round."""
     learning_rates: tuple[float, float] = (1e-3, 1e-1)
     """Bounds of the learning rate."""
-    training: Training = field(default_factory=lambda: Training(learning_rate=1e-2))
+    training: TrainingConfig = field(default_factory=lambda: TrainingConfig(learning_rate=1e-2))
 
     def task(self) -> Task:
         """Return what is predicted."""
         raise NotImplementedError
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.learners.sequential.predictor import predictor
-
         updates = self.rounds * self.steps
         return predictor(self.task(), dataclasses.replace(self.training, updates=updates))
 
     def space(self) -> Space:
-        from ontogeny.core.space import Log, Space
-
         return Space({"learning_rate": Log(*self.learning_rates)})
 
     def portrait(self, product: Any) -> Sequence[Figure]:
@@ -64,11 +64,6 @@ class Sequences(Recipe):
         return {"sequences": self.training.batch}
 
     def product(self, state: Any) -> Forecaster:
-        import jax
-        import jax.numpy as jnp
-
-        from ontogeny.learners.sequential.forecaster import Forecaster
-
         task = self.task()
         n_symbols = task.n_out if task.symbolic else 0
         n_features = 0 if task.symbolic else task.n_in - 1
@@ -86,9 +81,6 @@ class Coin(Sequences):
     """Of the Beta that the chance of 1 is drawn from."""
 
     def task(self) -> Task:
-        from ontogeny.learners.sequential.tasks import symbols
-        from ontogeny.worlds.sequences import coins
-
         return symbols(coins(self.length, self.prior))
 
 
@@ -102,9 +94,6 @@ class Die(Sequences):
     """Of the Dirichlet that the faces' chances are drawn from: one number a face."""
 
     def task(self) -> Task:
-        from ontogeny.learners.sequential.tasks import symbols
-        from ontogeny.worlds.sequences import dice
-
         return symbols(dice(self.length, self.prior))
 
 
@@ -118,9 +107,6 @@ class Switching(Sequences):
     """The chance that the coin is another from one toss to the next."""
 
     def task(self) -> Task:
-        from ontogeny.learners.sequential.tasks import symbols
-        from ontogeny.worlds.sequences import switching_dice
-
         return symbols(switching_dice(self.length, self.hazard))
 
 
@@ -134,9 +120,6 @@ class VariableOrder(Sequences):
     """How far back the source looks at most."""
 
     def task(self) -> Task:
-        from ontogeny.learners.sequential.tasks import symbols
-        from ontogeny.worlds.sequences import variable_order
-
         return symbols(variable_order(self.length, self.depth))
 
 
@@ -150,9 +133,6 @@ class MarkovChain(Sequences):
     """How many symbols there are."""
 
     def task(self) -> Task:
-        from ontogeny.learners.sequential.tasks import symbols
-        from ontogeny.worlds.sequences import markov_chains
-
         return symbols(markov_chains(self.length, self.n_symbols))
 
 
@@ -166,9 +146,6 @@ class GaussianMean(Sequences):
     """Their variance around the mean, whose own prior is standard normal."""
 
     def task(self) -> Task:
-        from ontogeny.learners.sequential.tasks import numbers
-        from ontogeny.worlds.signals import gaussian_means
-
         return numbers(gaussian_means(self.length, noise=self.noise))
 
 
@@ -186,7 +163,4 @@ class Regression(Sequences):
     """Variance of the targets around the line."""
 
     def task(self) -> Task:
-        from ontogeny.learners.sequential.tasks import numbers
-        from ontogeny.worlds.signals import linear_regressions
-
         return numbers(linear_regressions(self.length, self.n_features, noise=self.noise))

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from ontogeny.learners.generation.config import Transformer
+import jax
+import jax.numpy as jnp
+
+from ontogeny.core.learner import Learner
+from ontogeny.core.space import Linear, Log, Space
+from ontogeny.learners.generation.config import TranslatorConfig
+from ontogeny.learners.generation.corpus import Corpus, catalogue_corpus
+from ontogeny.learners.generation.translation import DROPOUTS, translation
+from ontogeny.learners.generation.translator import Translator
 from ontogeny.recipes.recipe import Recipe
-
-if TYPE_CHECKING:
-    from ontogeny.core.learner import Learner
-    from ontogeny.core.space import Space
-    from ontogeny.learners.generation.corpus import Corpus
-    from ontogeny.learners.generation.translator import Translator
-    from ontogeny.views.figure import Figure
+from ontogeny.views.figure import Figure
 
 PAPERS = (
     "Jaderberg et al. 2017, Population Based Training of Neural Networks, arXiv 1711.09846",
@@ -56,26 +58,19 @@ class Translation(Recipe):
     """Where the learning rate begins."""
     dropouts: tuple[float, float] = (0.0, 0.5)
     """Bounds of each rate of dropout."""
-    training: Transformer = field(default_factory=Transformer)
+    training: TranslatorConfig = field(default_factory=TranslatorConfig)
 
     def corpus(self) -> Corpus:
         """Return the messages, as text and as tokens."""
-        from ontogeny.learners.generation.corpus import catalogue_corpus
-
         return catalogue_corpus(
             self.packages, self.language, self.words, self.tokens, self.training.time
         )
 
     def learner(self) -> Learner[Any]:
-        from ontogeny.learners.generation.translation import translation
-
         corpus = self.corpus()
         return translation(corpus.train, corpus.validation, len(corpus.vocabulary), self.training)
 
     def space(self) -> Space:
-        from ontogeny.core.space import Linear, Log, Space
-        from ontogeny.learners.generation.translation import DROPOUTS
-
         rate = Log(*self.learning_rates, prior=self.first_rates)
         return Space({"learning_rate": rate, **dict.fromkeys(DROPOUTS, Linear(*self.dropouts))})
 
@@ -83,11 +78,6 @@ class Translation(Recipe):
         return {"sentences": self.training.batch}
 
     def product(self, state: Any) -> Translator:
-        import jax
-        import jax.numpy as jnp
-
-        from ontogeny.learners.generation.translator import Translator
-
         arrays = jax.tree.map(jnp.asarray, state.network)
         return Translator(self.training, self.corpus().vocabulary, arrays)
 

@@ -28,7 +28,7 @@ def bayes():
         lambda key: (),
         lambda arrays, xs: xs,
         lambda arrays: jnp.zeros(2),
-        lambda arrays, memory, x: (memory + x, jnp.log(memory + x + 1)),
+        lambda arrays, memory, x: (memory + x, jnp.log(memory + x + 1), x),
     )
     return state_machines(network, 2)(())
 

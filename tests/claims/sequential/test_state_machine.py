@@ -42,7 +42,7 @@ def hand_made(remember, say) -> StateMachine:
 
     def step(arrays, memory, x):
         memory = remember(memory, x)
-        return memory, say(memory)
+        return memory, say(memory), memory
 
     network = SequenceNetwork(
         lambda key: (), lambda arrays, xs: xs, lambda arrays: {"n": jnp.zeros(2)}, step
@@ -132,6 +132,7 @@ def test_any_smooth_code_of_the_counts_is_the_same_machine(sequences, counts):
         lambda arrays, memory, x: (
             {"n": code(decode(memory) + x)},
             jnp.log(decode(memory) + x + 1),
+            x,
         ),
     )
     machine = state_machines(network, 2)(())

@@ -10,8 +10,8 @@ import pytest
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.space import Linear, Log, Space
 from ontogeny.learners.few_shot.classifier import FewShotClassifier, load_classifier
+from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.few_shot import (
-    Meta,
     clipped_each,
     cross_entropy,
     few_shot,
@@ -27,7 +27,7 @@ from ontogeny.worlds.few_shot import split_at_random
 from ontogeny.worlds.random_features import RandomFeatures
 
 N = 6
-META = Meta(ways=3, shots=1, queries=2, tasks=2, test_queries=2, test_episodes=4)
+META = MetaConfig(ways=3, shots=1, queries=2, tasks=2, test_queries=2, test_episodes=4)
 SPACE = Space({"learning_rate": Log(1e-4, 1e-2), "dropout": Linear(0.0, 0.6)})
 CONFIGS = {
     "leo": LEOConfig(n_codes=4, n_latents=3, conventions=CODE),
@@ -121,7 +121,7 @@ def test_a_classifier_comes_back_from_its_file(name, tmp_path):
     product = dataclasses.replace(empty, arrays=empty.method.init(jax.random.key(0)))
     product.save(tmp_path / "it")
     again = load_classifier(tmp_path / "it")
-    assert (again.name, again.config, again.view) == (name, CONFIGS[name], product.view)
+    assert (again.config, again.view) == (CONFIGS[name], product.view)
     support = jax.random.normal(jax.random.key(1), (4, 2, N))  # not what it was grown for: it fits
     query = jax.random.normal(jax.random.key(2), (3, 5, N))
     said = product.adapt(support)(query)

@@ -12,7 +12,8 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.space import Linear, Log, Space
-from ontogeny.learners.few_shot.few_shot import Meta, accuracies, few_shot
+from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.few_shot.few_shot import accuracies, few_shot
 from ontogeny.learners.few_shot.leo import leo
 from ontogeny.learners.few_shot.leo_config import CODE, PAPER, Conventions, LEOConfig
 from ontogeny.learners.few_shot.leo_network import (
@@ -32,7 +33,7 @@ from ontogeny.worlds.few_shot import Episode, split_at_random
 N = 12  # features
 SMALL = LEOConfig(n_codes=6, n_latents=4, dropout=0.0)
 STILL = dataclasses.replace(SMALL, stochastic=False)
-META = Meta(ways=3, shots=2, queries=3, tasks=4, test_queries=3, test_episodes=20)
+META = MetaConfig(ways=3, shots=2, queries=3, tasks=4, test_queries=3, test_episodes=20)
 SPACE = Space(
     {
         "learning_rate": Log(1e-4, 1e-2),
@@ -271,4 +272,4 @@ def test_data_that_gives_no_such_episodes_is_refused(data):
     with pytest.raises(ConfigError, match="the smallest class has 8"):
         few_shot(leo(N, SMALL), data, dataclasses.replace(META, shots=6))
     with pytest.raises(ConfigError, match="tasks is 0"):
-        Meta(tasks=0)
+        MetaConfig(tasks=0)

@@ -7,7 +7,8 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import check_shapes
-from ontogeny.learners.few_shot.few_shot import Meta, few_shot
+from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.few_shot.few_shot import few_shot
 from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig, maml_classifier
 from ontogeny.worlds.few_shot import split_at_random
 
@@ -53,7 +54,9 @@ def test_it_learns_which_numbers_tell_classes_apart():
         return (kind + rng.normal(size=(8, N)) * [0.1, 0.1, 3, 3, 3, 3]).astype(np.float32)
 
     data = split_at_random("two of six", {str(n): items() for n in range(60)}, (40, 10, 10))
-    meta = Meta(ways=3, shots=1, queries=4, tasks=16, clip=1.0, learning_rate=1e-2, test_queries=4)
+    meta = MetaConfig(
+        ways=3, shots=1, queries=4, tasks=16, clip=1.0, learning_rate=1e-2, test_queries=4
+    )
     learner = few_shot(maml_classifier(N, SMALL), data, meta)
     check_shapes(learner, {"learning_rate": jnp.float32(1e-2), "dropout": jnp.float32(0.1)})
 

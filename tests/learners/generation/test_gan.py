@@ -10,14 +10,14 @@ import pytest
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.core.learner import check_shapes
 from ontogeny.core.space import Log, Space
-from ontogeny.learners.generation.config import Adversarial
+from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.generation.gan import gan
 from ontogeny.learners.generation.sampler import Sampler, load_sampler
 from ontogeny.learners.supervised.judge import train_classifier
 from ontogeny.testing import check_learner
 from ontogeny.worlds.digits import digit_images
 
-SMALL = Adversarial(latent=2, hidden=(8,), batch=4, judged=8, critic_updates=2)
+SMALL = GANConfig(latent=2, hidden=(8,), batch=4, judged=8, critic_updates=2)
 IMAGES = jnp.asarray(digit_images().train.pixels[:40])
 
 
@@ -106,4 +106,4 @@ def test_the_sampler_draws_the_same_for_a_seed_and_survives_a_save(learner, tmp_
 )
 def test_settings_that_make_no_sense_are_refused(fields):
     with pytest.raises(ConfigError):
-        Adversarial(**fields)
+        GANConfig(**fields)

@@ -8,7 +8,7 @@ import pytest
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.learner import check_shapes
 from ontogeny.core.space import Linear, Log, Space
-from ontogeny.learners.generation.config import Transformer
+from ontogeny.learners.generation.config import TranslatorConfig
 from ontogeny.learners.generation.corpus import corpus_of
 from ontogeny.learners.generation.translation import DROPOUTS, translation
 from ontogeny.learners.generation.translator import Translator, load_translator
@@ -16,7 +16,7 @@ from ontogeny.learners.generation.vocabulary import END, FILL, Vocabulary
 from ontogeny.testing import check_learner
 from ontogeny.worlds.catalogues import Pair, Parallel
 
-SMALL = Transformer(width=16, wide=16, heads=2, time=10, batch=32)
+SMALL = TranslatorConfig(width=16, wide=16, heads=2, time=10, batch=32)
 TOKENS = 34
 WORDS = {"the": "das", "red": "rote", "old": "alte", "house": "Haus", "book": "Buch", "is": "ist"}
 PAIRS = [
@@ -115,4 +115,4 @@ def test_the_product_translates_text_and_survives_a_save(corpus, grown, tmp_path
 @pytest.mark.parametrize("fields", [{"layers": 0}, {"width": 10, "heads": 4}])
 def test_settings_that_make_no_sense_are_refused(fields):
     with pytest.raises(ConfigError):
-        Transformer(**fields)
+        TranslatorConfig(**fields)

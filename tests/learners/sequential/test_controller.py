@@ -12,7 +12,8 @@ from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.evolve import evolve
 from ontogeny.evolution.random_search import random_search
-from ontogeny.learners.sequential.controller import Control, controller, reward_to_go
+from ontogeny.learners.sequential.config import ControlConfig
+from ontogeny.learners.sequential.controller import controller, reward_to_go
 from ontogeny.learners.sequential.policy import MemoryPolicy, load_memory_policy
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.testing import check_learner
@@ -23,8 +24,10 @@ SPACE = Space({"learning_rate": Log(1e-3, 1e-1), "entropy_cost": Log(1e-2, 1.0)}
 CORE = CoreConfig("gru", 8)
 
 
-def small(**fields) -> Control:
-    return Control(**{"core": CORE, "batch": 16, "test_batch": 16, "critic_units": 4, **fields})
+def small(**fields) -> ControlConfig:
+    return ControlConfig(
+        **{"core": CORE, "batch": 16, "test_batch": 16, "critic_units": 4, **fields}
+    )
 
 
 def test_contract():
@@ -88,7 +91,7 @@ def test_it_learns_to_search():
 )
 def test_a_training_that_makes_no_sense_is_refused(fields):
     with pytest.raises(ConfigError):
-        Control(**fields)
+        ControlConfig(**fields)
 
 
 def test_a_policy_reads_a_history_and_survives_a_save(tmp_path):

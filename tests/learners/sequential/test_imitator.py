@@ -10,7 +10,8 @@ from ontogeny.core.population import spawn
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.evolve import evolve
 from ontogeny.evolution.random_search import random_search
-from ontogeny.learners.sequential.imitator import Imitation, imitator
+from ontogeny.learners.sequential.config import ImitationConfig
+from ontogeny.learners.sequential.imitator import imitator
 from ontogeny.learners.sequential.visits import belief_policy, visits
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.ops.bayes.machines import expected_rewards
@@ -23,7 +24,9 @@ BANDIT = bernoulli_bandit(((1, 1), 0.5), 2)
 
 
 def grow(actor: str, updates: int = 250):
-    training = Imitation(core=CORE, batch=256, updates=updates, learning_rate=1e-2, actor=actor)
+    training = ImitationConfig(
+        core=CORE, batch=256, updates=updates, learning_rate=1e-2, actor=actor
+    )
     learner = imitator(BANDIT, training)
     nothing = Space({})
     run = jax.jit(lambda: evolve(learner, nothing, random_search(nothing), 0, 1, 1, updates))
@@ -31,12 +34,12 @@ def grow(actor: str, updates: int = 250):
 
 
 def test_contract():
-    training = Imitation(core=CORE, batch=16, test_batch=16)
+    training = ImitationConfig(core=CORE, batch=16, test_batch=16)
     check_learner(imitator(gaussian_bandit(3), training), SPACE)
 
 
 def test_a_new_agent_loses_the_log_of_two():
-    learner = imitator(BANDIT, Imitation(core=CORE, test_batch=64))
+    learner = imitator(BANDIT, ImitationConfig(core=CORE, test_batch=64))
     member = spawn(learner, Space({}), 0, 1)
     state = jax.tree.map(lambda x: x[0], member.state)
     assert float(learner.score(jax.random.key(0), state, {})) == pytest.approx(-np.log(2), abs=0.01)

@@ -7,7 +7,7 @@ import pytest
 
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.space import Log, Space
-from ontogeny.learners.sequential.config import Training
+from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.learners.sequential.forecaster import Forecaster, load_forecaster
 from ontogeny.learners.sequential.predictor import excess_along, predictor
 from ontogeny.learners.sequential.tasks import numbers, symbols
@@ -22,7 +22,7 @@ KINDS = ("gru", "lstm", "transformer", "state-space")
 
 def small(kind="gru", **settings):
     settings = {"batch": 32, "updates": 150, "test_batch": 64} | settings
-    return Training(core=CoreConfig(kind, width=8, layers=1, heads=2), **settings)
+    return TrainingConfig(core=CoreConfig(kind, width=8, layers=1, heads=2), **settings)
 
 
 def learned(task, training, updates, rate=None):
@@ -75,7 +75,7 @@ def test_the_hyper_takes_the_place_of_the_settings_rate():
 
 def test_the_excess_of_a_predictor_that_says_nothing_is_that_of_uniform_guessing():
     task, core = symbols(coins(5)), CoreConfig("gru", width=4)
-    state = predictor(task, Training(core=core)).init(jax.random.key(0), {})
+    state = predictor(task, TrainingConfig(core=core)).init(jax.random.key(0), {})
     silent = jax.tree.map(jnp.zeros_like, state.network)
     excess = excess_along(task, core, silent, jax.random.key(1), 4000).sum(axis=1)
     assert float(excess.mean()) == pytest.approx(5 * np.log(2) - 3.09577, abs=0.03)
@@ -119,6 +119,6 @@ def test_what_does_not_fit_is_refused(tmp_path):
     with pytest.raises(StoreError):
         load_forecaster(tmp_path)
     with pytest.raises(ConfigError, match="batch is 0"):
-        Training(batch=0)
+        TrainingConfig(batch=0)
     with pytest.raises(ConfigError, match="don't divide"):
         CoreConfig("transformer", width=10, heads=4)

@@ -30,11 +30,9 @@ from ontogeny.claims.trainings import train
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.es import ES
 from ontogeny.learners.baldwin.lifetime import LifetimeConfig, Subject, scores_by_step
-from ontogeny.learners.maml.adapter import headed
-from ontogeny.learners.maml.maml import VALIDATION, maml
-from ontogeny.learners.maml.problems import regression
+from ontogeny.learners.maml.maml import VALIDATION
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.recipes.sinusoids import Sinusoid
+from ontogeny.recipes.sinusoids import Sinusoid, SinusoidLife
 from ontogeny.views.figure import Figure
 
 # At full, quick and tiny scale.
@@ -83,9 +81,8 @@ def measure(how: Measuring) -> Found:
 
 def _maml(seeds: np.ndarray, how: Measuring) -> Course:
     recipe = Sinusoid(rounds=how.choose(*UPDATES) // 10, steps=10)
-    problem, network = regression(recipe.source()), headed(recipe.network, (1,), 1)
     trained = train(
-        maml(problem, network, recipe.config()),
+        recipe.learner(),
         len(seeds),
         int(seeds[0]),
         recipe.rounds,
@@ -93,7 +90,7 @@ def _maml(seeds: np.ndarray, how: Measuring) -> Course:
         how.progress,
         "sinusoids: MAML",
     )
-    subject, rate = recipe.subject(), recipe.maml.inner_rate
+    subject, rate = SinusoidLife().subject(), recipe.maml.inner_rate
 
     def curve(arrays: Any) -> Any:
         flat = ravel_pytree(arrays)[0]
@@ -110,7 +107,7 @@ def _evolved(arm: str, seeds: np.ndarray, rounds: int, how: Measuring) -> Course
     """Return the course of an arm, looked at so many times, the later the farther apart."""
     strategy = arm == "es"
     steps, tasks = (1, 16) if strategy else (5, 8)
-    recipe = Sinusoid(
+    recipe = SinusoidLife(
         population=how.choose(*POPULATION),
         rounds=rounds,
         steps=steps,

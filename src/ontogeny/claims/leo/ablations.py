@@ -19,13 +19,13 @@ from ontogeny.claims.leo.arms import (
     Outcome,
     ahead,
     difference,
-    method_of,
     percent,
     study,
 )
 from ontogeny.claims.leo.figures import accuracies_of
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.learners.few_shot.leo_config import LEOConfig
+from ontogeny.learners.few_shot.methods import method_of
 from ontogeny.recipes.few_shot_data import Featured, featured
 from ontogeny.worlds.few_shot import Episode, along_episodes
 
@@ -74,7 +74,8 @@ def fine_tuning(paper: str, leo: Outcome, other: Outcome, how: Measuring) -> Cla
 
 def permutation(config: LEOConfig, data: Featured, leo: Outcome, how: Measuring) -> Claim:
     """Return whether LEO tells the same whatever the order of the classes."""
-    method, meta, tested = method_of(config, data), how.choose(*META), how.choose(*TESTED)
+    method, meta = method_of(config, data.n_features), how.choose(*META)
+    tested = how.choose(*TESTED)
     order = jnp.roll(jnp.arange(meta.ways), 1)
 
     def one(key: jax.Array, episode: Episode) -> jax.Array:

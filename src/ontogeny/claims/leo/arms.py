@@ -14,10 +14,11 @@ import numpy as np
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Measuring
 from ontogeny.claims.trainings import train
-from ontogeny.learners.few_shot.classifier import Config, FewShotClassifier
-from ontogeny.learners.few_shot.few_shot import Meta, Method, accuracies, few_shot
+from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.few_shot.few_shot import accuracies, few_shot
 from ontogeny.learners.few_shot.heads import PROBE, HeadConfig
 from ontogeny.learners.few_shot.leo_config import LEOConfig
+from ontogeny.learners.few_shot.methods import Config, method_of
 from ontogeny.learners.few_shot.prototypes import PrototypesConfig
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.recipes.few_shot_data import Featured
@@ -26,7 +27,7 @@ from ontogeny.worlds.few_shot import Classes, mean_interval
 # At full, quick and tiny scale.
 SEEDS = (4, 4, 2)
 UPDATES = (900, 300, 5)
-META = (Meta(), Meta(), Meta(queries=2, tasks=2, test_queries=2, test_episodes=4))
+META = (MetaConfig(), MetaConfig(), MetaConfig(queries=2, tasks=2, test_queries=2, test_episodes=4))
 TESTED = (1000, 1000, 8)  # fresh episodes of test classes, the same for all arms and seeds
 
 ROUNDS = 5  # scores along a training
@@ -75,7 +76,7 @@ def study(arms: Mapping[str, Config], data: Featured, how: Measuring) -> dict[st
     seeds, updates, meta = how.choose(*SEEDS), how.choose(*UPDATES), how.choose(*META)
     found: dict[str, Outcome] = {}
     for name, config in arms.items():
-        learner = few_shot(method_of(config, data), data.splits, meta)
+        learner = few_shot(method_of(config, data.n_features), data.splits, meta)
         trained = train(
             learner,
             seeds,
@@ -96,7 +97,7 @@ def untrained(data: Featured, how: Measuring) -> dict[str, Outcome]:
     """Return what those came to that learn nothing before a task."""
     found: dict[str, Outcome] = {}
     for name, config in UNTRAINED.items():
-        arrays = method_of(config, data).init(jax.random.key(0))
+        arrays = method_of(config, data.n_features).init(jax.random.key(0))
         one = jax.tree.map(lambda leaf: leaf[None], arrays)
         accuracy = accuracy_on(config, data, how.choose(*META), one, how.seed, how.choose(*TESTED))
         found[name] = Outcome(accuracy, np.zeros((0, 1)), np.zeros(0, int), None)
@@ -106,7 +107,7 @@ def untrained(data: Featured, how: Measuring) -> dict[str, Outcome]:
 def accuracy_on(
     config: Config,
     data: Featured,
-    meta: Meta,
+    meta: MetaConfig,
     arrays: Any,
     seed: int,
     tested: int,
@@ -114,7 +115,7 @@ def accuracy_on(
     """Return the accuracy on fresh episodes of the test classes, [seed, episode], 0 to 1, of arrays
     whose leading axis is the seed.
     """
-    method = method_of(config, data)
+    method = method_of(config, data.n_features)
     key = jax.random.fold_in(jax.random.key(seed), 1)
 
     @jax.jit
@@ -153,8 +154,3 @@ def percent(outcome: Outcome) -> str:
     """Return the mean over seeds, and the 95 % half-width over episodes of the first."""
     within = mean_interval(100 * outcome.accuracy[0])
     return f"{outcome.by_seed.mean():.1f} ± {within.high - within.value:.1f} %"
-
-
-def method_of(config: Config, data: Featured) -> Method:
-    """Return the method with these settings, on the data's features."""
-    return FewShotClassifier(config, data.n_features, None).method

@@ -14,13 +14,14 @@ from dataclasses import replace
 import numpy as np
 
 from ontogeny.claims.claim import Claim
-from ontogeny.claims.leo.arms import ROUNDS, accuracy_on, method_of
+from ontogeny.claims.leo.arms import ROUNDS, accuracy_on
 from ontogeny.claims.leo.figures import draw_accuracies
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import train
 from ontogeny.core.errors import DataError
 from ontogeny.learners.few_shot.few_shot import few_shot
 from ontogeny.learners.few_shot.leo_presets import published
+from ontogeny.learners.few_shot.methods import method_of
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.few_shot_data import NEEDED, Featured, published_sets
 from ontogeny.views.figure import Figure
@@ -77,7 +78,7 @@ def _measured(name: str, splits: Splits, shots: int, how: Measuring) -> np.ndarr
     config, meta = published("code", name, shots)
     seeds, steps = how.choose(*SEEDS), how.choose(*UPDATES) // ROUNDS
     data = Featured(splits, None)
-    learner = few_shot(method_of(config, data), splits, meta)
+    learner = few_shot(method_of(config, data.n_features), splits, meta)
     what = f"{name}, {shots}-shot"
     trained = train(learner, seeds, how.seed, ROUNDS, steps, how.progress, what)
     asked = replace(meta, test_queries=remaining(splits.test, shots))

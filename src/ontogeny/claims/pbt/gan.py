@@ -31,7 +31,7 @@ from ontogeny.claims.pbt.arms import (
 )
 from ontogeny.claims.pbt.figures import draw_schedules
 from ontogeny.evolution.random_search import RandomSearch
-from ontogeny.learners.generation.config import Adversarial
+from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.generation.gan import draw
 from ontogeny.ops.inception import inception_score
 from ontogeny.recipes.digits_gan import DigitsGan, judge
@@ -52,7 +52,7 @@ TINY = DigitsGan(
     population=2,
     rounds=2,
     steps=1,
-    training=Adversarial(latent=2, hidden=(8,), batch=4, judged=16, critic_updates=1),
+    training=GANConfig(latent=2, hidden=(8,), batch=4, judged=16, critic_updates=1),
     executor=Vectorised(devices=1),
 )
 SEEDS = 3, 2, 1

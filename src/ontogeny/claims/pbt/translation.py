@@ -29,7 +29,7 @@ from ontogeny.claims.pbt.arms import (
 )
 from ontogeny.claims.pbt.figures import draw_schedules
 from ontogeny.evolution.random_search import RandomSearch
-from ontogeny.learners.generation.config import Transformer
+from ontogeny.learners.generation.config import TranslatorConfig
 from ontogeny.learners.generation.translation import DROPOUTS
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.translation import Translation
@@ -49,7 +49,7 @@ TINY = Translation(
     steps=1,
     packages=("django",),
     tokens=200,
-    training=Transformer(width=8, wide=8, heads=1, batch=4),
+    training=TranslatorConfig(width=8, wide=8, heads=1, batch=4),
     executor=Vectorised(devices=1),
 )
 SEEDS = 3, 2, 1

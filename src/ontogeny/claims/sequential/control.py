@@ -25,7 +25,8 @@ from ontogeny.claims.sequential.figures import draw_learning, draw_returns
 from ontogeny.claims.trainings import Trained
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.random_search import random_search
-from ontogeny.learners.sequential.controller import Control, controller
+from ontogeny.learners.sequential.config import ControlConfig
+from ontogeny.learners.sequential.controller import controller
 from ontogeny.learners.sequential.visits import belief_policy, played, visits
 from ontogeny.ops.bayes.machines import expected_rewards
 from ontogeny.ops.statistics import bootstrap_interval
@@ -88,7 +89,7 @@ def measure(how: Measuring) -> Found:
     has the privileged critic alone.
     """
     known, *others = studies(how)
-    costs = (Control().entropy_cost, LITTLE)
+    costs = (ControlConfig().entropy_cost, LITTLE)
     arms: dict[str, Grown] = {}
     critics: tuple[Critic, ...] = ("privileged", "plain")
     for critic in how.choose(critics, critics[:1], critics):
@@ -139,7 +140,9 @@ def _grow(study: Study, critic: Critic, costs: Sequence[float], how: Measuring) 
     return [Grown(limits, Trained(None, score[:, s], done, seconds), earned[s]) for s in parts]
 
 
-def _rewards_of(solved: Solved, training: Control, network: Any, how: Measuring) -> np.ndarray:
+def _rewards_of(
+    solved: Solved, training: ControlConfig, network: Any, how: Measuring
+) -> np.ndarray:
     """Return the expected rewards of the likeliest actions, [network, time]."""
     key, episodes = jax.random.fold_in(jax.random.key(how.seed), 1), how.choose(*EPISODES)
     if solved.machine is None:

@@ -20,7 +20,7 @@ from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.sequential.figures import draw_excess_by_update
 from ontogeny.claims.trainings import Trained, train
-from ontogeny.learners.sequential.config import Training
+from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.learners.sequential.predictor import PredictorState, excess_along
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.ops.bayes.partition_trees import ptw_predictive
@@ -54,7 +54,7 @@ def studies(how: Measuring) -> list[Study]:
     A quick look is at the coin and the die alone, for a third of the updates; a tiny one at a
     source of either unit, for what costs time there is to compile each.
     """
-    wide = Training(core=CoreConfig("gru", 64), learning_rate=5e-3)
+    wide = TrainingConfig(core=CoreConfig("gru", 64), learning_rate=5e-3)
     full = [
         Study("coin", Coin(), 3000, 0.005, False),
         Study("die", Die(), 2000, 0.005, False),

@@ -53,7 +53,7 @@ def state_machines(
     """
 
     def read(arrays: PyTree[Array], memory: Any, x: Array) -> tuple[Any, Array]:
-        memory, logits = network.step(arrays, memory, x)
+        memory, logits, _ = network.step(arrays, memory, x)
         return memory, jax.nn.log_softmax(logits)
 
     def trace(arrays: PyTree[Array], sequence: Array) -> tuple[Array, Array]:

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float, PyTree
 from ontogeny.core.learner import Hypers, Learner, Metrics
 from ontogeny.learners.agents.config import ActorCriticConfig, settings
 from ontogeny.learners.agents.network import network_of
-from ontogeny.learners.agents.rollout import Choice, Trajectory, rollout, trajectory_axes
+from ontogeny.learners.agents.rollout import Decision, Trajectory, rollout, trajectory_axes
 from ontogeny.learners.agents.updates import improve
 from ontogeny.ops.adam import clipped_adam
 from ontogeny.ops.distributions import log_probability
@@ -76,10 +76,10 @@ def actor_critic(world: World, config: ActorCriticConfig | None = None) -> Learn
                 else observation
             )
 
-        def policy(key: Array, observation: Array) -> Choice:
-            logits, value = network.apply(state.network, see(observation))
+        def policy(key: Array, observation: Array) -> Decision:
+            logits, value = network.whole(state.network)(see(observation))
             action = jax.random.categorical(key, logits)
-            return Choice(action, log_probability(logits, action), value)
+            return Decision(action, log_probability(logits, action), value)
 
         def act(key: Array, world_state: Any, observation: Array) -> tuple[Any, Array, Trajectory]:
             return rollout(world, policy, c.unroll, key, world_state, observation)

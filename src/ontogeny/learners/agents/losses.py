@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ontogeny.learners.agents.rollout import Choice, Trajectory
+from ontogeny.learners.agents.rollout import Decision, Trajectory
 from ontogeny.ops import returns
 from ontogeny.ops.distributions import entropy, log_probability
 
@@ -48,8 +48,8 @@ def vtrace_loss(
     Logits and values are the present network's; the trajectory may come from an earlier one, and
     V-trace corrects for it. Source: Espeholt et al. 2018 (arXiv 1802.01561), section 4.2.
     """
-    log_pi = jax.vmap(log_probability)(logits, trajectory.choice.action)
-    log_ratio = log_pi - trajectory.choice.log_probability
+    log_pi = jax.vmap(log_probability)(logits, trajectory.decision.action)
+    log_ratio = log_pi - trajectory.decision.log_probability
     aim = returns.vtrace(
         trajectory.reward,
         discount * (1.0 - trajectory.terminated),
@@ -75,7 +75,7 @@ def advantages(
     lambda_: Float[Array, ""] | float,
 ) -> Float[Array, " time"]:
     """Return the generalised advantages of one trajectory under the values that its policy had."""
-    value = trajectory.choice.value
+    value = trajectory.decision.value
     return returns.gae(
         trajectory.reward,
         discount * (1.0 - trajectory.terminated),
@@ -89,7 +89,7 @@ def advantages(
 def ppo_loss(
     logits: Float[Array, " action"],
     value: Float[Array, ""],
-    choice: Choice,
+    decision: Decision,
     advantage: Float[Array, ""],
     target: Float[Array, ""],
     clip: Float[Array, ""] | float,
@@ -101,12 +101,12 @@ def ppo_loss(
     With `clip_value` the value may move by e from what it was when the step was taken, and the
     worse of the two errors counts. Source: Schulman et al. 2017 (arXiv 1707.06347), equation 7.
     """
-    log_ratio = log_probability(logits, choice.action) - choice.log_probability
+    log_ratio = log_probability(logits, decision.action) - decision.log_probability
     ratio = jnp.exp(log_ratio)
     surrogate = jnp.minimum(ratio * advantage, jnp.clip(ratio, 1 - clip, 1 + clip) * advantage)
     error = (target - value) ** 2
     if clip_value:
-        near = choice.value + jnp.clip(value - choice.value, -clip, clip)
+        near = decision.value + jnp.clip(value - decision.value, -clip, clip)
         error = jnp.maximum(error, (target - near) ** 2)
     return Terms(
         -surrogate, error / 2, entropy(logits), jax.lax.stop_gradient(_kl_estimate(log_ratio))

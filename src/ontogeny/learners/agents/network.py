@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
 
 import equinox as eqx
 import jax
-from jaxtyping import Array, Float, Key, PyTree
+from jaxtyping import Array, Float, Key
 
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.nn.conv import ConvTorso
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
-from ontogeny.nn.parting import part
+from ontogeny.nn.parting import Parted, part
 
 
 class ActorCriticNetwork(eqx.Module):
@@ -50,17 +48,8 @@ class ActorCriticNetwork(eqx.Module):
         return self.policy(features), self.value(features)[0]
 
 
-class Network(NamedTuple):
-    """How the network's arrays begin, and how they are applied to one observation."""
-
-    init: Callable[[Key[Array, ""]], PyTree[Array]]
-    apply: Callable[
-        [PyTree[Array], Float[Array, "*shape"]], tuple[Float[Array, " action"], Float[Array, ""]]
-    ]
-
-
-def network_of(shape: tuple[int, ...], n_actions: int, config: ActorCriticConfig) -> Network:
-    """Return the network for observations of this shape; its static half is closed over, once."""
-
-    parted = part(lambda key: ActorCriticNetwork(shape, n_actions, config, key=key))
-    return Network(parted.init, lambda arrays, observation: parted.whole(arrays)(observation))
+def network_of(
+    shape: tuple[int, ...], n_actions: int, config: ActorCriticConfig
+) -> Parted[ActorCriticNetwork]:
+    """Return how networks for observations of this shape are made and applied."""
+    return part(lambda key: ActorCriticNetwork(shape, n_actions, config, key=key))

@@ -74,10 +74,10 @@ class Policy:
         return self._outputs(observation)[1]
 
     def _outputs(self, observation: Array) -> tuple[Array, Array]:
-        apply = network_of(self.world.observation_shape, self.world.n_actions, self.config).apply
+        parted = network_of(self.world.observation_shape, self.world.n_actions, self.config)
         if self.moments is not None:
             observation = standardise(self.moments, observation)
-        return apply(self.network, observation)
+        return parted.whole(self.network)(observation)
 
     def save(self, folder: Path) -> None:
         """Write the policy as an archive. Raises `StoreError` when it can't be written."""

@@ -13,7 +13,7 @@ from ontogeny.worlds.episodes import autoreset
 from ontogeny.worlds.world import World
 
 
-class Choice(NamedTuple):
+class Decision(NamedTuple):
     """What a policy decided, and what it thought of it."""
 
     action: Int[Array, ""]
@@ -27,7 +27,7 @@ class Trajectory(NamedTuple):
     """
 
     observation: Float[Array, "time *shape"]
-    choice: Choice
+    decision: Decision
     reward: Float[Array, " time"]
     terminated: Bool[Array, " time"]
     truncated: Bool[Array, " time"]
@@ -37,7 +37,7 @@ class Trajectory(NamedTuple):
 
 def rollout(
     world: World,
-    policy: Callable[[Key[Array, ""], Float[Array, "*shape"]], Choice],
+    policy: Callable[[Key[Array, ""], Float[Array, "*shape"]], Decision],
     n_steps: int,
     key: Key[Array, ""],
     state: Any,
@@ -56,21 +56,21 @@ def rollout(
     def one(carry: tuple[Any, Array, Array, Array], key: Array) -> tuple[Any, Any]:
         state, observation, cut, n_cut = carry
         policy_key, world_key = jax.random.split(key)
-        choice = policy(policy_key, observation)
-        state, following, came = step(world_key, state, choice.action)
+        decision = policy(policy_key, observation)
+        state, following, came = step(world_key, state, decision.action)
         here = came.truncated & (jnp.arange(room) == n_cut)
         cut = jnp.where(here.reshape(room, *[1] * observation.ndim), came.observation, cut)
-        lived = observation, choice, came.reward, came.terminated, came.truncated
+        lived = observation, decision, came.reward, came.terminated, came.truncated
         return (state, following, cut, n_cut + came.truncated), lived
 
     cut = jnp.zeros((room, *world.observation_shape))
     begin = state, observation, cut, jnp.int32(0)
     (state, last, cut, _), lived = jax.lax.scan(one, begin, jax.random.split(key, n_steps))
-    observations, choices, reward, terminated, truncated = lived
+    observations, decisions, reward, terminated, truncated = lived
     return (
         state,
         last,
-        Trajectory(observations, choices, reward, terminated, truncated, last, cut),
+        Trajectory(observations, decisions, reward, terminated, truncated, last, cut),
     )
 
 
@@ -80,4 +80,4 @@ def trajectory_axes() -> Any:
 
     Time first is how a scan makes them, and what makes [time, env] one plain batch of rows.
     """
-    return Trajectory._make([1, Choice._make([1, 1, 1]), 1, 1, 1, 0, 0])
+    return Trajectory._make([1, Decision._make([1, 1, 1]), 1, 1, 1, 0, 0])

@@ -23,8 +23,9 @@ from jaxtyping import Array, Float, PyTree
 from ontogeny.core.learner import Metrics
 from ontogeny.learners.agents import losses
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.learners.agents.network import Network
-from ontogeny.learners.agents.rollout import Choice, Trajectory, trajectory_axes
+from ontogeny.learners.agents.network import ActorCriticNetwork
+from ontogeny.learners.agents.rollout import Decision, Trajectory, trajectory_axes
+from ontogeny.nn.parting import Parted
 from ontogeny.ops.adam import clipped_adam, descend
 
 Objective: TypeAlias = Callable[[PyTree[Array], Any], losses.Terms]
@@ -34,14 +35,14 @@ class Samples(NamedTuple):
     """Steps that PPO learns from, each with what was estimated once, before the first update."""
 
     observation: Float[Array, "group row *shape"]
-    choice: Choice
+    decision: Decision
     advantage: Float[Array, "group row"]
     target: Float[Array, "group row"]
 
 
 def improve(
     config: ActorCriticConfig,
-    network: Network,
+    network: Parted[ActorCriticNetwork],
     arrays: PyTree[Array],
     moments: optax.OptState,
     trajectory: Trajectory,
@@ -83,7 +84,7 @@ def improve(
 
 def _ppo(
     config: ActorCriticConfig,
-    network: Network,
+    network: Parted[ActorCriticNetwork],
     arrays: PyTree[Array],
     trajectory: Trajectory,
     hypers: dict[str, Any],
@@ -93,13 +94,13 @@ def _ppo(
     """
 
     def estimate(one: Trajectory) -> Array:
-        _, last_value = network.apply(arrays, one.last)
-        _, cut_value = jax.vmap(lambda o: network.apply(arrays, o))(one.cut)
+        _, last_value = network.whole(arrays)(one.last)
+        _, cut_value = jax.vmap(lambda o: network.whole(arrays)(o))(one.cut)
         return losses.advantages(one, last_value, cut_value, hypers["discount"], hypers["lambda"])
 
     advantage = jax.vmap(estimate, in_axes=(trajectory_axes(),), out_axes=1)(trajectory)
-    choice = trajectory.choice
-    samples = Samples(trajectory.observation, choice, advantage, advantage + choice.value)
+    decision = trajectory.decision
+    samples = Samples(trajectory.observation, decision, advantage, advantage + decision.value)
 
     def rows(leaf: Array) -> Array:
         groups = _parted(1, leaf, config.minibatches)
@@ -111,10 +112,10 @@ def _ppo(
             advantage = (advantage - jnp.mean(advantage)) / (jnp.std(advantage) + 1e-8)
 
         def at(one: Samples) -> losses.Terms:
-            logits, value = network.apply(arrays, one.observation)
+            logits, value = network.whole(arrays)(one.observation)
             clip, clip_value = hypers["clip"], config.clip_value
             return losses.ppo_loss(
-                logits, value, one.choice, one.advantage, one.target, clip, clip_value
+                logits, value, one.decision, one.advantage, one.target, clip, clip_value
             )
 
         return jax.tree.map(jnp.mean, jax.vmap(at)(group._replace(advantage=advantage)))
@@ -124,7 +125,7 @@ def _ppo(
 
 def _vtrace(
     config: ActorCriticConfig,
-    network: Network,
+    network: Parted[ActorCriticNetwork],
     arrays: PyTree[Array],
     trajectory: Trajectory,
     hypers: dict[str, Any],
@@ -135,9 +136,9 @@ def _vtrace(
     del arrays
 
     def along(arrays: PyTree[Array], one: Trajectory) -> losses.Terms:
-        apply = jax.vmap(lambda observation: network.apply(arrays, observation))
+        apply = jax.vmap(network.whole(arrays))
         logits, value = apply(one.observation)
-        _, last_value = network.apply(arrays, one.last)
+        _, last_value = network.whole(arrays)(one.last)
         _, cut_value = apply(one.cut)
         return losses.vtrace_loss(
             logits, value, last_value, cut_value, one, hypers["discount"], hypers["lambda"]

@@ -8,7 +8,6 @@ tells them apart.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,23 +22,12 @@ from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError, StoreError
 from ontogeny.learners.few_shot.few_shot import Method
-from ontogeny.learners.few_shot.heads import HeadConfig, head
-from ontogeny.learners.few_shot.leo import leo
-from ontogeny.learners.few_shot.leo_config import LEOConfig
-from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig, maml_classifier
-from ontogeny.learners.few_shot.prototypes import PrototypesConfig, prototypes
+from ontogeny.learners.few_shot.methods import METHODS, Config, method_name, method_of
 from ontogeny.worlds.backbone_features import BackboneFeatures
 from ontogeny.worlds.random_features import RandomFeatures
 
 View: TypeAlias = RandomFeatures | BackboneFeatures
-Config: TypeAlias = LEOConfig | PrototypesConfig | HeadConfig | MAMLClassifierConfig
 KIND = "few-shot classifier"
-METHODS: dict[str, tuple[type[Any], Callable[[int, Any], Method]]] = {
-    "leo": (LEOConfig, leo),
-    "prototypes": (PrototypesConfig, prototypes),
-    "head": (HeadConfig, head),
-    "maml": (MAMLClassifierConfig, maml_classifier),
-}
 
 
 @dataclass(frozen=True)
@@ -54,14 +42,9 @@ class FewShotClassifier:
     view: View | None = None
 
     @property
-    def name(self) -> str:
-        """The method's, one of `METHODS`."""
-        return next(name for name, (kind, _) in METHODS.items() if isinstance(self.config, kind))
-
-    @property
     def method(self) -> Method:
         """How the arrays are used."""
-        return METHODS[self.name][1](self.n_features, self.config)
+        return method_of(self.config, self.n_features)
 
     def adapt(self, support: Float[Array | np.ndarray, "way shot feature"]) -> Adapted:
         """Return what tells the classes of the support apart. Raises `DataError` for fewer than two
@@ -91,7 +74,7 @@ class FewShotClassifier:
         """Write the classifier as an archive. Raises `StoreError` when it can't be written."""
         about = {
             "kind": KIND,
-            "method": self.name,
+            "method": method_name(self.config),
             "config": dataclasses.asdict(self.config),
             "n_features": self.n_features,
             "view": None
@@ -137,17 +120,13 @@ class Adapted:
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _adapt(config: Any, n_features: int, arrays: PyTree[Array], support: Array) -> PyTree[Array]:
-    return _method(config, n_features).adapt(arrays, support)
+    return method_of(config, n_features).adapt(arrays, support)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _tell(config: Any, n_features: int, arrays: PyTree[Array], head: Any, rows: Array) -> Array:
-    method = _method(config, n_features)
+    method = method_of(config, n_features)
     return jax.nn.log_softmax(jax.vmap(lambda x: method.logits(arrays, head, x))(rows))
-
-
-def _method(config: Any, n_features: int) -> Method:
-    return FewShotClassifier(config, n_features, None).method
 
 
 def load_classifier(folder: Path) -> FewShotClassifier:
@@ -164,10 +143,10 @@ def load_classifier(folder: Path) -> FewShotClassifier:
         )
     config: Any = from_json(METHODS[about["method"]][0], about["config"])
     view = None if about["view"] is None else _view(**about["view"])
-    empty = FewShotClassifier(config, about["n_features"], None, view)
-    like = jax.eval_shape(empty.method.init, jax.random.key(0))
+    n_features = about["n_features"]
+    like = jax.eval_shape(method_of(config, n_features).init, jax.random.key(0))
     arrays = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))
-    return dataclasses.replace(empty, arrays=arrays)
+    return FewShotClassifier(config, n_features, arrays, view)
 
 
 def _view(kind: str, **fields: int) -> View:

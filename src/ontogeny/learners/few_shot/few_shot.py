@@ -10,7 +10,6 @@ follows them. A member whose loss is no number dies; nothing tries to mend it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -18,8 +17,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
-from ontogeny.core.config import at_least, positive
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
+from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.ops.adam import descend
 from ontogeny.worlds.few_shot import (
     Classes,
@@ -38,10 +37,11 @@ class Method(NamedTuple):
 
     init: Callable[[Key[Array, ""]], PyTree[Array]]
     loss: Callable[[Key[Array, ""], PyTree[Array], Episode, dict[str, Any]], tuple[Array, Metrics]]
-    penalty: Callable[[PyTree[Array], dict[str, Any]], tuple[Array, Metrics]]  # of the arrays alone
     adapt: Callable[[PyTree[Array], Float[Array, "way shot feature"]], PyTree[Array]]
     logits: Callable[[PyTree[Array], PyTree[Array], Float[Array, " feature"]], Array]  # [way]
     hypers: dict[str, Any]  # what loss and penalty read, and what it is where the space has it not
+    penalty: Callable[[PyTree[Array], dict[str, Any]], tuple[Array, Metrics]] | None = None
+    """Of the arrays alone."""
 
 
 class FewShotState(NamedTuple):
@@ -52,41 +52,14 @@ class FewShotState(NamedTuple):
     updates: Int[Array, ""]
 
 
-@dataclass(frozen=True)
-class Meta:
-    """What an episode is, and how many an update and a score see."""
-
-    ways: int = 5
-    """Classes of an episode."""
-    shots: int = 1
-    """Examples of each that are learned from."""
-    queries: int = 10
-    """Examples of each that the loss is measured on."""
-    tasks: int = 12
-    """Episodes an update."""
-    clip: float = 0.1
-    """Every number of the gradient is clipped to it, then every array's gradient to this norm."""
-    learning_rate: float = 2e-3
-    """Of Adam, where it is no hyper."""
-    test_queries: int = 15
-    """Examples of each class that a score is measured on."""
-    test_episodes: int = 200
-    """Episodes of validation classes that a score is measured on."""
-
-    def __post_init__(self) -> None:
-        counts = ("ways", "shots", "queries", "tasks", "test_queries", "test_episodes")
-        at_least(self, 1, *counts, where="meta.")
-        positive(self, "clip", "learning_rate", where="meta.")
-
-
-def few_shot(method: Method, data: Splits, meta: Meta | None = None) -> Learner[FewShotState]:
+def few_shot(method: Method, data: Splits, meta: MetaConfig | None = None) -> Learner[FewShotState]:
     """Return the learner. Its hypers are a dict that may have "learning_rate", and what the method
     reads; with others it raises `ConfigError`.
 
     The score is the accuracy on episodes of validation classes, 0 to 1. Raises `ConfigError` when
     the data can't give such episodes.
     """
-    c = meta or Meta()
+    c = meta or MetaConfig()
     check_episodes(data.train, c.ways, c.shots, c.queries)
     check_episodes(data.validation, c.ways, c.shots, c.test_queries)
     direction = clipped_each(c.clip)
@@ -95,9 +68,11 @@ def few_shot(method: Method, data: Splits, meta: Meta | None = None) -> Learner[
         arrays: PyTree[Array], keys: Array, episodes: Episode, h: dict[str, Any]
     ) -> tuple[Array, Metrics]:
         losses, metrics = jax.vmap(lambda k, e: method.loss(k, arrays, e, h))(keys, episodes)
+        loss, metrics = jnp.mean(losses), jax.tree.map(jnp.mean, metrics)
+        if method.penalty is None:
+            return loss, metrics
         penalty, more = method.penalty(arrays, h)
-        metrics = jax.tree.map(jnp.mean, metrics)
-        return jnp.mean(losses) + penalty, metrics | more
+        return loss + penalty, metrics | more
 
     def init(key: Array, hypers: Hypers) -> FewShotState:
         del hypers
@@ -134,7 +109,7 @@ def accuracies(
     arrays: PyTree[Array],
     key: Key[Array, ""],
     classes: Classes,
-    meta: Meta,
+    meta: MetaConfig,
     queries: int,
     episodes: int,
 ) -> Float[Array, " episode"]:

@@ -90,10 +90,6 @@ def head(n_features: int, config: HeadConfig | None = None) -> Method:
         each = None if key is None else jax.random.split(key, c.steps)
         return descend_inner(on_support, start, arrays["rate"], c.steps, each=each).end
 
-    def penalty(arrays: PyTree[Array], hypers: dict[str, Any]) -> tuple[Array, Metrics]:
-        del arrays, hypers
-        return jnp.zeros(()), {}
-
     def adapt(
         arrays: PyTree[Array], support: Float[Array, "way shot feature"]
     ) -> Float[Array, "way feature"]:
@@ -103,4 +99,4 @@ def head(n_features: int, config: HeadConfig | None = None) -> Method:
         del arrays
         return head @ query
 
-    return Method(init, loss, penalty, adapt, logits, {"dropout": c.dropout})
+    return Method(init, loss, adapt, logits, {"dropout": c.dropout})

@@ -61,83 +61,15 @@ def leo(n_features: int, config: LEOConfig | None = None) -> Method:
             weight_rate=jnp.full(n_features, c.weight_rate, jnp.float32),
         )
 
-    def latents(arrays: LEOArrays, inputs: Float[Array, "way shot feature"]) -> Gaussian:
-        """Return q(z | support), [way, copy, latent]."""
-        way, shot = inputs.shape[:2]
-        shape = (way, shot if c.conventions.copies else 1, c.n_latents)
-        if c.prior == "random":
-            return Gaussian(jnp.zeros(shape), jnp.ones(shape))
-        mean, u = jnp.split(encode(arrays, inputs, c.relate)[:, None], 2, axis=-1)
-        spread = deviation(u, c.conventions.latent_deviation, c.conventions.deviations)
-        return Gaussian(jnp.broadcast_to(mean, shape), jnp.broadcast_to(spread, shape))
-
-    def decode(arrays: LEOArrays, z: Float[Array, "way copy latent"]) -> Gaussian:
-        """Return p(w | z), [way, copy, feature]."""
-        mean, u = jnp.split(z @ arrays.decoder, 2, axis=-1)
-        at_zero = glorot_deviation(z.shape[0], n_features)
-        return Gaussian(mean, deviation(u, at_zero, c.conventions.deviations))
-
-    def descent(
-        arrays: LEOArrays, support: Array, z: Array, key: Array | None, dropout: Array | float
-    ) -> tuple[Array, Array, Metrics]:
-        """Return the latents and weights after both loops, and the support losses on the way.
-        Without a key all is at its mean and nothing is dropped.
-        """
-
-        def evaluate(w: Array, key: Array | None = None) -> Array:
-            inputs = support if key is None else dropped(key, support, dropout)
-            return jnp.sum(cross_entropy(head_logits(w, inputs)))
-
-        def generate(z: Array, key: Array | None, noise_key: Array | None) -> Array:
-            """Return weights decoded from z: drawn, or the means."""
-            w = decode(arrays, z)
-            if key is None or noise_key is None or not c.stochastic:
-                return w.mean
-            at = noise_key if c.conventions.noise == "kept" else key
-            return w.sample(jax.random.normal(at, w.mean.shape))
-
-        def apart(key: Array | None, count: int) -> list[Array | None]:
-            return [None] * count if key is None else list(jax.random.split(key, count))
-
-        def rows(key: Array | None, count: int) -> Array | None:
-            return None if key is None else jax.random.split(key, count)
-
-        noise_key, latent_key, decode_key, weight_key, last_key = apart(key, 5)
-
-        def latent_loss(z: Array, key: Array | None = None) -> Array:
-            decode_key, drop_key = apart(key, 2)
-            return evaluate(generate(z, decode_key, noise_key), drop_key)
-
-        in_latents = descend_inner(
-            latent_loss,
-            z,
-            arrays.latent_rate,
-            c.latent_steps,
-            each=rows(latent_key, c.latent_steps),
-        )
-        z = in_latents.end
-        in_weights = descend_inner(
-            evaluate,
-            generate(z, decode_key, noise_key),
-            arrays.weight_rate,
-            c.weight_steps,
-            each=rows(weight_key, c.weight_steps),
-        )
-        w = in_weights.end
-        along = jnp.concatenate([in_latents.losses, in_weights.losses, evaluate(w, last_key)[None]])
-        met = {"begun": 0, "generated": c.latent_steps, "adapted": c.latent_steps + c.weight_steps}
-        each = along / (support.shape[0] * support.shape[1])
-        return z, w, {f"support_loss_{name}": each[place] for name, place in met.items()}
-
     def loss(
         key: Array, arrays: LEOArrays, episode: Episode, hypers: dict[str, Any]
     ) -> tuple[Array, Metrics]:
         encode_key, draw_key, descent_key, query_key = jax.random.split(key, 4)
         dropout = hypers["dropout"]
-        q = latents(arrays, dropped(encode_key, episode.support, dropout))
+        q = latents(c, arrays, dropped(encode_key, episode.support, dropout))
         noise = jax.random.normal(draw_key, q.mean.shape)
         z = q.sample(noise) if c.stochastic or c.prior == "random" else q.mean
-        adapted, w, metrics = descent(arrays, episode.support, z, descent_key, dropout)
+        adapted, w, metrics = descent(c, arrays, episode.support, z, descent_key, dropout)
         logits = head_logits(w, dropped(query_key, episode.query, dropout))
         kl = jnp.zeros(())
         if c.stochastic and c.prior == "data":
@@ -153,7 +85,7 @@ def leo(n_features: int, config: LEOConfig | None = None) -> Method:
             "encoder_penalty": moved,
             "latent_spread": jnp.mean(jnp.std(jnp.mean(q.mean, axis=1), axis=0)),
             "latent_entropy": jnp.mean(entropy(q)),
-            "weight_entropy": jnp.mean(entropy(decode(arrays, adapted))),
+            "weight_entropy": jnp.mean(entropy(decode(c, arrays, adapted))),
         }
 
     def penalty(arrays: LEOArrays, hypers: dict[str, Any]) -> tuple[Array, Metrics]:
@@ -169,14 +101,94 @@ def leo(n_features: int, config: LEOConfig | None = None) -> Method:
     def adapt(
         arrays: LEOArrays, support: Float[Array, "way shot feature"]
     ) -> Float[Array, "way feature"]:
-        z = latents(arrays, support).mean
-        return jnp.mean(descent(arrays, support, z, None, 0.0)[1], axis=1)
+        z = latents(c, arrays, support).mean
+        return jnp.mean(descent(c, arrays, support, z, None, 0.0)[1], axis=1)
 
     def logits(arrays: PyTree[Array], head: Array, query: Float[Array, " feature"]) -> Array:
         del arrays
         return head @ query
 
-    return Method(init, loss, penalty, adapt, logits, {name: getattr(c, name) for name in HYPERS})
+    read = {name: getattr(c, name) for name in HYPERS}
+    return Method(init, loss, adapt, logits, read, penalty)
+
+
+def latents(
+    config: LEOConfig, arrays: LEOArrays, inputs: Float[Array, "way shot feature"]
+) -> Gaussian:
+    """Return q(z | support), [way, copy, latent]."""
+    c, (way, shot) = config, inputs.shape[:2]
+    shape = (way, shot if c.conventions.copies else 1, c.n_latents)
+    if c.prior == "random":
+        return Gaussian(jnp.zeros(shape), jnp.ones(shape))
+    mean, u = jnp.split(encode(arrays, inputs, c.relate)[:, None], 2, axis=-1)
+    spread = deviation(u, c.conventions.latent_deviation, c.conventions.deviations)
+    return Gaussian(jnp.broadcast_to(mean, shape), jnp.broadcast_to(spread, shape))
+
+
+def decode(config: LEOConfig, arrays: LEOArrays, z: Float[Array, "way copy latent"]) -> Gaussian:
+    """Return p(w | z), [way, copy, feature]."""
+    mean, u = jnp.split(z @ arrays.decoder, 2, axis=-1)
+    at_zero = glorot_deviation(z.shape[0], arrays.weight_rate.size)
+    return Gaussian(mean, deviation(u, at_zero, config.conventions.deviations))
+
+
+def descent(
+    config: LEOConfig,
+    arrays: LEOArrays,
+    support: Float[Array, "way shot feature"],
+    z: Float[Array, "way copy latent"],
+    key: Array | None,
+    dropout: Array | float,
+) -> tuple[Float[Array, "way copy latent"], Float[Array, "way copy feature"], Metrics]:
+    """Return the latents and weights after both loops, and the support losses on the way.
+    Without a key all is at its mean and nothing is dropped.
+    """
+    c = config
+
+    def evaluate(w: Array, key: Array | None = None) -> Array:
+        inputs = support if key is None else dropped(key, support, dropout)
+        return jnp.sum(cross_entropy(head_logits(w, inputs)))
+
+    def generate(z: Array, key: Array | None, noise_key: Array | None) -> Array:
+        """Return weights decoded from z: drawn, or the means."""
+        w = decode(c, arrays, z)
+        if key is None or noise_key is None or not c.stochastic:
+            return w.mean
+        at = noise_key if c.conventions.noise == "kept" else key
+        return w.sample(jax.random.normal(at, w.mean.shape))
+
+    def apart(key: Array | None, count: int) -> list[Array | None]:
+        return [None] * count if key is None else list(jax.random.split(key, count))
+
+    def rows(key: Array | None, count: int) -> Array | None:
+        return None if key is None else jax.random.split(key, count)
+
+    noise_key, latent_key, decode_key, weight_key, last_key = apart(key, 5)
+
+    def latent_loss(z: Array, key: Array | None = None) -> Array:
+        decode_key, drop_key = apart(key, 2)
+        return evaluate(generate(z, decode_key, noise_key), drop_key)
+
+    in_latents = descend_inner(
+        latent_loss,
+        z,
+        arrays.latent_rate,
+        c.latent_steps,
+        each=rows(latent_key, c.latent_steps),
+    )
+    z = in_latents.end
+    in_weights = descend_inner(
+        evaluate,
+        generate(z, decode_key, noise_key),
+        arrays.weight_rate,
+        c.weight_steps,
+        each=rows(weight_key, c.weight_steps),
+    )
+    w = in_weights.end
+    along = jnp.concatenate([in_latents.losses, in_weights.losses, evaluate(w, last_key)[None]])
+    met = {"begun": 0, "generated": c.latent_steps, "adapted": c.latent_steps + c.weight_steps}
+    each = along / (support.shape[0] * support.shape[1])
+    return z, w, {f"support_loss_{name}": each[place] for name, place in met.items()}
 
 
 def head_logits(

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.learners.few_shot.few_shot import Meta
+from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.leo_config import CODE, PAPER, Conventions, LEOConfig
 
 
@@ -63,7 +63,7 @@ TABLES: dict[str, tuple[dict[tuple[str, int], Published], Conventions]] = {
 }
 
 
-def published(table: str, data: str, shots: int) -> tuple[LEOConfig, Meta]:
+def published(table: str, data: str, shots: int) -> tuple[LEOConfig, MetaConfig]:
     """Return the settings of a column of the "paper" or of the "code", under its own conventions.
 
     Raises `ConfigError` for a table, a data set or a number of shots that was not published.
@@ -78,4 +78,4 @@ def published(table: str, data: str, shots: int) -> tuple[LEOConfig, Meta]:
     column = columns[data, shots]
     weights = {name: value for name, value in column._asdict().items() if name != "learning_rate"}
     config = replace(LEOConfig(conventions=conventions), **weights)
-    return config, Meta(shots=shots, queries=15, learning_rate=column.learning_rate)
+    return config, MetaConfig(shots=shots, queries=15, learning_rate=column.learning_rate)

@@ -99,10 +99,6 @@ def maml_classifier(n_features: int, config: MAMLClassifierConfig | None = None)
         whole = jnp.mean(cross_entropy(said))
         return whole, {"query_loss": whole, "accuracy": share_right(said)}
 
-    def penalty(arrays: PyTree[Array], hypers: dict[str, Any]) -> tuple[Array, Metrics]:
-        del arrays, hypers
-        return jnp.zeros(()), {}
-
     def adapt(arrays: PyTree[Array], support: Float[Array, "way shot feature"]) -> PyTree[Array]:
         return learn(arrays, support, None, 0.0)
 
@@ -112,4 +108,4 @@ def maml_classifier(n_features: int, config: MAMLClassifierConfig | None = None)
         del arrays
         return tell(head, query)
 
-    return Method(init, loss, penalty, adapt, logits, {"dropout": c.dropout})
+    return Method(init, loss, adapt, logits, {"dropout": c.dropout})

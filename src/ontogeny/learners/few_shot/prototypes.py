@@ -80,8 +80,4 @@ def prototypes(n_features: int, config: PrototypesConfig | None = None) -> Metho
         apart = embed(arrays, query) - head
         return -jnp.exp(arrays["log_scale"]) * jnp.sum(apart**2, axis=-1)
 
-    def penalty(arrays: PyTree[Array], hypers: dict[str, Any]) -> tuple[Array, Metrics]:
-        del arrays, hypers
-        return jnp.zeros(()), {}
-
-    return Method(init, loss, penalty, adapt, logits, {"dropout": c.dropout})
+    return Method(init, loss, adapt, logits, {"dropout": c.dropout})

@@ -9,7 +9,7 @@ from ontogeny.core.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class Adversarial:
+class GANConfig:
     """A generator, its critic, and how they learn."""
 
     latent: int = 16
@@ -44,7 +44,7 @@ class Adversarial:
 
 
 @dataclass(frozen=True)
-class Transformer:
+class TranslatorConfig:
     """A translator, and how it learns."""
 
     width: int = 64
@@ -67,6 +67,6 @@ class Transformer:
         if self.width % self.heads:
             raise ConfigError(
                 f"{self.heads} heads don't part a width of {self.width}",
-                where="Transformer.heads",
+                where="TranslatorConfig.heads",
                 hint="choose a divisor of the width",
             )

@@ -24,7 +24,7 @@ import optax
 from jaxtyping import Array, Float, Key, PyTree
 
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
-from ontogeny.learners.generation.config import Adversarial
+from ontogeny.learners.generation.config import GANConfig
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import Parted, part
@@ -75,13 +75,13 @@ class Adversaries(NamedTuple):
     critic_moments: optax.OptState
 
 
-def generator(config: Adversarial, shape: tuple[int, int]) -> Parted[Generator]:
+def generator(config: GANConfig, shape: tuple[int, int]) -> Parted[Generator]:
     """Return how generators are made."""
     return part(lambda key: Generator(shape, config.latent, config.hidden, key=key))
 
 
 def draw(
-    config: Adversarial, shape: tuple[int, int], arrays: PyTree[Array], key: Array, count: int
+    config: GANConfig, shape: tuple[int, int], arrays: PyTree[Array], key: Array, count: int
 ) -> Float[Array, "batch height width"]:
     """Return `count` images that a generator makes."""
     noise = jax.random.normal(key, (count, config.latent))
@@ -91,13 +91,13 @@ def draw(
 def gan(
     images: Float[Array, "batch height width"],
     judge: Callable[[Float[Array, "height width"]], Float[Array, " classes"]],
-    config: Adversarial | None = None,
+    config: GANConfig | None = None,
 ) -> Learner[Adversaries]:
     """Return the learner. Its hypers are a dict of "generator_rate" and "critic_rate".
 
     `judge` returns the logits of an image's class.
     """
-    c = config or Adversarial()
+    c = config or GANConfig()
     shape = images.shape[1], images.shape[2]
     makers, critics = generator(c, shape), part(lambda key: Critic(shape, c.hidden, key=key))
     adam = optax.scale_by_adam(b1=c.momentum, b2=0.999, eps=1e-8)

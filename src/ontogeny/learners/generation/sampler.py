@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, PyTree
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.config import from_json
 from ontogeny.core.errors import ConfigError
-from ontogeny.learners.generation.config import Adversarial
+from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.generation.gan import draw, generator
 
 KIND = "image generator"
@@ -25,7 +25,7 @@ KIND = "image generator"
 class Sampler:
     """A generator of images [height, width]. Called, it returns some, the same for a seed."""
 
-    config: Adversarial
+    config: GANConfig
     shape: tuple[int, int]
     arrays: PyTree[Array]
 
@@ -44,7 +44,7 @@ class Sampler:
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def _draw(
-    config: Adversarial, shape: tuple[int, int], count: int, arrays: PyTree[Array], key: Array
+    config: GANConfig, shape: tuple[int, int], count: int, arrays: PyTree[Array], key: Array
 ) -> Array:
     return draw(config, shape, arrays, key, count)
 
@@ -55,7 +55,7 @@ def load_sampler(folder: Path) -> Sampler:
     Raises `StoreError` when the folder holds something else or is damaged.
     """
     about: dict[str, Any] = read_about(Path(folder), KIND)
-    config, shape = from_json(Adversarial, about["config"]), (about["shape"][0], about["shape"][1])
+    config, shape = from_json(GANConfig, about["config"]), (about["shape"][0], about["shape"][1])
     like = jax.eval_shape(lambda: generator(config, shape).init(jax.random.key(0)))
     arrays = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))
     return Sampler(config, shape, arrays)

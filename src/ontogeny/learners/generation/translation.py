@@ -20,7 +20,7 @@ import optax
 from jaxtyping import Array, Float, Int, PyTree
 
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
-from ontogeny.learners.generation.config import Transformer
+from ontogeny.learners.generation.config import TranslatorConfig
 from ontogeny.learners.generation.vocabulary import BEGIN, END, FILL
 from ontogeny.nn.encoder_decoder import Dropout, EncoderDecoder
 from ontogeny.nn.parting import Parted, part
@@ -44,7 +44,7 @@ class TranslatorState(NamedTuple):
     moments: optax.OptState
 
 
-def network_of(config: Transformer, n_tokens: int) -> Parted[EncoderDecoder]:
+def network_of(config: TranslatorConfig, n_tokens: int) -> Parted[EncoderDecoder]:
     """Return how the networks of a vocabulary are made."""
     c = config
     return part(
@@ -53,12 +53,12 @@ def network_of(config: Transformer, n_tokens: int) -> Parted[EncoderDecoder]:
 
 
 def translation(
-    train: Sentences, held_out: Sentences, n_tokens: int, config: Transformer | None = None
+    train: Sentences, held_out: Sentences, n_tokens: int, config: TranslatorConfig | None = None
 ) -> Learner[TranslatorState]:
     """Return the learner. Its hypers are a dict of "learning_rate", "attention_dropout",
     "layer_dropout" and "relu_dropout".
     """
-    c = config or Transformer()
+    c = config or TranslatorConfig()
     network = network_of(c, n_tokens)
     adam = optax.chain(
         optax.clip_by_global_norm(c.max_gradient_norm), optax.scale_by_adam(b2=0.98, eps=1e-9)

@@ -17,7 +17,7 @@ from jaxtyping import Array, Int, PyTree
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError
-from ontogeny.learners.generation.config import Transformer
+from ontogeny.learners.generation.config import TranslatorConfig
 from ontogeny.learners.generation.translation import network_of
 from ontogeny.learners.generation.vocabulary import BEGIN, END, Vocabulary, padded
 
@@ -29,7 +29,7 @@ TOGETHER = 32  # sentences that are translated side by side: one program, howeve
 class Translator:
     """A translator with its vocabulary."""
 
-    config: Transformer
+    config: TranslatorConfig
     vocabulary: Vocabulary
     arrays: PyTree[Array]
 
@@ -75,7 +75,7 @@ class Translator:
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _translate(
-    config: Transformer, n_tokens: int, arrays: PyTree[Array], source: Int[Array, "batch time"]
+    config: TranslatorConfig, n_tokens: int, arrays: PyTree[Array], source: Int[Array, "batch time"]
 ) -> Int[Array, "batch time"]:
     network = network_of(config, n_tokens).whole(arrays)
     return jax.vmap(lambda row: network.translate(row, BEGIN, END)[0])(source)
@@ -88,7 +88,7 @@ def load_translator(folder: Path) -> Translator:
     SentencePiece.
     """
     about: dict[str, Any] = read_about(Path(folder), KIND)
-    config = from_json(Transformer, about["config"])
+    config = from_json(TranslatorConfig, about["config"])
     network = jax.eval_shape(lambda: network_of(config, about["tokens"]).init(jax.random.key(0)))
     model = jax.ShapeDtypeStruct((about["vocabulary_bytes"],), jnp.uint8)
     read = read_archive(Path(folder), {"network": network, "vocabulary": model})

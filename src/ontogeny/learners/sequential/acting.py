@@ -22,25 +22,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.nn.cores import CoreConfig, Reader
-from ontogeny.nn.parting import part
+from ontogeny.nn.cores import CoreConfig, SequenceNetwork, sequence_network
 from ontogeny.worlds.solved import Solved
 
 Actor: TypeAlias = Literal["sampled", "greedy", "expert"]
 Expert: TypeAlias = Callable[[Any, Int[Array, ""]], Float[Array, " action"]]
 """Of a state and the time: the probabilities with which one who knows the task acts."""
-
-
-class MemoryAgent(NamedTuple):
-    """How the network's arrays begin, and how it reads one observation after another."""
-
-    init: Callable[[Key[Array, ""]], PyTree[Array]]
-    begin: Callable[[PyTree[Array]], Any]
-    step: Callable[
-        [PyTree[Array], Any, Float[Array, " n_in"]],
-        tuple[Any, Float[Array, " action"], Float[Array, " unit"]],
-    ]
-    """Returns the memory, the logits of the actions, and the features that they are read from."""
 
 
 class Episode(NamedTuple):
@@ -65,19 +52,7 @@ class Episode(NamedTuple):
         return jnp.take_along_axis(self.rewards, self.action[:, None], axis=1)[:, 0]
 
 
-def memory_agent(config: CoreConfig, n_in: int, n_actions: int) -> MemoryAgent:
-    """Return the agent for observations of `n_in` numbers; its static half is closed over, once."""
-    parted = part(lambda key: Reader(config, n_in, n_actions, key=key))
-
-    def step(arrays: PyTree[Array], memory: Any, x: Array) -> tuple[Any, Array, Array]:
-        reader = parted.whole(arrays)
-        memory, features = reader.core.step(memory, x)
-        return memory, reader.head(features), features
-
-    return MemoryAgent(parted.init, lambda arrays: parted.whole(arrays).core.begin(), step)
-
-
-def agent_in(config: CoreConfig, solved: Solved) -> MemoryAgent:
+def agent_in(config: CoreConfig, solved: Solved) -> SequenceNetwork:
     """Return the agent for a world. Raises `ConfigError` when its episodes have no known length, or
     when they are longer than what a Transformer looks back on.
     """
@@ -90,7 +65,7 @@ def agent_in(config: CoreConfig, solved: Solved) -> MemoryAgent:
             hint=f"use {steps} or more",
         )
     (n_in,) = world.observation_shape
-    return memory_agent(config, n_in, world.n_actions)
+    return sequence_network(config, n_in, world.n_actions)
 
 
 def length_of(solved: Solved) -> int:
@@ -118,7 +93,7 @@ def best_arm(solved: Solved) -> Expert:
 
 
 def play(
-    agent: MemoryAgent,
+    agent: SequenceNetwork,
     arrays: PyTree[Array],
     solved: Solved,
     key: Key[Array, ""],

@@ -19,8 +19,7 @@ actor: Pinto et al. 2017, "Asymmetric Actor Critic" (arXiv 1710.06542).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -28,57 +27,15 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
-from ontogeny.core.config import at_least, positive
-from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.learners.sequential.acting import Episode, agent_in, length_of, play
-from ontogeny.learners.sequential.config import Training
+from ontogeny.learners.sequential.config import ControlConfig
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import part
 from ontogeny.ops.adam import clipped_adam, decayed, descend
 from ontogeny.ops.distributions import entropy, log_probability
 from ontogeny.worlds.solved import Solved
-
-
-@dataclass(frozen=True)
-class Control(Training):
-    """The descent, and what is particular to learning from rewards."""
-
-    batch: int = 256
-    """Tasks an update, each drawn anew."""
-    learning_rate: float = 1e-2
-    """Of Adam, at first."""
-    final: float = 0.03
-    """Where the learning rate ends, as a fraction of where it began."""
-    updates: int = 1500
-    """Over how many updates it decays. A recipe takes its own rounds times steps."""
-    test_batch: int = 2048
-    """Tasks that a score is measured on."""
-    critic: Literal["privileged", "plain"] = "privileged"
-    """Whether the critic knows the task, or only what the agent knows."""
-    rewards: Literal["expected", "paid"] = "expected"
-    """What an advantage adds up: each action's mean reward under the task, or what it paid."""
-    critic_units: int = 64
-    """Units of the critic's hidden layer."""
-    entropy_cost: float = 0.3
-    """What an even policy earns at first, in rewards a nat."""
-    annealed: float = 0.8
-    """The fraction of the updates after which the entropy earns nothing."""
-    value_cost: float = 0.5
-    """Weight of the critic's squared error."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(self, 1, "critic_units", where="training.")
-        at_least(self, 0, "entropy_cost", where="training.")
-        positive(self, "value_cost", where="training.")
-        if not 0 < self.annealed <= 1:
-            raise ConfigError(
-                f"annealed is {self.annealed}",
-                where="training.annealed",
-                hint="use a number above 0 and up to 1",
-            )
 
 
 class Critic(eqx.Module):
@@ -111,14 +68,14 @@ class ControllerState(NamedTuple):
     updates: Int[Array, ""]
 
 
-def controller(solved: Solved, training: Control | None = None) -> Learner[ControllerState]:
+def controller(solved: Solved, training: ControlConfig | None = None) -> Learner[ControllerState]:
     """Return the learner. Its hypers are a dict that may have "learning_rate", which decays, and
     "entropy_cost", which falls to zero.
 
     The score is the expected return of the likeliest actions on fresh tasks. Raises `ConfigError`
     when the world's episodes have no known length.
     """
-    c = training or Control()
+    c = training or ControlConfig()
     agent, length = agent_in(c.core, solved), length_of(solved)
     n_task = _task_size(solved) if c.critic == "privileged" else 0
     n_units = jax.eval_shape(

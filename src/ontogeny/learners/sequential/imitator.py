@@ -7,8 +7,8 @@ where the expert takes the best arm, that is the probability that an arm is the 
 seen: to act by it is Thompson sampling, which nobody has programmed.
 
 The agent acts itself; the expert is only asked. When the expert acts and the agent watches
-(`Imitation.actor`), actions are evidence: after one of them the best arm is known, and an agent
-that then acts alone takes its own first guess for the truth.
+(`ImitationConfig.actor`), actions are evidence: after one of them the best arm is known, and an
+agent that then acts alone takes its own first guess for the truth.
 
 Source: Ortega et al. 2019, "Meta-learning of Sequential Strategies" (arXiv 1905.03030), the second
 of its three templates; actions as interventions: Ortega and Braun 2010 (arXiv 0911.5106).
@@ -16,8 +16,7 @@ of its three templates; actions as interventions: Ortega and Braun 2010 (arXiv 0
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -26,25 +25,9 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.learners.sequential.acting import Actor, Expert, agent_in, play
-from ontogeny.learners.sequential.config import Training
+from ontogeny.learners.sequential.config import ImitationConfig
 from ontogeny.ops.adam import clipped_adam, decayed, descend
 from ontogeny.worlds.solved import Solved
-
-
-@dataclass(frozen=True)
-class Imitation(Training):
-    """The descent, and who acts while the agent learns."""
-
-    batch: int = 256
-    """Tasks an update, each drawn anew."""
-    learning_rate: float = 1e-2
-    """Of Adam, at first. A third of it leaves the first steps far from the posterior for long."""
-    updates: int = 1500
-    """Over how many updates the learning rate decays. A recipe takes its own rounds times steps."""
-    test_batch: int = 2048
-    """Tasks that a score is measured on."""
-    actor: Literal["agent", "expert"] = "agent"
-    """Who acts in training. "expert" is the mistake of self-delusion, kept to show what it does."""
 
 
 class ImitatorState(NamedTuple):
@@ -56,7 +39,7 @@ class ImitatorState(NamedTuple):
 
 
 def imitator(
-    solved: Solved, training: Imitation | None = None, expert: Expert | None = None
+    solved: Solved, training: ImitationConfig | None = None, expert: Expert | None = None
 ) -> Learner[ImitatorState]:
     """Return the learner; without an expert it is the best arm's. Its hypers are a dict that may
     have "learning_rate", which decays.
@@ -64,7 +47,7 @@ def imitator(
     The score is the log-loss a step on fresh tasks in which the agent itself acts, in nats, with
     its sign turned. Raises `ConfigError` when the world's episodes have no known length.
     """
-    c = training or Imitation()
+    c = training or ImitationConfig()
     agent = agent_in(c.core, solved)
     direction = clipped_adam(c.max_gradient_norm)
 

@@ -14,8 +14,7 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError
-from ontogeny.learners.sequential.acting import MemoryAgent, memory_agent
-from ontogeny.nn.cores import CoreConfig
+from ontogeny.nn.cores import CoreConfig, SequenceNetwork, sequence_network
 
 KIND = "memory policy"
 
@@ -32,9 +31,9 @@ class MemoryPolicy:
     n_actions: int
 
     @property
-    def agent(self) -> MemoryAgent:
+    def agent(self) -> SequenceNetwork:
         """How the arrays are applied."""
-        return memory_agent(self.core, self.n_in, self.n_actions)
+        return sequence_network(self.core, self.n_in, self.n_actions)
 
     def begin(self) -> PyTree[Array]:
         """Return the memory before the first observation: forget the last episode with it."""

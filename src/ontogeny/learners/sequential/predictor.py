@@ -20,7 +20,7 @@ import optax
 from jaxtyping import Array, Float, Int, PyTree
 
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
-from ontogeny.learners.sequential.config import Training
+from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.learners.sequential.tasks import Task
 from ontogeny.nn.cores import CoreConfig, sequence_network
 from ontogeny.ops.adam import clipped_adam, decayed, descend
@@ -35,13 +35,13 @@ class PredictorState(NamedTuple):
     updates: Int[Array, ""]
 
 
-def predictor(task: Task, training: Training | None = None) -> Learner[PredictorState]:
+def predictor(task: Task, training: TrainingConfig | None = None) -> Learner[PredictorState]:
     """Return the learner. Its hypers are a dict that may have "learning_rate", which decays.
 
     The score is the excess log-loss over exact Bayes on fresh tasks, in nats a sequence, with its
     sign turned: 0 is the best that can be.
     """
-    c = training or Training()
+    c = training or TrainingConfig()
     network = sequence_network(c.core, task.n_in, task.n_out)
     direction = clipped_adam(c.max_gradient_norm)
 

@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ontogeny.learners.few_shot.classifier import FewShotClassifier
-from ontogeny.learners.few_shot.few_shot import Meta, accuracies
+from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.few_shot.few_shot import accuracies
 from ontogeny.recipes.few_shot_data import Featured
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, INK, SECOND, empty
@@ -20,7 +21,7 @@ MARGIN = 2  # pixels of ground around a picture of an episode
 
 
 def portrait(
-    data: Featured, pictures: Splits, product: FewShotClassifier, meta: Meta, seed: int
+    data: Featured, pictures: Splits, product: FewShotClassifier, meta: MetaConfig, seed: int
 ) -> list[Figure]:
     """Return the picture of one test episode, its caption with the accuracy over many."""
     key = jax.random.key(seed)
