@@ -12,7 +12,7 @@ import pytest
 
 import ontogeny as og
 from ontogeny.runtime.store import FILE
-from ontogeny.views.lineage import winning_line
+from ontogeny.views.record import read_record
 
 PAGE = Path(__file__).parents[1] / "docs" / "store.md"
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
@@ -49,7 +49,7 @@ def test_the_queries_agree_with_the_arrays(run):
 
 
 def test_the_schedule_is_the_winning_line(run):
-    line = winning_line(run.store)
+    line = read_record(run.store).line
     assert len({slot for _, slot in line}) > 1  # somebody inherited, or nothing is tested
     rate = run.metrics()["hypers.learning_rate"]
     found = asked(run, "WITH RECURSIVE")

@@ -16,7 +16,7 @@ from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.store import Heir, Store
-from ontogeny.views.lineage import winning_line
+from ontogeny.views.record import read_record
 
 SMALL = {"population": 4, "rounds": 5, "steps": 4, "progress": False}
 
@@ -38,7 +38,7 @@ def rate(run):
 
 
 def test_members_live_the_winning_line_and_its_end(source, replayed):
-    line = winning_line(source.store)
+    line = read_record(source.store).line
     found = np.array([rate(source)[number, slot] for number, slot in line])
     assert len(set(found)) > 1  # else it would be no schedule
     np.testing.assert_array_equal(rate(replayed)[:, :2], np.stack([found, found], axis=1))

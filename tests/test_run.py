@@ -11,6 +11,9 @@ import pytest
 
 import ontogeny as og
 from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.recipes.quadratic import Quadratic
+from ontogeny.views.figure import Figure
+from ontogeny.views.theme import empty
 
 SMALL = {"population": 4, "rounds": 3, "steps": 5, "progress": False}
 SPACE = og.Space({"rate": og.Log(1e-3, 1e-1)})
@@ -52,6 +55,23 @@ def test_a_recipe_by_name_can_be_loaded_and_grown_on(tmp_path):
     assert (tmp_path / "run" / "product" / "arrays.safetensors").is_file()
     assert longer.report().read_text().startswith("<!doctype html>")
     assert "4 members" in repr(longer)
+
+
+def test_a_recipe_tells_its_story_in_the_report(tmp_path, monkeypatch):
+    def draw(figure):
+        fig = empty("How the learning rate fell", "round", "learning rate")
+        fig.add_scatter(y=figure.data["rate"])
+        return fig
+
+    def story(recipe, record):
+        rate = record.hypers["learning_rate"].mean(axis=1)
+        return [Figure("fall", f"Of {recipe.population} members.", {"rate": rate}, {}, draw)]
+
+    monkeypatch.setattr(Quadratic, "story", story)
+    run = og.grow("quadratic", **SMALL, folder=tmp_path / "run")
+    html = run.report().read_text()
+    assert "How the learning rate fell" in html
+    assert "Of 4 members." in html
 
 
 def test_a_learner_grows_and_goes_on(tmp_path):

@@ -6,14 +6,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from ontogeny.recipes.portraits.generation_figures import sheet_figure
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
 from ontogeny.learners.generation.config import GANConfig, TranslatorConfig
 from ontogeny.recipes.digits_gan import DigitsGan, judge
+from ontogeny.recipes.portraits import generation
 from ontogeny.recipes.translation import Translation
 from ontogeny.run import grow
+from ontogeny.views.figure import Figure
 from ontogeny.worlds.digits import digit_images
 
 NETWORKS = GANConfig(latent=2, hidden=(8,), batch=4, judged=16, critic_updates=1)
@@ -67,10 +68,12 @@ def test_the_translators_hypers_are_those_of_the_paper():
         Translation(training=TranslatorConfig(width=10, heads=3))
 
 
-def test_a_sheet_holds_every_image_in_its_place():
+def test_a_sheet_holds_every_image_in_its_place(monkeypatch):
+    monkeypatch.setattr(generation, "COLUMNS", 2)
     images = np.zeros((3, 2, 2))
     images[1, 0, 1], images[2, 1, 0] = 0.5, 1.0
-    (sheet,) = sheet_figure({"made": images}, columns=2).data
+    draw = generation.draw_sheets
+    (sheet,) = draw(Figure("samples", "", {"made": images}, {}, draw)).data
     pixels = np.asarray(sheet.z)[::-1]
     assert pixels.shape == (8, 8)  # two rows of two, a pixel around each
     assert pixels[1, 4 + 2] == 0.5

@@ -50,7 +50,7 @@ def test_a_crowd_is_two_bands_and_a_line(make_store, four_columns, monkeypatch):
     monkeypatch.setattr(crowds, "CROWD", 30)
     rng = np.random.default_rng(0)
     score = rng.normal(size=(10, 4)).cumsum(axis=0)
-    heirs = [(number, 0, 1, True) for number in range(1, 10)]
+    heirs = [(number, 0, 1, True, number - 1) for number in range(1, 10)]
     record = read_record(make_store(score, {"rate": rng.random((10, 4))}, heirs))
     for fig in (score_figure(record), hyper_figure(record, "rate")):
         names = [trace.name for trace in fig.data]

@@ -10,7 +10,6 @@ import jax
 import numpy as np
 import pytest
 
-from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.evolve import evolve
 from ontogeny.runtime.store import Heir
 from ontogeny.views.lineage import (
@@ -27,8 +26,8 @@ from ontogeny.views.lineage import (
     survivors,
     trace,
     winner,
-    winning_line,
 )
+from ontogeny.views.record import read_record
 
 # Slot 0 takes slot 2's state in round 1; in round 2, slot 1 takes slot 0's and slot 2 begins anew.
 HEIRS = [Heir(1, 0, 2, True, 0), Heir(2, 1, 0, True, 1), Heir(2, 2, 2, False, 1)]
@@ -117,15 +116,12 @@ def test_the_winner_is_the_best_of_those_alive():
 def test_winning_line_of_a_store(make_store):
     score = np.array([[0, 0, 9], [1, 0, -np.inf], [1, 2, 0], [1, 3, 0.0]])
     store = make_store(score, heirs=HEIRS)
-    assert winning_line(store) == trace(PARENT, 1)
-    assert winning_line(store, 2) == [(2, 2), (3, 2)]
-    with pytest.raises(ConfigError, match="slot 3 is not one of 0 to 2"):
-        winning_line(store, 3)
+    assert read_record(store).line == trace(PARENT, 1)
 
 
 def test_no_winning_line_where_nobody_is_alive_or_nothing_recorded(make_store):
-    assert winning_line(make_store(np.full((2, 3), -np.inf), name="dead")) == []
-    assert winning_line(make_store(np.zeros((0, 3)), name="empty")) == []
+    assert read_record(make_store(np.full((2, 3), -np.inf), name="dead")).line == []
+    assert read_record(make_store(np.zeros((0, 3)), name="empty")).line == []
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -169,7 +165,7 @@ def test_the_recorded_lineage_is_what_evolved(job, grown_store):
         job.rounds - 1
     )  # a quarter of 8, each round
 
-    line = winning_line(grown_store)
+    line = read_record(grown_store).line
     assert [number for number, _ in line] == list(range(job.rounds))
     rate = schedule(grown_store.metric("hypers.rate"), line)
     steps = rate[1:] / rate[:-1]
@@ -199,4 +195,4 @@ def test_a_parent_of_another_round_is_followed():
 def test_a_winner_that_is_rounds_behind_is_traced_from_its_own_last_round(make_store):
     score = np.array([[0, 1], [0, 5], [1, np.nan], [2, np.nan]])
     store = make_store(score, heirs=[Heir(1, 1, 0, True, 2)])
-    assert winning_line(store) == [(0, 0), (1, 0), (2, 0), (1, 1)]
+    assert read_record(store).line == [(0, 0), (1, 0), (2, 0), (1, 1)]

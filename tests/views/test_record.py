@@ -63,7 +63,7 @@ def test_the_verdict_is_what_the_data_say(make_store):
     store = make_store(
         score,
         {"rate": rate},
-        [(1, 2, 1, True), (2, 0, 1, True)],
+        [(1, 2, 1, True, 0), (2, 0, 1, True, 1)],
         status="finished",
         fields={"rounds": 3},
     )

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
 from html.parser import HTMLParser
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from ontogeny.core.errors import StoreError
 from ontogeny.runtime.store import Store
 from ontogeny.views import report as report_module
+from ontogeny.views.figure import Figure
 from ontogeny.views.report import write_report
+from ontogeny.views.theme import empty
 
 VOID = {"meta", "img", "br", "link"}
 
@@ -57,8 +61,14 @@ def without_plotly_js(monkeypatch, request):
         monkeypatch.setattr("plotly.offline.get_plotlyjs", lambda: "var Plotly;")
 
 
-def read(store: Store, tmp_path, claims=None) -> Page:
-    return Page(write_report(store, tmp_path / "report.html", claims).read_text())
+def read(store: Store, tmp_path, *figures) -> Page:
+    return Page(write_report(store, tmp_path / "report.html", *figures).read_text())
+
+
+def draw(figure: Figure) -> go.Figure:
+    fig = empty("Told", "round", "")
+    fig.add_scatter(y=figure.data["y"])
+    return fig
 
 
 def test_a_grown_run(grown_store, tmp_path):
@@ -101,14 +111,13 @@ def test_every_string_is_escaped(make_store, tmp_path):
     )
     with store.transaction():
         store.add_event(0, evil, evil, 1)
-    claims = [{"claim": evil, "paper": evil, "measured": evil, "threshold": evil, "holds": False}]
-    html = write_report(store, tmp_path / "report.html", claims).read_text()
+    figures = [Figure("evil", evil, {"y": np.ones(1)}, {}, draw)]
+    html = write_report(store, tmp_path / "report.html", figures).read_text()
     assert "alert(&quot;x&quot;)" in html
     assert "<script>alert" not in html
     assert "<b>" not in html
     page = Page(html)
-    assert page.text.count('alert("x")') >= 12
-    assert "does not hold" in page.text
+    assert page.text.count('alert("x")') >= 9
 
 
 SCORES = {
@@ -185,9 +194,25 @@ def test_a_film_is_inside_the_page(make_store, tmp_path, monkeypatch):
     assert "Film" not in read(store, tmp_path).text
 
 
-def test_claims_are_shown(make_store, tmp_path):
-    claims = [{"claim": "toy", "paper": "1.2", "measured": 1.19, "threshold": 1.18, "holds": True}]
-    assert "toy 1.2 1.19 1.18 holds" in read(make_store(np.ones((1, 1))), tmp_path, claims).text
+def test_the_portrait_comes_first_and_then_the_story_of_the_record(make_store, tmp_path):
+    def story(record):
+        return [Figure("best", "A story.", {"y": record.score.max(axis=1)}, {}, draw)]
+
+    portrait = [Figure("winner", "A portrait.", {"y": np.array([7.0])}, {}, draw)]
+    store = make_store(np.array([[1.0, 2.0], [4.0, 3.0]]))
+    page = read(store, tmp_path, portrait, story)
+    seen = [figure["data"][0]["y"] for figure in page.figures[:2]]
+    assert [decoded(y) for y in seen] == [[7.0], [2.0, 4.0]]
+    assert page.text.index("A portrait.") < page.text.index("A story.")
+    empty_run = make_store(np.zeros((0, 1)), name="empty")
+    assert read(empty_run, tmp_path, (), story).figures == []  # nothing to tell of yet
+
+
+def decoded(values) -> list[float]:
+    """Return an array of a figure's JSON, which plotly may have packed."""
+    if isinstance(values, list):
+        return values
+    return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()
 
 
 def test_a_report_that_cannot_be_written_leaves_what_stood_there(grown_store, tmp_path):
@@ -205,7 +230,7 @@ def test_a_large_run_stays_small_and_quick(make_store, tmp_path):
     rng = np.random.default_rng(0)
     score = rng.standard_normal((500, 64)).cumsum(axis=0)
     heirs = [
-        (number, slot, int(rng.integers(0, 64)), True)
+        (number, slot, int(rng.integers(0, 64)), True, number - 1)
         for number in range(1, 500)
         for slot in rng.choice(64, 16, replace=False).tolist()
     ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ontogeny.claims.pbt.study_figures import found_schedule_figure, loss_by_size_figure, toy_figure
-from ontogeny.core.errors import ConfigError
 from ontogeny.views.record import read_record
 from ontogeny.views.run_figures import (
     diversity_figure,
@@ -101,26 +99,3 @@ def test_names_cannot_carry_markup_into_a_figure(make_store):
     record = read_record(make_store(np.ones((2, 2)), {name: np.ones((2, 2))}))
     for fig in (hyper_figure(record, name), diversity_figure(record)):
         assert "<a href" not in fig.to_json().replace("\\u003c", "<")
-
-
-def test_the_toy_has_a_panel_an_arm():
-    paths = np.random.default_rng(0).random((4, 5, 2, 2))
-    fig = toy_figure(paths, ["PBT", "explore only", "exploit only", "grid"])
-    assert sum(trace.type == "contour" for trace in fig.data) == 4
-    lines = [trace for trace in fig.data if trace.type == "scatter" and trace.name]
-    assert len(lines) == 8
-    np.testing.assert_array_equal(np.stack([lines[5].x, lines[5].y], axis=1), paths[2, :, 1])
-    with pytest.raises(ConfigError, match="3 names"):
-        toy_figure(paths, ["a", "b", "c"])
-
-
-def test_found_schedules_and_losses():
-    rates = np.array([[0.01, 0.1], [0.04, 0.1]])
-    fig = found_schedule_figure(rates, constant=0.05)
-    np.testing.assert_allclose(trace_named(fig, "geometric mean").y, [0.02, 0.1])
-    table = np.array([[0.1, 0.08, 0.13], [0.05, 0.04, 0.06]])
-    fig = loss_by_size_figure([4, 8], {"random search": table, "PBT": table / 2})
-    np.testing.assert_allclose(fig.data[0].error_y.array, [0.03, 0.01])
-    np.testing.assert_allclose(fig.data[1].error_y.arrayminus, [0.01, 0.005])
-    with pytest.raises(ConfigError, match="PBT"):
-        loss_by_size_figure([4, 8], {"PBT": table[:1]})

@@ -7,7 +7,7 @@ import numpy as np
 from ontogeny.claims.baldwin import cheetah as baldwin_cheetah
 from ontogeny.claims.baldwin.direction import MODES, Arm
 from ontogeny.claims.baldwin.direction import claims_of as direction_claims
-from ontogeny.claims.baldwin.figures import direction_figure, evaluations_figure, needle_figure
+from ontogeny.claims.baldwin.figures import draw_direction, draw_evaluations, draw_needle
 from ontogeny.claims.baldwin.needle import claims_of as needle_claims
 from ontogeny.claims.baldwin.sinusoids import Course, ratios_of
 from ontogeny.claims.measuring import Measuring
@@ -113,13 +113,13 @@ def test_the_figures_draw_what_was_measured():
     shares = np.random.default_rng(0).uniform(size=(3, 4, 11))
     names = ("right", "wrong", "open")
     figure = Figure(
-        "needle", "", {m: shares for m in MODES}, dict.fromkeys(MODES, names), needle_figure
+        "needle", "", {m: shares for m in MODES}, dict.fromkeys(MODES, names), draw_needle
     )
-    drawn = needle_figure(figure)
+    drawn = draw_needle(figure)
     assert sum(trace.mode == "lines" and bool(trace.name) for trace in drawn.data) == 9
     data = {f"{m} {part}": getattr(a, part) for m, a in arms().items() for part in Arm._fields}
     labels = {"modes": MODES, "bound": [15.646]}
-    assert len(direction_figure(Figure("d", "", data, labels, direction_figure)).data) == 18
+    assert len(draw_direction(Figure("d", "", data, labels, draw_direction)).data) == 18
     courses = {"MAML": np.ones((2, 3)), "MAML evaluations": np.array([10, 100, 1000])}
-    drawn = evaluations_figure(Figure("e", "", courses, {"arms": ["MAML"]}, evaluations_figure))
+    drawn = draw_evaluations(Figure("e", "", courses, {"arms": ["MAML"]}, draw_evaluations))
     assert drawn.layout.xaxis.type == "log"

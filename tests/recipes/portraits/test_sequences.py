@@ -2,21 +2,8 @@
 
 import numpy as np
 
-from ontogeny.recipes.portraits.prediction_figures import (
-    NEAREST,
-    excess_by_step_figure,
-    excess_by_update_figure,
-    forecast_figure,
-)
-
-
-def test_a_line_is_the_geometric_mean_over_seeds_and_a_perfect_score_still_shows():
-    curves = {"coin": np.array([[0.1, 0.001], [0.0, 0.0]])}
-    fig = excess_by_update_figure(curves, {"coin": np.array([10, 20])}, ["nats a sequence"])
-    line, dots = fig.data
-    np.testing.assert_allclose(line.y, [0.01, NEAREST])
-    assert line.name == "coin (nats a sequence)"
-    np.testing.assert_array_equal(dots.x, [10, 10, 20, 20])
+from ontogeny.recipes.portraits.sequences import draw_excess, draw_forecast
+from ontogeny.views.figure import Figure
 
 
 def test_every_panel_has_the_zero_line_the_network_and_the_others():
@@ -25,7 +12,7 @@ def test_every_panel_has_the_zero_line_the_network_and_the_others():
         "coin: KT": np.array([[0.05, 0.02]]),
         "die": np.zeros((2, 3)),
     }
-    fig = excess_by_step_figure(["coin", "die"], rows)
+    fig = draw_excess(Figure("excess", "", rows, {"sources": ["coin", "die"]}, draw_excess))
     zero, network, other, *die = fig.data
     np.testing.assert_array_equal(zero.y, [0, 0])
     np.testing.assert_allclose(network.y, [0.2, 0.4])
@@ -35,8 +22,13 @@ def test_every_panel_has_the_zero_line_the_network_and_the_others():
 
 
 def test_a_forecast_shows_what_came_what_was_said_and_what_is_exact():
-    came, said, exact = np.array([True, False]), np.array([0.5, 0.7]), np.array([0.5, 0.66])
-    dots, bayes, network = forecast_figure(came, said, exact).data
+    data = {
+        "sequence": np.array([2, 0]),
+        "said": np.array([0.5, 0.7]),
+        "exact": np.array([0.5, 0.66]),
+    }
+    fig = draw_forecast(Figure("forecast", "", data, {"symbol": [2]}, draw_forecast))
+    dots, bayes, network = fig.data
     np.testing.assert_array_equal(dots.y, [1, 0])
-    np.testing.assert_array_equal(bayes.y, exact)
-    np.testing.assert_array_equal(network.y, said)
+    np.testing.assert_array_equal(bayes.y, data["exact"])
+    np.testing.assert_array_equal(network.y, data["said"])

@@ -134,7 +134,7 @@ def draw_schedule(figure: Figure) -> go.Figure:
     """Return the learning rates that the populations found, their geometric mean and the middle
     half of them, against the best fixed rate.
     """
-    rates, constant = figure.data["schedule"], float(figure.labels["best"][0])
+    rates, constant = np.asarray(figure.data["schedule"], float), float(figure.labels["best"][0])
     low, high = np.quantile(rates, (0.25, 0.75), axis=0)
     fig = empty("The learning rate that was found", "round", "learning rate", type="log")
     fig.update_yaxes(tickvals=decades(min(low.min(), constant), max(high.max(), constant)))
