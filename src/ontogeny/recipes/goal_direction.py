@@ -8,6 +8,7 @@ goal-direction`, or `half-cheetah` for a real body; compare `--life.inheritance 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -23,10 +24,10 @@ from ontogeny.recipes.recipe import Recipe
 if TYPE_CHECKING:
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
-    from ontogeny.learners.baldwin.evolved import Striver
+    from ontogeny.learners.baldwin.evolved import EvolvedLearner
     from ontogeny.learners.baldwin.lifetime import Subject
+    from ontogeny.learners.baldwin.pursuit import PursuitConfig
     from ontogeny.views.figure import Figure
-    from ontogeny.worlds.goals import GoalWorld
 
 
 @dataclass(frozen=True)
@@ -78,34 +79,27 @@ class GoalDirection(Recipe):
                 hint="a lifetime begins anew each round: use baldwin or es",
             )
 
-    def world(self) -> GoalWorld:
-        """Return the body and its goal."""
-        from ontogeny.worlds.goals import directions, point_mass, velocities
+    def config(self) -> PursuitConfig:
+        """Return the settings of what a life is spent on: they have the recipe's names."""
+        from ontogeny.learners.baldwin.pursuit import PursuitConfig
 
-        if self.body == "point-mass":
-            body = point_mass()
-        else:
-            from ontogeny.worlds.brax_bodies import brax_body
-
-            body = brax_body(self.body)
-        if self.goal == "direction":
-            return directions(body, self.horizon, self.effort)
-        return velocities(body, self.highest, self.horizon, self.effort)
+        names = [f.name for f in dataclasses.fields(PursuitConfig)]
+        return PursuitConfig(**{name: getattr(self, name) for name in names})
 
     def subject(self) -> Subject:
         """Return what a life is spent on."""
-        from ontogeny.learners.baldwin.reinforce import striving
+        from ontogeny.learners.baldwin.pursuit import pursuit
 
-        return striving(
-            self.world(), self.episodes, self.widths, self.scored, discount=self.discount
-        )
+        return pursuit(self.config())
 
     def learner(self) -> Learner[Any]:
         import jax
 
         from ontogeny.learners.baldwin.lifetime import lifetime
+        from ontogeny.learners.baldwin.pursuit import pursuit_world
 
-        jax.eval_shape(self.world().body.reset, jax.random.key(0))  # tells of a missing extra
+        body = pursuit_world(self.config()).body
+        jax.eval_shape(body.reset, jax.random.key(0))  # tells of a missing extra
         return lifetime(self.subject(), self.life)
 
     def space(self) -> Space:
@@ -116,14 +110,14 @@ class GoalDirection(Recipe):
     def updates_per_step(self) -> dict[str, float]:
         return {"environment steps": float(self.life.tasks * self.episodes * self.horizon)}
 
-    def product(self, state: Any) -> Striver:
+    def product(self, state: Any) -> EvolvedLearner:
         import jax
         import jax.numpy as jnp
 
-        from ontogeny.learners.baldwin.evolved import Striver
+        from ontogeny.learners.baldwin.evolved import EvolvedLearner
 
         genes = jax.tree.map(jnp.asarray, state.genes)
-        return Striver(self.subject(), genes.hypers(), self.steps)
+        return EvolvedLearner(self.subject(), genes.hypers(), self.steps, self.config())
 
     def portrait(self, product: Any) -> Sequence[Figure]:
         from ontogeny.recipes.portraits.lives import learning_figure

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -33,7 +33,6 @@ from ontogeny.worlds.random_features import RandomFeatures
 
 View: TypeAlias = RandomFeatures | BackboneFeatures
 Config: TypeAlias = LEOConfig | PrototypesConfig | HeadConfig | MAMLClassifierConfig
-KIND = "few-shot classifier"
 METHODS: dict[str, tuple[type[Any], Callable[[int, Any], Method]]] = {
     "leo": (LEOConfig, leo),
     "prototypes": (PrototypesConfig, prototypes),
@@ -48,10 +47,14 @@ class FewShotClassifier:
     makes them of pictures.
     """
 
+    kind: ClassVar[str] = "few-shot classifier"
+
     config: Config
     n_features: int
     arrays: PyTree[Array]
     view: View | None = None
+    ways: int | None = None
+    """How many classes it was grown to tell apart, where that is known."""
 
     @property
     def name(self) -> str:
@@ -90,10 +93,11 @@ class FewShotClassifier:
     def save(self, folder: Path) -> None:
         """Write the classifier as an archive. Raises `StoreError` when it can't be written."""
         about = {
-            "kind": KIND,
+            "kind": self.kind,
             "method": self.name,
             "config": dataclasses.asdict(self.config),
             "n_features": self.n_features,
+            "ways": self.ways,
             "view": None
             if self.view is None
             else {"kind": type(self.view).__name__, **dataclasses.asdict(self.view)},
@@ -155,7 +159,7 @@ def load_classifier(folder: Path) -> FewShotClassifier:
 
     Raises `StoreError` when the folder holds something else or is damaged.
     """
-    about: dict[str, Any] = read_about(Path(folder), KIND)
+    about: dict[str, Any] = read_about(Path(folder), FewShotClassifier.kind)
     if about.get("method") not in METHODS:
         raise StoreError(
             f"its method is {about.get('method')!r}",
@@ -164,7 +168,7 @@ def load_classifier(folder: Path) -> FewShotClassifier:
         )
     config: Any = from_json(METHODS[about["method"]][0], about["config"])
     view = None if about["view"] is None else _view(**about["view"])
-    empty = FewShotClassifier(config, about["n_features"], None, view)
+    empty = FewShotClassifier(config, about["n_features"], None, view, about.get("ways"))
     like = jax.eval_shape(empty.method.init, jax.random.key(0))
     arrays = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))
     return dataclasses.replace(empty, arrays=arrays)
