@@ -11,12 +11,12 @@ from ontogeny.views.figure import Figure
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ontogeny.learners.baldwin.evolved import Striver
+    from ontogeny.learners.baldwin.evolved import EvolvedLearner
 
 LIVES = 64
 
 
-def learning_figure(product: Striver) -> Figure:
+def learning_figure(product: EvolvedLearner) -> Figure:
     """Return what a life makes of evolved genes, on fresh tasks and for longer than they evolved
     to live.
     """
