@@ -31,6 +31,7 @@ _WHERE = {
     "grow": "run",
     "load": "run",
     "resume": "run",
+    "load_product": "recipes.products",
     "HostLearner": "core.host",
     "Learner": "core.learner",
     "Move": "core.population",
@@ -119,6 +120,7 @@ if TYPE_CHECKING:
     from ontogeny.learners.maml.config import MAMLConfig
     from ontogeny.learners.maml.maml import maml
     from ontogeny.ops.descent import descend_inner
+    from ontogeny.recipes.products import load_product
     from ontogeny.replaying import replay
     from ontogeny.run import Run, grow, load, resume
     from ontogeny.runtime.observer import Observer

@@ -29,6 +29,7 @@ from ontogeny.core.space import Space
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes import recipe_class, recipe_name
+from ontogeny.recipes.products import kept_product
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.recipes.strategies import evolution_class
 from ontogeny.runtime import driver
@@ -102,8 +103,11 @@ class Run:
 
     def product(self, slot: int | None = None) -> Product:
         """Return what a person wants of a member (the best one): a policy, a predictor. Recipes
-        alone know it.
+        alone know it. That of a finished run's best member is read as it was kept.
         """
+        kept = kept_product(self.store) if slot is None else None
+        if kept is not None:
+            return kept
         if self.recipe is None:
             raise ConfigError(
                 "this run was grown from a bare learner, whose product is not known",
@@ -240,6 +244,18 @@ def load(folder: Path | str) -> Run:
     return Run(store, stored_job(store, recipe), recipe)
 
 
+def product_of(store: Store, slot: int | None = None) -> Product:
+    """Return what a member of a recipe's run became: the best one, or the slot's. Nothing that
+    learns is built where a finished run has kept it.
+    """
+    kept = kept_product(store) if slot is None else None
+    if kept is not None:
+        return kept
+    recipe = stored_recipe(store)
+    run = Run(store, stored_job(store, recipe), recipe)
+    return run.product(run.best.slot if slot is None else slot)
+
+
 def report(store: Store, path: Path) -> Path:
     """Write a run's report, with the figures that its recipe gives: the story of the run, and the
     portrait of its winner once it is finished. Return where.
@@ -251,7 +267,7 @@ def report(store: Store, path: Path) -> Path:
     recipe, portrait = stored_recipe(store), ()
     # Without a portrait nothing need be compiled.
     if store.run().get("status") == "finished" and type(recipe).portrait is not Recipe.portrait:
-        portrait = recipe.portrait(Run(store, stored_job(store, recipe), recipe).product())
+        portrait = recipe.portrait(product_of(store))
     return write_report(store, path, portrait, recipe.story)
 
 
@@ -280,7 +296,8 @@ def watch(
     )
     if recipe and status == "finished":
         with contextlib.closing(Store(store.folder)) as reader:
-            product = Run(reader, job, recipe).product()
+            run = Run(reader, job, recipe)
+            product = run.product(run.best.slot)
         product.save(store.folder / "product")
     return status
 

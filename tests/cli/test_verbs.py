@@ -87,6 +87,13 @@ def test_doctor_looks_at_the_machine_and_at_a_recipe(capsys):
     assert examined["predicted_peak_bytes"] > examined["population_bytes"] > 0
 
 
+def test_doctor_lists_the_worlds_that_agents_can_live_in(capsys):
+    found = answer(capsys, "doctor", "--worlds")
+    assert {"CartPole-v1", "Breakout-MinAtar", "Catch-bsuite"} <= set(found["worlds"])
+    assert "Pendulum-v1" not in found["worlds"]  # its actions are continuous
+    assert found["next"] == f"ontogeny grow agents --world {found['worlds'][0]}"
+
+
 def test_recipes_are_listed(capsys):
     assert [r["name"] for r in answer(capsys, "recipes")["recipes"]] == list(RECIPES)
     assert cli.run(["recipes"]) == 0

@@ -45,8 +45,8 @@ def test_a_growth_records_scores_before_and_after_and_descent_by_genes(grown):
 def test_its_product_lives_and_its_report_draws_that(grown):
     import jax
 
-    striver = grown.product()
-    assert striver(jax.random.key(0), 4).shape == (4, 3)
+    evolved = grown.product()
+    assert evolved(jax.random.key(0), 4).shape == (4, 3)
     page = grown.report().read_text()
     assert 'data-figure="learning"' in page
     assert 'data-figure="plasticity"' in page

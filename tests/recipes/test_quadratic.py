@@ -11,7 +11,7 @@ from ontogeny.claims.measuring import seeds_from
 from ontogeny.claims.pbt.quadratic import best_loss, strategies
 from ontogeny.claims.trials import replays, trials
 from ontogeny.core.errors import ConfigError
-from ontogeny.recipes.quadratic import Minimum, Quadratic, curvatures, load, loss
+from ontogeny.recipes.quadratic import Quadratic, curvatures, loss
 
 SEEDS = seeds_from(0, 12)
 
@@ -101,13 +101,9 @@ def test_best_loss_is_the_best_of_each_of_the_last_rounds(rounds):
     assert best_loss(rounds["random search"])[0] == pytest.approx(expected)
 
 
-def test_the_product_is_the_point_and_survives_a_save(tmp_path):
+def test_the_product_is_the_point():
     point = Quadratic(dimensions=3).product(jnp.array([2.0, 0.0, 1.0]))
     assert point() == pytest.approx(0.7)
-    point.save(tmp_path / "point")
-    again = load(tmp_path / "point")
-    assert isinstance(again, Minimum)
-    assert np.array_equal(again.x, point.x)
 
 
 @pytest.mark.parametrize("fields", [{"dimensions": 0}, {"noise": -1.0}, {"population": 0}])

@@ -10,14 +10,13 @@ import pytest
 from ontogeny.claims.measuring import seeds_from
 from ontogeny.claims.pbt.toy import arms, multiply, stay
 from ontogeny.claims.trials import trials
-from ontogeny.core.product import Product
 from ontogeny.core.space import Linear, Space
 from ontogeny.evolution.evolve import evolve
 from ontogeny.evolution.explore import keep
 from ontogeny.evolution.pbt import PBT, pbt
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.selection import truncation
-from ontogeny.recipes.toy import Point, Toy, load, quality
+from ontogeny.recipes.toy import Toy, quality
 
 SEEDS = seeds_from(0, 50)
 
@@ -119,14 +118,9 @@ def test_the_explorations_of_the_table():
     assert np.array_equal(stay()(jax.random.key(0), score, score[:, None]), [0, 1, 2])
 
 
-def test_the_product_is_the_point_and_survives_a_save(tmp_path):
+def test_the_product_is_the_point():
     point = Toy().product(jnp.array([0.5, -0.25]))
-    assert isinstance(point, Product)
     assert point() == quality(jnp.array([0.5, -0.25])) == pytest.approx(1.2 - 0.3125)
-    point.save(tmp_path / "point")
-    again = load(tmp_path / "point")
-    assert isinstance(again, Point)
-    assert np.array_equal(again.theta, point.theta)
 
 
 def test_the_recipe_survives_its_json():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ontogeny.cli.words import RunName, parse, say
 
@@ -34,16 +34,19 @@ class Adapt:
 def adapt(arguments: list[str]) -> int:
     """Adapt a classifier to folders of pictures."""
     from ontogeny.learners.few_shot import from_pictures
-    from ontogeny.run import load
+    from ontogeny.run import product_of
+    from ontogeny.runtime.folders import find_run
     from ontogeny.runtime.machine import prepare
+    from ontogeny.runtime.store import Store
 
     chosen = parse(Adapt, "adapt", arguments)
     prepare(1)
-    run = load(chosen.run)
-    told = from_pictures.adapt(run.product(chosen.slot), chosen.support, chosen.query)
-    notes = [*told.notes, *_ways(run.recipe, len(told.classes))]
+    folder = find_run(chosen.run)
+    with Store(folder) as store:
+        product = product_of(store, chosen.slot)
+    told = from_pictures.adapt(product, chosen.support, chosen.query)
     answer = {
-        "run": run.folder,
+        "run": folder,
         "classes": told.classes,
         "predictions": [
             {
@@ -56,22 +59,14 @@ def adapt(arguments: list[str]) -> int:
         ],
         "unread": {str(file): why for file, why in told.unread.items()},
         "accuracy": told.accuracy,
-        "notes": notes,
+        "notes": told.notes,
     }
     then = f"ontogeny report {chosen.run}"
-    say(answer, chosen.json, lambda: _text(told, notes, chosen.query), then)
+    say(answer, chosen.json, lambda: _text(told, chosen.query), then)
     return 0
 
 
-def _ways(recipe: Any, ways: int) -> list[str]:
-    """Return a word where there are more classes than the run was grown with."""
-    grown = getattr(getattr(recipe, "meta", None), "ways", None)
-    if grown is None or ways <= grown:
-        return []
-    return [f"there are {ways} classes, and it was grown to tell {grown} apart: expect less"]
-
-
-def _text(told: Told, notes: list[str], query: Path) -> Group:
+def _text(told: Told, query: Path) -> Group:
     """Return what was learned from, a table of the pictures, and what a person should know."""
     from rich.console import Group
     from rich.table import Table
@@ -94,7 +89,7 @@ def _text(told: Told, notes: list[str], query: Path) -> Group:
     for file, why in told.unread.items():
         table.add_row(str(file.relative_to(query)), "–", "", why, style="red")
     learned = ", ".join(f"{name} ({n})" for name, n in told.classes.items())
-    lines = list(notes)
+    lines = list(told.notes)
     if len(told.answers) > SHOWN:
         lines.append(f"{len(told.answers) - SHOWN} more pictures: see --json")
     if told.accuracy is not None:

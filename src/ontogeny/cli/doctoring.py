@@ -21,6 +21,8 @@ class Doctor:
     its population.
     """
 
+    worlds: bool = False
+    """List the worlds that the recipe `agents` can live in."""
     json: bool = False
     """Print one JSON object."""
 
@@ -30,12 +32,29 @@ def doctor(arguments: list[str]) -> int:
     name = arguments[0] if arguments and not arguments[0].startswith("-") else None
     if name is None:
         chosen: Any = parse(Doctor, "doctor", arguments)
+        if chosen.worlds:
+            return _worlds(chosen.json)
         answer = _machine()
         say(answer, chosen.json, lambda: _lines(answer), "ontogeny doctor breakout")
         return 0
     chosen = parse_recipe(name, "doctor", arguments[1:], Doctor, Doctor.__doc__)
+    if chosen.options.worlds:
+        return _worlds(chosen.options.json)
     answer = {**_machine(chosen.recipe.executor.devices), **_examine(chosen.recipe)}
     say(answer, chosen.options.json, lambda: _lines(answer), f"ontogeny grow {name}")
+    return 0
+
+
+def _worlds(json: bool) -> int:
+    from ontogeny.worlds.gymnax_worlds import list_worlds
+
+    names = list_worlds()
+    say(
+        {"worlds": names},
+        json,
+        lambda: "\n".join(names),
+        f"ontogeny grow agents --world {names[0]}",
+    )
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal
 
 from ontogeny.cli.words import RunName, parse, say
 from ontogeny.core.errors import ConfigError
@@ -35,33 +35,35 @@ def play(arguments: list[str]) -> int:
     """Film an agent."""
     import numpy as np
 
-    from ontogeny.run import load
+    from ontogeny.core.product import Playable
+    from ontogeny.run import product_of
+    from ontogeny.runtime.folders import find_run
     from ontogeny.runtime.machine import prepare
     from ontogeny.runtime.store import Store
     from ontogeny.views.film import write_film
 
     chosen = parse(Play, "play", arguments)
     prepare()
-    run = load(chosen.run)
-    product = run.product(chosen.slot)
-    if not hasattr(product, "play"):
+    folder = find_run(chosen.run)
+    with Store(folder) as store:
+        product = product_of(store, chosen.slot)
+    if not isinstance(product, Playable):
         raise ConfigError(
             f"a {type(product).__name__.lower()} can't be played",
-            where=str(run.folder),
+            where=str(folder),
             hint=f"see: ontogeny report {chosen.run}",
         )
-    film = cast(Any, product).play(chosen.seed, chosen.steps, chosen.episodes, chosen.greedy)
+    film = product.play(chosen.seed, chosen.steps, chosen.episodes, chosen.greedy)
     path = write_film(
         film.frames,
-        chosen.out or run.folder / "film.gif",
+        chosen.out or folder / "film.gif",
         scale=2,
-        caption=run.folder.name,
+        caption=folder.name,
         scores=np.cumsum(film.reward).tolist(),
     )
     size = path.stat().st_size
-    if path.is_relative_to(run.folder):
-        run.store.close()
-        with Store(run.folder, write=True) as store, store.transaction():
+    if path.is_relative_to(folder):
+        with Store(folder, write=True) as store, store.transaction():
             store.add_artifact(store.rounds() - 1, "film", path, size)
     answer = {
         "film": str(path),
@@ -101,12 +103,14 @@ class Export:
 
 def export(arguments: list[str]) -> int:
     """Export a product."""
-    from ontogeny.run import load
+    from ontogeny.run import product_of
+    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.store import Store
 
     chosen = parse(Export, "export", arguments)
-    run = load(chosen.run)
-    product = run.product(chosen.slot)
-    folder = chosen.out or run.folder / "export"
+    with Store(find_run(chosen.run)) as store:
+        product = product_of(store, chosen.slot)
+        folder = chosen.out or store.folder / "export"
     product.save(folder)
     files = {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 

@@ -61,18 +61,33 @@ def write_archive(
     return len(data) + sum((folder / file.name).stat().st_size for file in beside)
 
 
-def read_about(folder: Path, kind: str | None = None) -> dict[str, Any]:
+def read_about(
+    folder: Path, kind: str | None = None, formerly: str | None = None
+) -> dict[str, Any]:
     """Return what was written beside the tree. Raises `StoreError` when it is missing or
     unreadable, or when its "kind" is not the one that is asked for.
+
+    Archives of four kinds once said a "product" where all say a "kind": what it was `formerly`.
     """
     about = _structure(folder)["about"]
-    if kind is not None and about.get("kind") != kind:
+    was = formerly is not None and about.get("product") == formerly
+    if kind is not None and about.get("kind") != kind and not was:
         raise StoreError(
             f"it holds {about.get('kind', 'something else')!r}, not {kind!r}",
             where=str(folder),
-            hint="load it with the function of its own module",
+            hint="og.load_product reads every kind",
         )
     return about
+
+
+def read_shape(folder: Path, leaf: str) -> tuple[int, ...]:
+    """Return the shape of a leaf, given its path. Raises `StoreError` when there is none, or the
+    folder is unreadable.
+    """
+    leaves = _structure(folder)["leaves"]
+    if leaf not in leaves:
+        raise StoreError(f"it has no {leaf!r}", where=str(folder))
+    return tuple(leaves[leaf]["shape"])
 
 
 def read_archive(folder: Path, like: PyTree) -> PyTree:

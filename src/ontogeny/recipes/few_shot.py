@@ -64,6 +64,10 @@ class FewShot(Recipe):
         """Return the method's settings."""
         raise NotImplementedError
 
+    def ways(self) -> int:
+        """Return how many classes an episode has."""
+        return self.meta.ways
+
     def learner(self) -> Learner[Any]:
         data = self.featured()
         return few_shot(method_of(self.config(), data.n_features), data.splits, self.meta)
@@ -86,7 +90,7 @@ class FewShot(Recipe):
     def product(self, state: Any) -> FewShotClassifier:
         data = self.featured()
         arrays = jax.tree.map(jnp.asarray, state.arrays)
-        return FewShotClassifier(self.config(), data.n_features, arrays, data.view)
+        return FewShotClassifier(self.config(), data.n_features, arrays, data.view, self.ways())
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,9 @@ class LEO(FewShot):
 
     def config(self) -> LEOConfig:
         return self.leo if self.published == "no" else self._published()[0]
+
+    def ways(self) -> int:
+        return self.meta.ways if self.published == "no" else self._published()[1].ways
 
     def learner(self) -> Learner[Any]:
         if self.published == "no":

@@ -8,6 +8,7 @@ goal-direction`, or `half-cheetah` for a real body; compare `--life.inheritance 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
@@ -19,13 +20,11 @@ import tyro
 from ontogeny.core.learner import Learner
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.strategy import Evolution
-from ontogeny.learners.baldwin.evolved import Striver
+from ontogeny.learners.baldwin.evolved import EvolvedLearner
 from ontogeny.learners.baldwin.lifetime import LifetimeConfig, Subject
-from ontogeny.learners.baldwin.reinforce import striving
+from ontogeny.learners.baldwin.pursuit import PursuitConfig, pursuit, pursuit_world
 from ontogeny.recipes.lives import Lives
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.brax_bodies import brax_body
-from ontogeny.worlds.goals import GoalWorld, directions, point_mass, velocities
 
 
 @dataclass(frozen=True)
@@ -68,28 +67,25 @@ class GoalDirection(Lives):
         default_factory=lambda: LifetimeConfig(tasks=4, rates=(1e-4, 10.0))
     )
 
-    def world(self) -> GoalWorld:
-        """Return the body and its goal."""
-        body = point_mass() if self.body == "point-mass" else brax_body(self.body)
-        if self.goal == "direction":
-            return directions(body, self.horizon, self.effort)
-        return velocities(body, self.highest, self.horizon, self.effort)
+    def config(self) -> PursuitConfig:
+        """Return the settings of what a life is spent on: they have the recipe's names."""
+        names = [f.name for f in dataclasses.fields(PursuitConfig)]
+        return PursuitConfig(**{name: getattr(self, name) for name in names})
 
     def subject(self) -> Subject:
-        return striving(
-            self.world(), self.episodes, self.widths, self.scored, discount=self.discount
-        )
+        return pursuit(self.config())
 
     def learner(self) -> Learner[Any]:
-        jax.eval_shape(self.world().body.reset, jax.random.key(0))  # tells of a missing extra
+        body = pursuit_world(self.config()).body
+        jax.eval_shape(body.reset, jax.random.key(0))  # tells of a missing extra
         return super().learner()
 
     def updates_per_step(self) -> dict[str, float]:
         return {"environment steps": float(self.life.tasks * self.episodes * self.horizon)}
 
-    def product(self, state: Any) -> Striver:
+    def product(self, state: Any) -> EvolvedLearner:
         genes = jax.tree.map(jnp.asarray, state.genes)
-        return Striver(self.subject(), genes.hypers(), self.steps)
+        return EvolvedLearner(self.subject(), genes.hypers(), self.steps, self.config())
 
     def portrait(self, product: Any) -> Sequence[Figure]:
         from ontogeny.recipes.portraits.goal_direction import learning_figure

@@ -7,7 +7,6 @@ without mutation. Compare `--inheritance darwin` and `--inheritance lamarck`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import tyro
@@ -17,10 +16,9 @@ from ontogeny.evolution.strategy import Evolution
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ontogeny.core.learner import Learner
     from ontogeny.core.space import Space
+    from ontogeny.learners.baldwin.hinton_nowlan import Genome
 
 
 def breeding() -> Baldwin:
@@ -66,25 +64,6 @@ class HintonNowlan(Recipe):
     def product(self, state: Any) -> Genome:
         import numpy as np
 
+        from ontogeny.learners.baldwin.hinton_nowlan import Genome
+
         return Genome(np.asarray(state.alleles, np.int32), self.trials)
-
-
-@dataclass(frozen=True)
-class Genome:
-    """A genome: 0 is wrong, 1 right, 2 open. Called, it returns the chance that a lifetime of
-    learning makes it right throughout.
-    """
-
-    alleles: np.ndarray
-    trials: int
-
-    def __call__(self, *args: Any) -> float:
-        if (self.alleles == 0).any():
-            return 0.0
-        return 1 - (1 - 2.0 ** -int((self.alleles == 2).sum())) ** self.trials
-
-    def save(self, folder: Path) -> None:
-        """Write it as an archive."""
-        from ontogeny.core.archive import write_archive
-
-        write_archive(folder, {"alleles": self.alleles}, about={"product": "hinton-nowlan.Genome"})

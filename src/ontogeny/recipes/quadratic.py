@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -93,6 +93,8 @@ def loss(a: Float[Array, " chan"], x: Float[Array, " chan"]) -> Float[Array, ""]
 class Minimum(Product):
     """The point that a member has reached. Called, it returns its loss."""
 
+    kind: ClassVar[str] = "quadratic minimum"
+
     x: Float[Array, " chan"]
     flattest: float = 0.1
 
@@ -102,18 +104,19 @@ class Minimum(Product):
     def save(self, folder: Path) -> None:
         """Write the point as an archive."""
         about = {
-            "product": "quadratic.Minimum",
+            "kind": self.kind,
             "dimensions": int(self.x.shape[0]),
             "flattest": self.flattest,
         }
-        write_archive(folder, {"x": self.x}, about=about)
+        write_archive(Path(folder), {"x": self.x}, about=about)
 
 
-def load(folder: Path) -> Minimum:
+def load_minimum(folder: Path) -> Minimum:
     """Return the point that was saved. Raises `StoreError` or `StructureError` for a folder that
     holds none.
     """
-    about = read_about(folder)
+    folder = Path(folder)
+    about = read_about(folder, Minimum.kind, "quadratic.Minimum")
     like = {"x": jax.ShapeDtypeStruct((int(about.get("dimensions", 1)),), jnp.float32)}
     x = jnp.asarray(read_archive(folder, like)["x"])
     return Minimum(x, float(about.get("flattest", 0.1)))

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import tyro
 from jaxtyping import Array, Float
 
-from ontogeny.core.archive import read_archive, write_archive
+from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.learner import Hypers, Learner, settled
 from ontogeny.core.product import Product
 from ontogeny.core.space import Linear, Space
@@ -88,6 +88,8 @@ def surrogate(theta: Float[Array, "2"], h: Float[Array, "2"]) -> Float[Array, ""
 class Point(Product):
     """Where a member of the toy stands. Called, it returns its Q."""
 
+    kind: ClassVar[str] = "toy point"
+
     theta: Float[Array, "2"]
 
     def __call__(self, *args: Any) -> Float[Array, ""]:
@@ -95,12 +97,14 @@ class Point(Product):
 
     def save(self, folder: Path) -> None:
         """Write the point as an archive."""
-        write_archive(folder, {"theta": self.theta}, about={"product": "toy.Point"})
+        write_archive(Path(folder), {"theta": self.theta}, about={"kind": self.kind})
 
 
-def load(folder: Path) -> Point:
+def load_point(folder: Path) -> Point:
     """Return the point that was saved. Raises `StoreError` or `StructureError` for a folder that
     holds none.
     """
+    folder = Path(folder)
+    read_about(folder, Point.kind, "toy.Point")
     like = {"theta": jax.ShapeDtypeStruct((2,), jnp.float32)}
     return Point(jnp.asarray(read_archive(folder, like)["theta"]))

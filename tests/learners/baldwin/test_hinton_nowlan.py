@@ -15,11 +15,12 @@ from ontogeny.learners.baldwin.hinton_nowlan import (
     OPEN,
     RIGHT,
     WRONG,
+    Genome,
     alleles,
     guesses,
     hinton_nowlan,
 )
-from ontogeny.recipes.hinton_nowlan import Genome, HintonNowlan
+from ontogeny.recipes.hinton_nowlan import HintonNowlan
 from ontogeny.testing import check_learner
 
 KEYS = jax.random.split(jax.random.key(0), 20_000)

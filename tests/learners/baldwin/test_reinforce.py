@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, StoreError
-from ontogeny.learners.baldwin.evolved import Striver, load_striver
+from ontogeny.learners.baldwin.evolved import EvolvedLearner, load_evolved
 from ontogeny.learners.baldwin.lifetime import genes_space, unravel
-from ontogeny.learners.baldwin.reinforce import striving
+from ontogeny.learners.baldwin.reinforce import reinforce
 from ontogeny.worlds.goals import best_return, directions, point_mass
 
 KEY = jax.random.key(0)
-SUBJECT = striving(directions(point_mass()))
+SUBJECT = reinforce(directions(point_mass()))
 # A linear policy that always goes forward, at rates of 0: its lives don't change it.
 FORWARD = {
     "weights": jnp.array([0.0, 0.0, 9.0]),
@@ -29,7 +29,7 @@ def test_the_gradient_is_that_of_the_expected_return(horizon, discount):
     and 0.8 of the velocity before.
     """
     bias, deviation, goal = 0.3, 0.7, 1.0
-    subject = striving(directions(point_mass(), horizon, 0.02), 20, discount=discount)
+    subject = reinforce(directions(point_mass(), horizon, 0.02), 20, discount=discount)
     arrays = subject.init(KEY)
     assert arrays.weight.shape == (2, 1)
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
@@ -63,18 +63,18 @@ def test_a_score_is_the_return_without_noise():
     assert by_goal[1] == pytest.approx(-best_return() - 2 * 0.02 * 20, abs=1e-3)
 
 
-def test_a_striver_lives_on_fresh_tasks_and_is_kept(tmp_path):
-    striver = Striver(SUBJECT, FORWARD, 2)
-    scores = np.asarray(striver(KEY, 16))
+def test_an_evolved_learner_lives_on_fresh_tasks_and_is_kept(tmp_path):
+    evolved = EvolvedLearner(SUBJECT, FORWARD, 2)
+    scores = np.asarray(evolved(KEY, 16))
     assert scores.shape == (16, 3)
     assert {round(float(s), 1) for s in scores[:, 0]} == {15.6, -16.4}
-    striver.save(tmp_path / "kept")
-    again = load_striver(tmp_path / "kept", SUBJECT)
+    evolved.save(tmp_path / "kept")
+    again = load_evolved(tmp_path / "kept", SUBJECT)
     assert again.steps == 2
     assert np.array_equal(again.genes["weights"], FORWARD["weights"])
-    other = striving(directions(point_mass(), 5)._replace(name="another"))
+    other = reinforce(directions(point_mass(), 5)._replace(name="another"))
     with pytest.raises(StoreError, match="point-mass-direction"):
-        load_striver(tmp_path / "kept", other)
+        load_evolved(tmp_path / "kept", other)
 
 
 def test_genes_have_a_rate_a_leaf_and_the_noise():
@@ -90,4 +90,4 @@ def test_genes_have_a_rate_a_leaf_and_the_noise():
 @pytest.mark.parametrize("settings", [{"episodes": 1}, {"scored": 0}, {"discount": 1.1}])
 def test_settings_that_make_no_sense_are_refused(settings):
     with pytest.raises(ConfigError):
-        striving(directions(point_mass()), **settings)
+        reinforce(directions(point_mass()), **settings)

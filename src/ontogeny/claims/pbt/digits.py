@@ -15,7 +15,8 @@ from ontogeny.core.learner import Hypers
 from ontogeny.evolution.evolve import Round, evolve
 from ontogeny.evolution.replay import first_of, replay
 from ontogeny.evolution.strategy import Strategy
-from ontogeny.recipes.digits import DigitClassifier, logits, parted, surprise
+from ontogeny.learners.supervised.classifier import cross_entropy, logits
+from ontogeny.recipes.digits import DigitClassifier, parted
 
 # What only shows that a growth runs; its programs are the same in every part of the claims.
 TINY = DigitClassifier(population=4, rounds=2, steps=1, hidden=(8,), batch=4)
@@ -58,7 +59,7 @@ def _grown(
     )
 
     def tested(state: Any) -> Array:
-        return surprise(logits(state.layers, held_out.pixels), held_out.label)
+        return cross_entropy(logits(state.layers, held_out.pixels), held_out.label)
 
     return history, jax.vmap(tested)(last.state)
 

@@ -8,7 +8,7 @@ import dataclasses
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +17,8 @@ from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt8
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.config import from_json
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.core.product import Film
 from ontogeny.learners.agents.actor_critic import AgentState
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import network_of
@@ -25,26 +26,12 @@ from ontogeny.ops.moments import Moments, no_moments, standardise
 from ontogeny.worlds.gymnax_worlds import gymnax_world
 from ontogeny.worlds.world import World
 
-KIND = "actor-critic policy"
-
-
-class Film(NamedTuple):
-    """The episode whose return is the median of those played, on the host, cut where it ended."""
-
-    frames: UInt8[np.ndarray, "time height width 3"]
-    reward: Float[np.ndarray, " time"]
-    ended: bool  # False: the steps ran out first
-    returns: list[float]  # of all episodes played
-
-    @property
-    def total(self) -> float:
-        """The filmed episode's return."""
-        return float(self.reward.sum())
-
 
 @dataclass(frozen=True)
 class Policy:
     """A policy in its world. Call it with a key and an observation for a sampled action."""
+
+    kind: ClassVar[str] = "actor-critic policy"
 
     world: World
     config: ActorCriticConfig
@@ -81,7 +68,11 @@ class Policy:
 
     def save(self, folder: Path) -> None:
         """Write the policy as an archive. Raises `StoreError` when it can't be written."""
-        about = {"kind": KIND, "world": self.world.name, "config": dataclasses.asdict(self.config)}
+        about = {
+            "kind": self.kind,
+            "world": self.world.name,
+            "config": dataclasses.asdict(self.config),
+        }
         write_archive(Path(folder), (self.network, self.moments), about)
 
     def play(
@@ -137,13 +128,21 @@ def load_policy(folder: Path, world: World | None = None) -> Policy:
     """Return the policy that `Policy.save` wrote. `world` is needed only where it isn't one of
     gymnax's.
 
-    Raises `StoreError` when the folder holds something else or is damaged, `StructureError` when
-    the arrays don't fit the config.
+    Raises `StoreError` when the folder holds something else or is damaged, or its world can't be
+    found by name; `StructureError` when the arrays don't fit the config.
     """
     folder = Path(folder)
-    about = read_about(folder, KIND)
+    about = read_about(folder, Policy.kind)
     config = from_json(ActorCriticConfig, about["config"])
-    world = world or gymnax_world(about["world"])
+    if world is None:
+        try:
+            world = gymnax_world(about["world"])
+        except ConfigError as error:
+            raise StoreError(
+                f"it acts in {about['world']!r}, which is no world of gymnax's",
+                where=str(folder),
+                hint="give it its world: learners.agents.policy.load_policy(folder, world)",
+            ) from error
     network = network_of(world.observation_shape, world.n_actions, config)
     moments = no_moments(world.observation_shape) if config.normalise_observations else None
     like = jax.eval_shape(lambda: (network.init(jax.random.key(0)), moments))

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.config import from_json
 from ontogeny.core.errors import StoreError
 from ontogeny.core.learner import Hypers
 from ontogeny.learners.baldwin.lifetime import Subject, genes_space, scores_by_step
-
-KIND = "evolved learner"
+from ontogeny.learners.baldwin.pursuit import PursuitConfig, pursuit
 
 
 @dataclass(frozen=True)
-class Striver:
+class EvolvedLearner:
     """Genes, and the subject that they learn. Called, it lives on fresh tasks."""
+
+    kind: ClassVar[str] = "evolved learner"
 
     subject: Subject
     genes: Hypers
     steps: int
     """Of a life, as it was evolved."""
+    config: PursuitConfig | None = None
+    """What builds the subject again, where it is a pursuit."""
 
     def __call__(
         self, key: Key[Array, ""], tasks: int = 64, steps: int | None = None
@@ -41,22 +46,40 @@ class Striver:
 
     def save(self, folder: Path) -> None:
         """Write the genes as an archive. Raises `StoreError` when they can't be written."""
-        about = {"kind": KIND, "subject": self.subject.name, "steps": self.steps}
+        about = {
+            "kind": self.kind,
+            "subject": self.subject.name,
+            "steps": self.steps,
+            "pursuit": self.config and dataclasses.asdict(self.config),
+        }
         write_archive(Path(folder), self.genes, about)
 
 
-def load_striver(folder: Path, subject: Subject) -> Striver:
-    """Return what `Striver.save` wrote, of the same subject. Raises `StoreError` for another's, or
-    a damaged folder.
+def load_evolved(folder: Path, subject: Subject | None = None) -> EvolvedLearner:
+    """Return what `EvolvedLearner.save` wrote. The `subject` is needed where the archive doesn't
+    say what builds it: of a subject of your own, and in archives of version 0.1.
+
+    Raises `StoreError` for another subject's, for one that must be given, or a damaged folder.
     """
-    about: dict[str, Any] = read_about(Path(folder))
-    if about.get("kind") != KIND or about.get("subject") != subject.name:
+    folder = Path(folder)
+    about: dict[str, Any] = read_about(folder, EvolvedLearner.kind)
+    config = None
+    if subject is None:
+        if not about.get("pursuit"):
+            raise StoreError(
+                f"it doesn't say what {about.get('subject')!r}, its subject, is built of",
+                where=str(folder),
+                hint="give it: learners.baldwin.evolved.load_evolved(folder, recipe.subject())",
+            )
+        config = from_json(PursuitConfig, about["pursuit"])
+        subject = pursuit(config)
+    if about.get("subject") != subject.name:
         raise StoreError(
-            f"it holds {about.get('kind', 'something else')!r} of {about.get('subject')!r}",
+            f"its subject is {about.get('subject')!r}",
             where=str(folder),
             hint=f"give the folder of a run that learned {subject.name!r}",
         )
     like = jax.eval_shape(lambda: genes_space(subject).sample(jax.random.key(0)))
     like = {name: shape for name, shape in like.items() if name != "season"}
-    genes = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))
-    return Striver(subject, genes, about["steps"])
+    genes = jax.tree.map(jnp.asarray, read_archive(folder, like))
+    return EvolvedLearner(subject, genes, about["steps"], config)

@@ -15,12 +15,17 @@ Source: Hinton and Nowlan 1987, "How Learning Can Guide Evolution", Complex Syst
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from ontogeny.core.archive import read_about, read_archive, read_shape, write_archive
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.core.space import Integer, Space
@@ -99,3 +104,38 @@ def guesses(key: Key[Array, ""], n_open: Int[Array, ""]) -> Float[Array, ""]:
     failing = jnp.log1p(-(2.0 ** -n_open.astype(jnp.float32)))  # -inf: the first guess is right
     drawn = jnp.log1p(-jax.random.uniform(key)) / failing
     return jnp.maximum(jnp.ceil(drawn), 1.0)
+
+
+@dataclass(frozen=True)
+class Genome:
+    """A genome: 0 is wrong, 1 right, 2 open. Called, it returns the chance that a lifetime of
+    learning makes it right throughout.
+    """
+
+    kind: ClassVar[str] = "hinton-nowlan genome"
+
+    alleles: Int[np.ndarray, " locus"]
+    trials: int
+
+    def __call__(self) -> float:
+        if (self.alleles == WRONG).any():
+            return 0.0
+        return 1 - (1 - 2.0 ** -int((self.alleles == OPEN).sum())) ** self.trials
+
+    def save(self, folder: Path) -> None:
+        """Write it as an archive. Raises `StoreError` when it can't be written."""
+        about = {"kind": self.kind, "trials": self.trials}
+        write_archive(Path(folder), {"alleles": self.alleles}, about)
+
+
+def load_genome(folder: Path) -> Genome:
+    """Return the genome that `Genome.save` wrote. An archive that doesn't say how many guesses a
+    lifetime has, as version 0.1 wrote them, is taken to mean the original's 1,000.
+
+    Raises `StoreError` when the folder holds something else or is damaged.
+    """
+    folder = Path(folder)
+    about = read_about(folder, Genome.kind, "hinton-nowlan.Genome")
+    loci = math.prod(read_shape(folder, "alleles"))
+    read = read_archive(folder, {"alleles": jax.ShapeDtypeStruct((loci,), jnp.int32)})
+    return Genome(read["alleles"], about.get("trials", TRIALS))

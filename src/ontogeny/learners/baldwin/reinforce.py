@@ -31,7 +31,7 @@ from ontogeny.ops.returns import decayed_sum
 from ontogeny.worlds.goals import GoalWorld, episode
 
 
-def striving(
+def reinforce(
     world: GoalWorld,
     episodes: int = 20,
     widths: tuple[int, ...] = (),
@@ -47,12 +47,12 @@ def striving(
     """
     if not 0 <= discount <= 1:
         raise ConfigError(
-            f"a discount of {discount}", where="striving", hint="use a number in [0, 1]"
+            f"a discount of {discount}", where="reinforce", hint="use a number in [0, 1]"
         )
     if episodes < 2 or scored < 1:
         raise ConfigError(
             f"{episodes} episodes a step, {scored} scored",
-            where="striving",
+            where="reinforce",
             hint="use 2 episodes or more a step, and 1 or more for the score",
         )
     network = policy_network(world, widths)

@@ -11,7 +11,7 @@ import dataclasses
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,6 @@ from ontogeny.worlds.backbone_features import BackboneFeatures
 from ontogeny.worlds.random_features import RandomFeatures
 
 View: TypeAlias = RandomFeatures | BackboneFeatures
-KIND = "few-shot classifier"
 
 
 @dataclass(frozen=True)
@@ -36,10 +35,14 @@ class FewShotClassifier:
     makes them of pictures.
     """
 
+    kind: ClassVar[str] = "few-shot classifier"
+
     config: Config
     n_features: int
     arrays: PyTree[Array]
     view: View | None = None
+    ways: int | None = None
+    """How many classes it was grown to tell apart, where that is known."""
 
     @property
     def method(self) -> Method:
@@ -73,10 +76,11 @@ class FewShotClassifier:
     def save(self, folder: Path) -> None:
         """Write the classifier as an archive. Raises `StoreError` when it can't be written."""
         about = {
-            "kind": KIND,
+            "kind": self.kind,
             "method": method_name(self.config),
             "config": dataclasses.asdict(self.config),
             "n_features": self.n_features,
+            "ways": self.ways,
             "view": None
             if self.view is None
             else {"kind": type(self.view).__name__, **dataclasses.asdict(self.view)},
@@ -134,7 +138,7 @@ def load_classifier(folder: Path) -> FewShotClassifier:
 
     Raises `StoreError` when the folder holds something else or is damaged.
     """
-    about: dict[str, Any] = read_about(Path(folder), KIND)
+    about: dict[str, Any] = read_about(Path(folder), FewShotClassifier.kind)
     if about.get("method") not in METHODS:
         raise StoreError(
             f"its method is {about.get('method')!r}",
@@ -146,7 +150,7 @@ def load_classifier(folder: Path) -> FewShotClassifier:
     n_features = about["n_features"]
     like = jax.eval_shape(method_of(config, n_features).init, jax.random.key(0))
     arrays = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))
-    return FewShotClassifier(config, n_features, arrays, view)
+    return FewShotClassifier(config, n_features, arrays, view, about.get("ways"))
 
 
 def _view(kind: str, **fields: int) -> View:

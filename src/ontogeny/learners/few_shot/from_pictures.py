@@ -3,22 +3,40 @@
     told = adapt(product, "support", "query")
     told.answers[0].file, told.answers[0].best, told.answers[0].probabilities
 
-The product says how it sees pictures: `product.view` has a `height` and a `width` and makes
-features of pictures [item, height, width] with ink 255 on ground 0, those that the product was
-grown on. `product.adapt(support [way, shot, feature])` returns what maps queries [item, feature] to
-log-probabilities [item, way].
+Any product can be adapted that is a `TellsPictures`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
 from ontogeny.core.errors import ConfigError, DataError
+from ontogeny.core.product import Adaptable
 from ontogeny.worlds.images import ink_square, picture_files, read_picture
+
+
+@runtime_checkable
+class TellsPictures(Adaptable, Protocol):
+    """A product that learns classes of pictures: `adapt(support [way, shot, feature])` returns what
+    maps queries [item, feature] to log-probabilities [item, way].
+    """
+
+    @property
+    def view(self) -> Any:
+        """How it sees: it has a `height` and a `width`, and makes features, those that the product
+        was grown on, of pictures [item, height, width] with ink 255 on ground 0. None: it sees no
+        pictures.
+        """
+        ...
+
+    @property
+    def ways(self) -> int | None:
+        """How many classes it was grown to tell apart, where that is known."""
+        ...
 
 
 class Answer(NamedTuple):
@@ -58,6 +76,12 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
     adapted to pictures, `DataError` for a support of fewer than two classes, an empty folder, and
     a support picture that can't be read or is of one colour; such queries are left `unread`.
     """
+    if not isinstance(product, TellsPictures):
+        raise ConfigError(
+            f"a {type(product).__name__.lower()} can't be adapted to pictures",
+            where="adapt",
+            hint="grow one that can, for example: ontogeny grow leo",
+        )
     size = _seen_size(product)
     of_class, stray = _support_files(Path(support))
     asked = _query_files(Path(query))
@@ -91,6 +115,9 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
     )
     log_probabilities = np.asarray(learned(product.view(np.stack(list(queries.values())))))
     notes = _notes(of_class, stray, fitted, size, shots)
+    if product.ways is not None and product.ways < len(pictures):
+        many = f"there are {len(pictures)} classes, and it was grown to tell {product.ways} apart"
+        notes.append(f"{many}: expect less")
     answers = [
         _answer(file, row, list(of_class))
         for file, row in zip(queries, np.exp(log_probabilities.astype(np.float64)), strict=True)
@@ -98,14 +125,8 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
     return Told({n: len(files) for n, files in of_class.items()}, answers, unread, notes)
 
 
-def _seen_size(product: Any) -> int:
+def _seen_size(product: TellsPictures) -> int:
     """Return the side of the square pictures that the product sees."""
-    if not hasattr(product, "adapt") or not hasattr(product, "view"):
-        raise ConfigError(
-            f"a {type(product).__name__.lower()} can't be adapted to pictures",
-            where="adapt",
-            hint="grow one that can, for example: ontogeny grow leo",
-        )
     if product.view is None:
         raise ConfigError(
             "this classifier was grown on features of unknown origin, and sees no pictures",

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -18,12 +18,12 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.generation.gan import draw, generator
 
-KIND = "image generator"
-
 
 @dataclass(frozen=True)
 class Sampler:
     """A generator of images [height, width]. Called, it returns some, the same for a seed."""
+
+    kind: ClassVar[str] = "image generator"
 
     config: GANConfig
     shape: tuple[int, int]
@@ -38,7 +38,7 @@ class Sampler:
     def save(self, folder: Path) -> None:
         """Write the generator as an archive. Raises `StoreError` when it can't be written."""
         config = dataclasses.asdict(self.config)
-        about = {"kind": KIND, "config": config, "shape": list(self.shape)}
+        about = {"kind": self.kind, "config": config, "shape": list(self.shape)}
         write_archive(Path(folder), self.arrays, about)
 
 
@@ -54,7 +54,7 @@ def load_sampler(folder: Path) -> Sampler:
 
     Raises `StoreError` when the folder holds something else or is damaged.
     """
-    about: dict[str, Any] = read_about(Path(folder), KIND)
+    about: dict[str, Any] = read_about(Path(folder), Sampler.kind)
     config, shape = from_json(GANConfig, about["config"]), (about["shape"][0], about["shape"][1])
     like = jax.eval_shape(lambda: generator(config, shape).init(jax.random.key(0)))
     arrays = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))

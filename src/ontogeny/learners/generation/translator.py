@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -21,13 +21,14 @@ from ontogeny.learners.generation.config import TranslatorConfig
 from ontogeny.learners.generation.translation import network_of
 from ontogeny.learners.generation.vocabulary import BEGIN, END, Vocabulary, padded
 
-KIND = "translator"
 TOGETHER = 32  # sentences that are translated side by side: one program, however many there are
 
 
 @dataclass(frozen=True)
 class Translator:
     """A translator with its vocabulary."""
+
+    kind: ClassVar[str] = "translator"
 
     config: TranslatorConfig
     vocabulary: Vocabulary
@@ -65,7 +66,7 @@ class Translator:
         """Write the translator as an archive. Raises `StoreError` when it can't be written."""
         model = np.frombuffer(self.vocabulary.model, np.uint8)
         about = {
-            "kind": KIND,
+            "kind": self.kind,
             "config": dataclasses.asdict(self.config),
             "tokens": len(self.vocabulary),
             "vocabulary_bytes": model.size,
@@ -87,7 +88,7 @@ def load_translator(folder: Path) -> Translator:
     Raises `StoreError` when the folder holds something else or is damaged, `MissingExtra` without
     SentencePiece.
     """
-    about: dict[str, Any] = read_about(Path(folder), KIND)
+    about: dict[str, Any] = read_about(Path(folder), Translator.kind)
     config = from_json(TranslatorConfig, about["config"])
     network = jax.eval_shape(lambda: network_of(config, about["tokens"]).init(jax.random.key(0)))
     model = jax.ShapeDtypeStruct((about["vocabulary_bytes"],), jnp.uint8)

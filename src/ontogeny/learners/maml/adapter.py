@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -23,8 +23,6 @@ from ontogeny.nn.headed import Headed
 from ontogeny.nn.parting import Parted, part
 from ontogeny.worlds.sinusoids import Examples
 
-KIND = "meta-learned start"
-
 
 @dataclass(frozen=True)
 class Adapter:
@@ -34,13 +32,15 @@ class Adapter:
     predict as a third argument.
     """
 
+    kind: ClassVar[str] = "meta-learned start"
+
     config: MAMLConfig
     network: NetworkConfig
     shape: tuple[int, ...]
     """Of one input."""
     n_out: int
     """Numbers that are predicted, or classes."""
-    kind: Literal["regression", "classification"]
+    learns: Literal["regression", "classification"]
     start: Start
     rate: float
     """Of the steps, where rates are not learned."""
@@ -71,7 +71,7 @@ class Adapter:
         arrays = _adapt(
             self.config,
             self.network,
-            (self.shape, self.n_out, self.kind, steps),
+            (self.shape, self.n_out, self.learns, steps),
             self.start,
             jnp.float32(self.rate),
             examples,
@@ -87,19 +87,19 @@ class Adapter:
     def save(self, folder: Path) -> None:
         """Write it as an archive. Raises `StoreError` when it can't be written."""
         about = {
-            "kind": KIND,
+            "kind": self.kind,
             "config": dataclasses.asdict(self.config),
             "network": dataclasses.asdict(self.network),
             "shape": list(self.shape),
             "n_out": self.n_out,
-            "learns": self.kind,
+            "learns": self.learns,
             "rate": self.rate,
         }
         write_archive(Path(folder), self.start, about)
 
     def _checked(self, inputs: Any, targets: Any) -> Examples:
         inputs = jnp.asarray(inputs, jnp.float32)
-        whole = self.kind == "classification"
+        whole = self.learns == "classification"
         targets = jnp.asarray(targets, jnp.int32 if whole else jnp.float32)
         n = inputs.shape[0] if inputs.ndim else 0
         wanted = (n,) if whole else (n, self.n_out)
@@ -156,7 +156,7 @@ def load_adapter(folder: Path) -> Adapter:
 
     Raises `StoreError` when the folder holds something else or is damaged.
     """
-    about: dict[str, Any] = read_about(Path(folder), KIND)
+    about: dict[str, Any] = read_about(Path(folder), Adapter.kind)
     config = from_json(MAMLConfig, about["config"])
     network = from_json(NetworkConfig, about["network"])
     shape, n_out = tuple(about["shape"]), about["n_out"]
@@ -176,9 +176,9 @@ def _adapt(
     rate: Array,
     examples: Examples,
 ) -> PyTree[Array]:
-    shape, n_out, kind, steps = what
+    shape, n_out, learns, steps = what
     whole = headed(network, shape, n_out)
-    return adapt(JUDGES[kind], whole, config, start, rate, examples, steps).end
+    return adapt(JUDGES[learns], whole, config, start, rate, examples, steps).end
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))

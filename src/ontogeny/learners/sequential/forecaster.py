@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -20,12 +20,12 @@ from ontogeny.learners.sequential.tasks import normal
 from ontogeny.nn.cores import CoreConfig, SequenceNetwork, sequence_network
 from ontogeny.ops.bayes.predictives import Normal
 
-KIND = "sequence predictor"
-
 
 @dataclass(frozen=True)
 class Forecaster:
     """A predictor of symbols 0 … n_symbols - 1, or of numbers (n_symbols = 0) with features."""
+
+    kind: ClassVar[str] = "sequence predictor"
 
     core: CoreConfig
     arrays: PyTree[Array]
@@ -79,7 +79,7 @@ class Forecaster:
     def save(self, folder: Path) -> None:
         """Write the predictor as an archive. Raises `StoreError` when it can't be written."""
         about = {
-            "kind": KIND,
+            "kind": self.kind,
             "core": dataclasses.asdict(self.core),
             "n_symbols": self.n_symbols,
             "n_features": self.n_features,
@@ -104,7 +104,7 @@ def load_forecaster(folder: Path) -> Forecaster:
 
     Raises `StoreError` when the folder holds something else or is damaged.
     """
-    about: dict[str, Any] = read_about(Path(folder), KIND)
+    about: dict[str, Any] = read_about(Path(folder), Forecaster.kind)
     core = from_json(CoreConfig, about["core"])
     empty = Forecaster(core, None, about["n_symbols"], about["n_features"])
     like = jax.eval_shape(lambda: empty.network.init(jax.random.key(0)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -16,14 +16,14 @@ from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError
 from ontogeny.nn.cores import CoreConfig, SequenceNetwork, sequence_network
 
-KIND = "memory policy"
-
 
 @dataclass(frozen=True)
 class MemoryPolicy:
     """A policy of the history. Call it with a key, its memory and an observation for the memory
     after it and a sampled action; `begin()` is the memory of nothing.
     """
+
+    kind: ClassVar[str] = "memory policy"
 
     core: CoreConfig
     network: PyTree[Array]
@@ -73,7 +73,7 @@ class MemoryPolicy:
     def save(self, folder: Path) -> None:
         """Write the policy as an archive. Raises `StoreError` when it can't be written."""
         about = {
-            "kind": KIND,
+            "kind": self.kind,
             "core": dataclasses.asdict(self.core),
             "n_in": self.n_in,
             "n_actions": self.n_actions,
@@ -88,7 +88,7 @@ def load_memory_policy(folder: Path) -> MemoryPolicy:
     the arrays don't fit.
     """
     folder = Path(folder)
-    about: dict[str, Any] = read_about(folder, KIND)
+    about: dict[str, Any] = read_about(folder, MemoryPolicy.kind)
     core = from_json(CoreConfig, about["core"])
     empty = MemoryPolicy(core, None, about["n_in"], about["n_actions"])
     like = jax.eval_shape(lambda: empty.agent.init(jax.random.key(0)))

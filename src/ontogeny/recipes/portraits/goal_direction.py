@@ -6,14 +6,14 @@ import jax
 import numpy as np
 import plotly.graph_objects as go
 
-from ontogeny.learners.baldwin.evolved import Striver
+from ontogeny.learners.baldwin.evolved import EvolvedLearner
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, FAINT, QUIET, empty
 
 LIVES = 64
 
 
-def learning_figure(product: Striver) -> Figure:
+def learning_figure(product: EvolvedLearner) -> Figure:
     """Return what a life makes of evolved genes, on fresh tasks and for longer than they evolved
     to live.
     """
