@@ -130,7 +130,7 @@ class Sinusoid(Curves):
 
     def product(self, state: Any) -> Adapter:
         start, rate = jax.tree.map(jnp.asarray, state.start), float(state.rate)
-        return Adapter(self.config(), self.network, (1,), 1, "regression", start, rate)
+        return Adapter(self.config(), self.network, (1,), 1, start, rate)
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
@@ -164,7 +164,7 @@ class SinusoidLife(Curves, Lives):
         """
         start = start_of(self.subject(), jax.tree.map(jnp.asarray, state.genes))
         config = MAMLConfig(rates="leaf", inner_steps=self.steps)
-        return Adapter(config, self.network, (1,), 1, "regression", start, 0.0)
+        return Adapter(config, self.network, (1,), 1, start, 0.0)
 
 
 def studying(problem: Problem, network: Parted[Any]) -> Subject:

@@ -7,16 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ontogeny.core.archive import read_about, write_archive
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.learner import check_shapes
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.maml.adapter import Adapter, headed, load_adapter
 from ontogeny.learners.maml.config import METHODS, MAMLConfig, NetworkConfig, configured
 from ontogeny.learners.maml.maml import Start, adapt, initial, losses_by_step, maml
-from ontogeny.learners.maml.problems import Problem, classification, regression, squared_error
+from ontogeny.learners.maml.problems import Problem, regression, squared_error
 from ontogeny.nn.parting import Parted
 from ontogeny.testing import check_learner
-from ontogeny.worlds.few_shot import gather
 from ontogeny.worlds.sinusoids import Examples, Split, sinusoids
 
 SPACE = Space({"learning_rate": Log(1e-4, 1e-2), "inner_rate": Log(1e-3, 1e-1)})
@@ -45,7 +45,7 @@ def one_task():
         return Examples(jnp.array([[x]]), jnp.array([[3 * x]]))
 
     split = Split(at(1.0), at(2.0))
-    return Problem("one", (1,), 1, lambda key: split, lambda key: split, squared_error, None)
+    return Problem("one", (1,), 1, lambda key: split, lambda key: split, squared_error)
 
 
 def meta_gradient(config):
@@ -177,36 +177,9 @@ def test_a_diverging_inner_loop_is_a_dead_member():
     assert not np.isfinite(float(live(key)))
 
 
-def test_classification_of_episodes_learns_which_cluster_is_which():
-    rng = np.random.default_rng(0)
-    groups = {
-        str(c): (rng.normal(size=4) + 0.1 * rng.normal(size=(6, 4))).astype(np.float32)
-        for c in range(12)
-    }
-    problem = classification("clusters", gather(groups), gather(groups), 3, 2, 2)
-    task = problem.draw(jax.random.key(0))
-    assert task.support.inputs.shape == (6, 4)
-    np.testing.assert_array_equal(task.query.targets, [0, 0, 1, 1, 2, 2])
-    config = MAMLConfig(batch=8, inner_rate=0.5, inner_steps=5, learning_rate=1e-2)
-    learner = maml(problem, headed(SMALL, (4,), 3), config)
-
-    @jax.jit
-    def grow(key):
-        keys = jax.random.split(key, 60)
-        first = learner.init(key, {})
-        return jax.lax.scan(lambda s, k: learner.step(k, s, {}), first, keys)[1]
-
-    metrics = grow(jax.random.key(0))
-    # The ways are dealt anew to every episode: before adaptation only one in three is right.
-    assert float(metrics["loss_before"][-20:].mean()) > 0.95 * np.log(3)
-    assert float(metrics["accuracy"][-20:].mean()) > 0.8
-
-
 def test_the_product_adapts_saves_and_comes_back(grown, tmp_path):
     _, _, state, config, network = grown
-    adapter = Adapter(
-        config, NetworkConfig((20, 20)), (1,), 1, "regression", state.start, float(state.rate)
-    )
+    adapter = Adapter(config, NetworkConfig((20, 20)), (1,), 1, state.start, float(state.rate))
     task = CURVES.draw(jax.random.key(9))
     said = adapter(*task.support, task.query.inputs, 5)
     wanted = adapt(squared_error, network, config, state.start, state.rate, task.support, 5).end
@@ -224,6 +197,14 @@ def test_the_product_adapts_saves_and_comes_back(grown, tmp_path):
         adapter.adapt(*task.support)(jnp.zeros((2, 3)))
     with pytest.raises(StoreError):
         load_adapter(tmp_path)
+    # Earlier versions said what a start learns.
+    about = read_about(tmp_path / "it", Adapter.kind)
+    write_archive(tmp_path / "older", state.start, about | {"learns": "regression"})
+    again = load_adapter(tmp_path / "older")
+    np.testing.assert_array_equal(again(*task.support, task.query.inputs, 5), said)
+    write_archive(tmp_path / "other", state.start, about | {"learns": "classification"})
+    with pytest.raises(StoreError, match="classification"):
+        load_adapter(tmp_path / "other")
 
 
 @pytest.mark.parametrize(

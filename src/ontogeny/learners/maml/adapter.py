@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -15,10 +15,10 @@ from jaxtyping import Array, Float, PyTree, Shaped
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.config import from_json
-from ontogeny.core.errors import DataError
+from ontogeny.core.errors import DataError, StoreError
 from ontogeny.learners.maml.config import MAMLConfig, NetworkConfig
 from ontogeny.learners.maml.maml import Start, adapt, initial
-from ontogeny.learners.maml.problems import JUDGES
+from ontogeny.learners.maml.problems import squared_error
 from ontogeny.nn.headed import Headed
 from ontogeny.nn.parting import Parted, part
 from ontogeny.worlds.sinusoids import Examples
@@ -39,8 +39,7 @@ class Adapter:
     shape: tuple[int, ...]
     """Of one input."""
     n_out: int
-    """Numbers that are predicted, or classes."""
-    learns: Literal["regression", "classification"]
+    """Numbers that are predicted."""
     start: Start
     rate: float
     """Of the steps, where rates are not learned."""
@@ -63,15 +62,15 @@ class Adapter:
     ) -> Adapted:
         """Return the predictor after so many steps on the examples (as in training unless said).
 
-        Targets are [example, n_out], or the numbers 0 … n_out - 1 of classes. Raises `DataError`
-        for shapes that don't fit, for what is not finite, and where adaptation itself diverges.
+        Raises `DataError` for shapes that don't fit, for what is not finite, and where adaptation
+        itself diverges.
         """
         examples = self._checked(inputs, targets)
         steps = self.config.inner_steps if steps is None else steps
         arrays = _adapt(
             self.config,
             self.network,
-            (self.shape, self.n_out, self.learns, steps),
+            (self.shape, self.n_out, steps),
             self.start,
             jnp.float32(self.rate),
             examples,
@@ -92,32 +91,23 @@ class Adapter:
             "network": dataclasses.asdict(self.network),
             "shape": list(self.shape),
             "n_out": self.n_out,
-            "learns": self.learns,
             "rate": self.rate,
         }
         write_archive(Path(folder), self.start, about)
 
     def _checked(self, inputs: Any, targets: Any) -> Examples:
         inputs = jnp.asarray(inputs, jnp.float32)
-        whole = self.learns == "classification"
-        targets = jnp.asarray(targets, jnp.int32 if whole else jnp.float32)
+        targets = jnp.asarray(targets, jnp.float32)
         n = inputs.shape[0] if inputs.ndim else 0
-        wanted = (n,) if whole else (n, self.n_out)
-        if n == 0 or inputs.shape[1:] != self.shape or targets.shape != wanted:
+        if n == 0 or inputs.shape[1:] != self.shape or targets.shape != (n, self.n_out):
             raise DataError(
                 f"inputs {list(inputs.shape)} with targets {list(targets.shape)}",
                 where="Adapter",
                 hint=f"give inputs [example, {', '.join(map(str, self.shape))}] and targets "
-                + ("[example]" if whole else f"[example, {self.n_out}]"),
+                f"[example, {self.n_out}]",
             )
         if not bool(jnp.all(jnp.isfinite(inputs)) & jnp.all(jnp.isfinite(targets))):
             raise DataError("an example is not finite", where="Adapter", hint="leave it out")
-        if whole and not 0 <= int(targets.min()) <= int(targets.max()) < self.n_out:
-            raise DataError(
-                f"classes from {int(targets.min())} to {int(targets.max())}",
-                where="Adapter",
-                hint=f"number them 0 to {self.n_out - 1}",
-            )
         return Examples(inputs, targets)
 
 
@@ -133,7 +123,7 @@ class Adapted:
     def __call__(
         self, asked: Shaped[Array | np.ndarray, "query ..."]
     ) -> Float[Array, "query n_out"]:
-        """Return the predicted numbers, or the classes' logits. Raises `DataError` for inputs of
+        """Return the predicted numbers. Raises `DataError` for inputs of
         another shape.
         """
         asked = jnp.asarray(asked, jnp.float32)
@@ -157,6 +147,12 @@ def load_adapter(folder: Path) -> Adapter:
     Raises `StoreError` when the folder holds something else or is damaged.
     """
     about: dict[str, Any] = read_about(Path(folder), Adapter.kind)
+    if about.get("learns", "regression") != "regression":
+        raise StoreError(
+            f"it is a start for {about['learns']}, of an earlier version",
+            where=str(folder),
+            hint="grow a few-shot classifier: ontogeny grow maml",
+        )
     config = from_json(MAMLConfig, about["config"])
     network = from_json(NetworkConfig, about["network"])
     shape, n_out = tuple(about["shape"]), about["n_out"]
@@ -164,21 +160,21 @@ def load_adapter(folder: Path) -> Adapter:
         lambda: initial(headed(network, shape, n_out), config, jax.random.key(0), 0.0)
     )
     start = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))
-    return Adapter(config, network, shape, n_out, about["learns"], start, about["rate"])
+    return Adapter(config, network, shape, n_out, start, about["rate"])
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def _adapt(
     config: MAMLConfig,
     network: NetworkConfig,
-    what: tuple[tuple[int, ...], int, str, int],
+    what: tuple[tuple[int, ...], int, int],
     start: Start,
     rate: Array,
     examples: Examples,
 ) -> PyTree[Array]:
-    shape, n_out, learns, steps = what
+    shape, n_out, steps = what
     whole = headed(network, shape, n_out)
-    return adapt(JUDGES[learns], whole, config, start, rate, examples, steps).end
+    return adapt(squared_error, whole, config, start, rate, examples, steps).end
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))

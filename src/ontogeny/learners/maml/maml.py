@@ -74,8 +74,6 @@ def maml(
         loss = problem.loss(outputs, task.query.targets)
         before = problem.loss(_outputs(network, start.arrays, task.query), task.query.targets)
         seen = {"loss_before": before, "loss_after": loss, "support_loss": descent.losses[0]}
-        if problem.hits is not None:
-            seen |= {"accuracy": problem.hits(outputs, task.query.targets)}
         return loss, seen
 
     def objective(start: Start, rate: Any, batch: Split) -> tuple[Array, Metrics]:
