@@ -27,10 +27,10 @@ from ontogeny.core.learner import Learner
 from ontogeny.core.population import Population
 from ontogeny.core.space import Space
 from ontogeny.evolution.pbt import pbt
-from ontogeny.evolution.strategy import Strategy
+from ontogeny.evolution.strategy import FORMERLY, Strategy, StrategyConfig
 from ontogeny.recipes import recipe_class, recipe_name
 from ontogeny.recipes.recipe import Recipe
-from ontogeny.recipes.strategies import evolution_class
+from ontogeny.recipes.strategies import strategy_class
 from ontogeny.runtime import driver
 from ontogeny.runtime.checkpoints import read_newest
 from ontogeny.runtime.executor import Executor, Job, Snapshot
@@ -130,7 +130,7 @@ def grow(
     what: Learner[Any] | HostLearner[Any] | Recipe | str,
     *,
     space: Space | None = None,
-    strategy: Strategy[Any] | str | None = None,
+    strategy: Strategy[Any] | StrategyConfig | str | None = None,
     population: int | None = None,
     rounds: int | None = None,
     steps: int | None = None,
@@ -148,9 +148,10 @@ def grow(
     compiled program when it is not given.
 
     A learner needs a `space`; its strategy is PBT when none is given, with 16 members for 20 rounds
-    of 100 steps. A recipe's strategy may be given by its name, or with its settings as the field
-    `evolution`. `folder` is where the run is kept (`runs/NAME-N` when not given); a run that is
-    already there goes on from its newest checkpoint, which for a bare learner is how it is resumed.
+    of 100 steps. A strategy is given by its name or by its settings, to a learner also as the
+    functions themselves. `folder` is where the run is kept (`runs/NAME-N` when not given); a run
+    that is already there goes on from its newest checkpoint, which for a bare learner is how it is
+    resumed.
     """
     asked: dict[str, Any] = {
         "population": population,
@@ -160,6 +161,8 @@ def grow(
         "executor": executor,
     }
     given = {name: value for name, value in asked.items() if value is not None}
+    if isinstance(strategy, str):
+        strategy = strategy_class(strategy)()
     if isinstance(what, Learner | HostLearner):
         if space is None or fields:
             raise ConfigError(
@@ -179,8 +182,8 @@ def grow(
         where: Any = settings.pop("executor", None)
         where = where or default_executor(what)
         _check_settings(settings)
-        if isinstance(strategy, str):
-            strategy = evolution_class(strategy)().build(space)
+        if isinstance(strategy, StrategyConfig):
+            strategy = strategy.build(space)
         prepare(where.devices)
         recipe, job = None, Job(what, space, strategy or pbt(space), **settings)
     else:
@@ -188,10 +191,10 @@ def grow(
             raise ConfigError(
                 "a recipe brings its own space and strategy",
                 where="og.grow",
-                hint='name a strategy, as in strategy="random-search", or set the field evolution',
+                hint='name a strategy, as in strategy="random-search", or give its settings',
             )
         if strategy is not None:
-            fields["evolution"] = evolution_class(strategy)()
+            fields["strategy"] = strategy
         if isinstance(what, str):
             kind = recipe_class(what)
             _check_fields(kind, fields)
@@ -275,7 +278,7 @@ def watch(
         executor,
         store,
         observers=observers,
-        units=recipe.updates_per_step() if recipe else {},
+        units=recipe.units() if recipe else {},
         checkpoint_seconds=checkpoint_seconds,
     )
     if recipe and status == "finished":
@@ -324,7 +327,7 @@ def open_or_create(folder: Path, job: Job, recipe: Recipe | None, **about: Any) 
         **identity,
         rounds=job.rounds,
         space=job.space.describe(),
-        units=recipe.updates_per_step() if recipe else {},
+        units=recipe.units() if recipe else {},
         papers=list(recipe.papers) if recipe else [],
         status="created",
         **{"repeat": None, **about},
@@ -364,6 +367,12 @@ def _check_fields(kind: type[Recipe], fields: dict[str, Any]) -> None:
     names = [f.name for f in dataclasses.fields(kind)]
     for name in fields:
         if name not in names:
+            if FORMERLY.get(name) in names:
+                raise ConfigError(
+                    f"{kind.__name__} has no field {name!r}",
+                    where="og.grow",
+                    hint=f"it is called {FORMERLY[name]!r} now",
+                )
             raise unknown(f"field of {kind.__name__}", name, names, "og.grow")
 
 

@@ -32,9 +32,9 @@ def test_a_grown_generator_has_its_sheet_in_the_report(tmp_path):
 
 
 def test_the_generators_are_moved_as_in_the_paper():
-    evolution = DigitsGan().evolution
-    assert isinstance(evolution, PBT)
-    assert (evolution.selection, evolution.factors) == ("truncation", (0.5, 2.0))
+    settings = DigitsGan().strategy
+    assert isinstance(settings, PBT)
+    assert (settings.selection, settings.factors) == ("truncation", (0.5, 2.0))
     assert DigitsGan().training.critic_updates == 5
 
 

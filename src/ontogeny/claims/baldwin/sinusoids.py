@@ -111,7 +111,7 @@ def _evolved(arm: str, seeds: np.ndarray, rounds: int, how: Measuring) -> Course
         population=how.choose(*POPULATION),
         rounds=rounds,
         steps=steps,
-        evolution=ES() if strategy else TOURNAMENT,
+        strategy=ES() if strategy else TOURNAMENT,
         life=LifetimeConfig(
             tasks=tasks,
             inheritance="lamarck" if arm == "lamarck" else "baldwin",

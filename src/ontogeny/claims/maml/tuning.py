@@ -27,9 +27,9 @@ def measure(how: Measuring) -> Found:
     best: dict[str, list[float]] = {"pbt": [], "random search": []}
     rates: list[dict[str, float]] = []
     for one in how.seeds(repeats):
-        for name, evolution in (("pbt", PBT()), ("random search", RandomSearch())):
+        for name, strategy in (("pbt", PBT()), ("random search", RandomSearch())):
             recipe = Sinusoid(
-                population=members, rounds=rounds, steps=steps, seed=int(one), evolution=evolution
+                population=members, rounds=rounds, steps=steps, seed=int(one), strategy=strategy
             )
             *_, last = recipe.executor.prepare(recipe.job()).rounds()
             population = last.snapshot().population
