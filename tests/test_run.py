@@ -75,6 +75,32 @@ def test_a_recipe_tells_its_story_in_the_report(tmp_path, monkeypatch):
     assert "Of 4 members." in html
 
 
+def test_what_is_recorded_is_read_without_a_learner(tmp_path, monkeypatch):
+    grown = og.grow("quadratic", **SMALL, folder=tmp_path / "run")
+    scores, heirs = grown.metrics()["score"], grown.lineage()
+
+    def learner(recipe):
+        raise AssertionError("a learner was made")
+
+    monkeypatch.setattr(Quadratic, "learner", learner)
+    run = og.load(tmp_path / "run")
+    np.testing.assert_array_equal(run.metrics()["score"], scores)
+    assert run.lineage() == heirs
+    assert run.folder == tmp_path / "run"
+    assert repr(run) == f"Run({str(tmp_path / 'run')!r}, 3 rounds of 4 members)"
+    assert run.report().read_text().startswith("<!doctype html>")
+    with pytest.raises(AssertionError, match="a learner was made"):
+        run.population  # noqa: B018
+
+
+def test_a_run_that_is_resumed_writes_checkpoints_as_often_as_it_is_told(tmp_path):
+    og.grow("quadratic", **SMALL, folder=tmp_path / "run", repeat="python mine.py")
+    run = og.resume(tmp_path / "run", rounds=6, progress=False, checkpoint_seconds=0)
+    assert [one.round for one in run.store.artifacts("checkpoint")] == [4, 5]
+    assert run.store.run()["rounds"] == 6
+    assert run.store.run()["repeat"] == "python mine.py"
+
+
 def test_a_learner_grows_and_goes_on(tmp_path):
     run = og.grow(LEARNER, space=SPACE, **SMALL, folder=tmp_path / "run")
     assert run.best.state.shape == (3,)

@@ -28,9 +28,9 @@ if "jax" in sys.modules:  # the user's arrays may come before anything of ours d
 
 _WHERE = {
     "Run": "run",
-    "grow": "run",
+    "grow": "growth",
     "load": "run",
-    "resume": "run",
+    "resume": "growth",
     "HostLearner": "core.host",
     "Learner": "core.learner",
     "Move": "core.population",
@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from ontogeny.evolution.random_search import random_search
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.evolution.successive_halving import successive_halving
+    from ontogeny.growth import grow, resume
     from ontogeny.learners.agents.actor_critic import actor_critic
     from ontogeny.learners.baldwin.lifetime import genes_space, lifetime
     from ontogeny.learners.few_shot.classifier import load_classifier
@@ -120,7 +121,7 @@ if TYPE_CHECKING:
     from ontogeny.learners.maml.maml import maml
     from ontogeny.ops.descent import descend_inner
     from ontogeny.replaying import replay
-    from ontogeny.run import Run, grow, load, resume
+    from ontogeny.run import Run, load
     from ontogeny.runtime.observer import Observer
     from ontogeny.runtime.processes import Processes
     from ontogeny.runtime.sinks.mlflow import MLflow

@@ -9,11 +9,11 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
+from ontogeny.growth import grow
 from ontogeny.learners.generation.config import GANConfig, TranslatorConfig
 from ontogeny.recipes.digits_gan import DigitsGan, judge
 from ontogeny.recipes.portraits import generation
 from ontogeny.recipes.translation import Translation
-from ontogeny.run import grow
 from ontogeny.views.figure import Figure
 from ontogeny.worlds.digits import digit_images
 

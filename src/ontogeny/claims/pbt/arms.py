@@ -8,13 +8,14 @@ step; they part when the first move is made. Arms are compared seed by seed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ontogeny.claims.claim import Claim
+from ontogeny.claims.growths import grow_rounds
 from ontogeny.claims.measuring import Progress
 from ontogeny.claims.pbt.figures import draw_arms
 from ontogeny.evolution.pbt import PBT
@@ -24,18 +25,10 @@ from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.views.figure import Figure
 
-if TYPE_CHECKING:
-    from ontogeny.runtime.executor import Lived
-
 ARMS: dict[str, StrategyConfig] = {"random search": RandomSearch(), "PBT": PBT()}
 Ask: TypeAlias = Callable[
     [Any], Mapping[str, np.ndarray]
 ]  # the last states to what is asked, [pop]
-
-
-def grow_rounds(recipe: Recipe) -> Iterator[Lived]:
-    """Yield the recipe's rounds from its own executor. Nothing is recorded."""
-    return recipe.executor.prepare(recipe.job()).rounds()
 
 
 def compare(
