@@ -57,7 +57,7 @@ def throughput(name: str, devices: int) -> float:
     prepare(devices)
     recipe: Any = recipe_class(name)(population=16, steps=CASES[name])
     job = recipe.job()._replace(rounds=ROUNDS + 1)
-    each = job.population * job.steps * recipe.updates_per_step()["environment steps"]
+    each = job.population * job.steps * recipe.units()["environment steps"]
     seconds: list[float] = []
     begun = 0.0
     program = recipe.executor.prepare(job)

@@ -101,7 +101,7 @@ def measure(quick: bool) -> Result:
     seconds = {name: values[WARM:-1] for name, values in turns.seconds.items()}
     share = 1 + checkpoint / CHECKPOINT_SECONDS
     recorded = [s * share for s in seconds["recorded"]]
-    steps = job.population * job.steps * recipe.updates_per_step()["environment steps"]
+    steps = job.population * job.steps * recipe.units()["environment steps"]
     whole = turns.seconds["recorded"]
     outside = [all_ - in_ for all_, in_ in zip(whole, turns.inside, strict=True)]
     return Result(

@@ -19,8 +19,8 @@ from typing import Any
 
 from benchmarks.peer import ask, peer_python
 from benchmarks.result import Figure, Result, Target, pairwise
+from ontogeny.growth import grow
 from ontogeny.recipes import recipe_class
-from ontogeny.run import grow
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.machine import cores
 from ontogeny.runtime.observer import Observer

@@ -26,7 +26,7 @@ def measure(quick: bool) -> Result:
     recipe: Any = recipe_class("cartpole")(population=POPULATION)
     job = recipe.job()._replace(rounds=10**6)
     rounds = recipe.executor.prepare(job).rounds()
-    each = POPULATION * job.steps * recipe.updates_per_step()["environment steps"]
+    each = POPULATION * job.steps * recipe.units()["environment steps"]
     about: dict[str, Any] = {}
 
     def ours() -> float:

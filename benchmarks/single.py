@@ -38,7 +38,7 @@ def measure(quick: bool) -> Result:
 
 def _compare(name: str, updates: int, repeats: int) -> list[Figure]:
     recipe: Any = recipe_class(name)(population=1, steps=updates)
-    each = updates * recipe.updates_per_step()["environment steps"]
+    each = updates * recipe.units()["environment steps"]
     begin, train = trainer(recipe.world, recipe.agent, updates)
     key = jax.random.key(0)
     begun: Any = jax.block_until_ready(jax.jit(begin)(key))
@@ -99,7 +99,7 @@ def _learn(name: str, updates: int) -> list[Figure]:
     ours = [float(np.mean(np.asarray(grow(np.uint32(seed)))[tail:])) for seed in SEEDS]
     keys = [jax.random.key(seed) for seed in SEEDS]
     theirs = [float(np.mean(_recent(peer(key), recipe.agent.window)[tail:])) for key in keys]
-    steps = int(updates * recipe.updates_per_step()["environment steps"])
+    steps = int(updates * recipe.units()["environment steps"])
     return [
         Figure(f"{name}: return after {steps:,} steps, 1 member", "return", ours),
         Figure(f"{name}: return after {steps:,} steps, one jit", "return", theirs),

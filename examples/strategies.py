@@ -8,5 +8,5 @@ for name in ("random-search", "pbt"):
     run = og.grow("quadratic", strategy=name, **small)
     print(f"{name}: loss {-run.best.score:.4f} at a rate of {run.best.hypers['learning_rate']:.4f}")
 
-run = og.grow("quadratic", evolution=PB2(window=32), **small)
+run = og.grow("quadratic", strategy=PB2(window=32), **small)
 print(f"pb2: loss {-run.best.score:.4f} at a rate of {run.best.hypers['learning_rate']:.4f}")

@@ -91,7 +91,7 @@ def test_a_replay_that_was_interrupted_goes_on_without_its_source(source, replay
     assert whole.product()() == replayed.product()()
     shutil.rmtree(tmp_path / "cut" / "schedule")
     with pytest.raises(StoreError, match=r"structure\.json"):
-        og.load(tmp_path / "cut")
+        og.resume(tmp_path / "cut", progress=False)
 
 
 def test_the_report_holds_it_against_the_source(replayed, tmp_path, monkeypatch):
@@ -105,6 +105,16 @@ def test_the_report_holds_it_against_the_source(replayed, tmp_path, monkeypatch)
 def test_another_replay_does_not_overwrite_one(source, replayed):
     with pytest.raises(StoreError, match="is not this replay"):
         og.replay(source, members=4, folder=replayed.folder, progress=False)
+    with pytest.raises(StoreError, match="there is a replay"):
+        og.grow(replayed.recipe, folder=replayed.folder, progress=False)
+    assert rate(replayed).shape == (5, 4)
+
+
+def test_a_replay_grows_on_to_the_rounds_of_its_schedule_and_no_more(replayed, tmp_path):
+    folder = shutil.copytree(replayed.folder, tmp_path / "again")
+    again = og.resume(folder, progress=False, checkpoint_seconds=0)
+    np.testing.assert_array_equal(rate(again), rate(replayed))
+    assert again.store.run()["replay"] == replayed.store.run()["replay"]
 
 
 def made(tmp_path, job, **hypers):
@@ -118,7 +128,7 @@ def made(tmp_path, job, **hypers):
             for name, table in hypers.items():
                 store.add_metric(f"hypers.{name}", number, table[number])
         store.add_heirs([Heir(2, 0, 1, True, 1)])
-    return og.Run(Store(tmp_path / "made"), job, None)
+    return og.Run(Store(tmp_path / "made"), job=job)
 
 
 def job_of(dimension):
@@ -160,7 +170,7 @@ def test_what_cannot_be_replayed_says_why(tmp_path, source, monkeypatch):
         og.replay(bare, folder=tmp_path / "b", progress=False)
     with Store.create(tmp_path / "d" / "dead", fields={}) as store, store.transaction():
         store.add_metric("score", 0, [-np.inf, -np.inf])
-    dead = og.Run(Store(tmp_path / "d" / "dead"), source.job, None)
+    dead = og.Run(Store(tmp_path / "d" / "dead"), job=source.job)
     with pytest.raises(ConfigError, match="no winner"):
         og.replay(dead, folder=tmp_path / "b", progress=False)
     with pytest.raises(ConfigError, match="members is 0"):

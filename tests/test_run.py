@@ -11,6 +11,7 @@ import pytest
 
 import ontogeny as og
 from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import empty
@@ -74,6 +75,32 @@ def test_a_recipe_tells_its_story_in_the_report(tmp_path, monkeypatch):
     assert "Of 4 members." in html
 
 
+def test_what_is_recorded_is_read_without_a_learner(tmp_path, monkeypatch):
+    grown = og.grow("quadratic", **SMALL, folder=tmp_path / "run")
+    scores, heirs = grown.metrics()["score"], grown.lineage()
+
+    def learner(recipe):
+        raise AssertionError("a learner was made")
+
+    monkeypatch.setattr(Quadratic, "learner", learner)
+    run = og.load(tmp_path / "run")
+    np.testing.assert_array_equal(run.metrics()["score"], scores)
+    assert run.lineage() == heirs
+    assert run.folder == tmp_path / "run"
+    assert repr(run) == f"Run({str(tmp_path / 'run')!r}, 3 rounds of 4 members)"
+    assert run.report().read_text().startswith("<!doctype html>")
+    with pytest.raises(AssertionError, match="a learner was made"):
+        run.population  # noqa: B018
+
+
+def test_a_run_that_is_resumed_writes_checkpoints_as_often_as_it_is_told(tmp_path):
+    og.grow("quadratic", **SMALL, folder=tmp_path / "run", repeat="python mine.py")
+    run = og.resume(tmp_path / "run", rounds=6, progress=False, checkpoint_seconds=0)
+    assert [one.round for one in run.store.artifacts("checkpoint")] == [4, 5]
+    assert run.store.run()["rounds"] == 6
+    assert run.store.run()["repeat"] == "python mine.py"
+
+
 def test_a_learner_grows_and_goes_on(tmp_path):
     run = og.grow(LEARNER, space=SPACE, **SMALL, folder=tmp_path / "run")
     assert run.best.state.shape == (3,)
@@ -85,13 +112,26 @@ def test_a_learner_grows_and_goes_on(tmp_path):
         og.load(tmp_path / "run")
 
 
-def test_the_first_draws_are_the_same_whatever_the_strategy(tmp_path):
-    first = []
-    for number, strategy in enumerate([og.pbt(SPACE), og.random_search(SPACE)]):
+def test_the_first_draws_are_the_same_whatever_the_strategy_and_however_it_is_given(tmp_path):
+    drawn = []
+    given = [og.pbt(SPACE), og.random_search(SPACE), "random-search", RandomSearch()]
+    for number, strategy in enumerate(given):
         folder = tmp_path / str(number)
         run = og.grow(LEARNER, space=SPACE, strategy=strategy, **SMALL, folder=folder)
-        first.append(run.metrics()["hypers.rate"][0])
-    np.testing.assert_array_equal(*first)
+        drawn.append(run.metrics()["hypers.rate"])
+    np.testing.assert_array_equal(drawn[0][0], drawn[1][0])
+    assert (drawn[0][-1] != drawn[1][-1]).any()
+    np.testing.assert_array_equal(drawn[1], drawn[2])
+    np.testing.assert_array_equal(drawn[1], drawn[3])
+
+
+def test_a_recipes_strategy_is_named_or_given_by_its_settings(tmp_path):
+    named = og.grow("quadratic", strategy="random-search", **SMALL, folder=tmp_path / "a")
+    set_ = og.grow("quadratic", strategy=RandomSearch(), **SMALL, folder=tmp_path / "b")
+    assert named.recipe == set_.recipe == Quadratic(4, 3, 5, strategy=RandomSearch())
+    np.testing.assert_array_equal(named.metrics()["score"], set_.metrics()["score"])
+    with pytest.raises(ConfigError, match="strategy is a str"):
+        Quadratic(strategy="random-search")  # pyright: ignore[reportArgumentType]
 
 
 def test_runs_are_numbered_in_the_runs_folder(tmp_path, monkeypatch):
@@ -108,6 +148,9 @@ def test_runs_are_numbered_in_the_runs_folder(tmp_path, monkeypatch):
         (LEARNER, {"space": SPACE, "population": 0}, "population is 0"),
         ("quadratic", {"space": SPACE}, "brings its own"),
         ("quadratic", {"dimension": 3}, "did you mean 'dimensions'"),
+        ("quadratic", {"evolution": RandomSearch()}, "called 'strategy' now"),
+        ("quadratic", {"strategy": og.pbt(SPACE)}, "brings its own space and strategy"),
+        (Quadratic(), {"strategy": "random-serch"}, "did you mean 'random-search'"),
         ("quadratik", {}, "did you mean 'quadratic'"),
     ],
 )

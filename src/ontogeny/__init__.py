@@ -28,9 +28,9 @@ if "jax" in sys.modules:  # the user's arrays may come before anything of ours d
 
 _WHERE = {
     "Run": "run",
-    "grow": "run",
+    "grow": "growth",
     "load": "run",
-    "resume": "run",
+    "resume": "growth",
     "load_product": "recipes.products",
     "HostLearner": "core.host",
     "Learner": "core.learner",
@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from ontogeny.evolution.random_search import random_search
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.evolution.successive_halving import successive_halving
+    from ontogeny.growth import grow, resume
     from ontogeny.learners.agents.actor_critic import actor_critic
     from ontogeny.learners.baldwin.lifetime import genes_space, lifetime
     from ontogeny.learners.few_shot.classifier import load_classifier
@@ -122,7 +123,7 @@ if TYPE_CHECKING:
     from ontogeny.ops.descent import descend_inner
     from ontogeny.recipes.products import load_product
     from ontogeny.replaying import replay
-    from ontogeny.run import Run, grow, load, resume
+    from ontogeny.run import Run, load
     from ontogeny.runtime.observer import Observer
     from ontogeny.runtime.processes import Processes
     from ontogeny.runtime.sinks.mlflow import MLflow

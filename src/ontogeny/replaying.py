@@ -21,14 +21,16 @@ import numpy as np
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.core.learner import Hypers
 from ontogeny.core.trees import named_leaves
+from ontogeny.growth import Watched, default_executor, grow_job
 from ontogeny.recipes.recipe import Recipe
-from ontogeny.run import Run, default_executor, load, open_or_create, watch
+from ontogeny.run import Run, load
 from ontogeny.runtime.driver import SMALL
 from ontogeny.runtime.executor import Executor, Job
 from ontogeny.runtime.folders import new_run_folder
+from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.schedules import along, member_hypers, write_schedule
-from ontogeny.runtime.store import FILE, Store
+from ontogeny.runtime.store import FILE
 from ontogeny.views.lineage import schedule
 from ontogeny.views.record import Record, read_record
 
@@ -57,6 +59,8 @@ def replay(
     if members < 1:
         raise ConfigError(f"members is {members}", where="replay", hint="use 1 or more")
     run = source if isinstance(source, Run) else load(source)
+    where = executor or (run.recipe.executor if run.recipe else default_executor(run.job.learner))
+    prepare(where.devices)
     record = read_record(run.store)
     found = found_schedule(record, run.job)
     number = seed if seed is not None else (run.job.seed + 1) % 2**32
@@ -76,11 +80,11 @@ def replay(
         "score": [float(v) for v in schedule(record.finite, record.line)],
         "arms": arms,
     }
-    where = executor or (recipe.executor if recipe else default_executor(job.learner))
     target = Path(folder) if folder else new_run_folder(f"{run.folder.name}-replay")
-    with _opened(target, job, recipe, schedules, about, repeat) as store:
-        watch(store, job, where, recipe, progress, observers, checkpoint_seconds)
-    return Run(Store(target), job, recipe)
+    if not (target / FILE).exists():
+        write_schedule(target, schedules)  # first: a store that tells of a replay has its schedule
+    watched = Watched(progress, observers, checkpoint_seconds)
+    return grow_job(job, where, target, recipe, watched, replay=about, repeat=repeat)
 
 
 def found_schedule(record: Record, job: Job) -> Hypers:
@@ -130,26 +134,3 @@ def _of_members(run: Run, seed: int, members: int) -> tuple[Recipe | None, Job]:
         return None, run.job._replace(seed=seed, population=members)
     recipe = dataclasses.replace(run.recipe, seed=seed, population=members)
     return recipe, recipe.job()
-
-
-def _opened(
-    folder: Path,
-    job: Job,
-    recipe: Recipe | None,
-    schedules: Hypers,
-    about: dict[str, Any],
-    repeat: str | None,
-) -> Store:
-    """Return the replay's store, open for writing, its schedule beside it."""
-    if not (folder / FILE).exists():
-        write_schedule(folder, schedules)  # first: a store that tells of a replay has its schedule
-        return open_or_create(folder, job, recipe, replay=about, repeat=repeat)
-    store = open_or_create(folder, job, recipe)
-    if store.run().get("replay") != about:
-        store.close()
-        raise StoreError(
-            "the run there is not this replay",
-            where=str(folder),
-            hint="choose another folder, or replay the same run with the same settings",
-        )
-    return store

@@ -22,7 +22,7 @@ def test_a_recipe_is_listed_and_survives_json(name):
     assert recipe_name(recipe) == name
     assert type(recipe).from_json(recipe.to_json()) == recipe
     assert recipe.papers
-    assert recipe.updates_per_step() == {"episodes": 256}
+    assert recipe.units() == {"episodes": 256}
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, DataError
+from ontogeny.growth import grow
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig
 from ontogeny.recipes import recipe_class
 from ontogeny.recipes.few_shot import LEO, MAML, ProtoNet
-from ontogeny.run import grow
 
 SMALL = MetaConfig(ways=3, queries=2, tasks=2, test_queries=2, test_episodes=4)
 

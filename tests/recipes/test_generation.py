@@ -9,11 +9,11 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
+from ontogeny.growth import grow
 from ontogeny.learners.generation.config import GANConfig, TranslatorConfig
 from ontogeny.recipes.digits_gan import DigitsGan, judge
 from ontogeny.recipes.portraits import generation
 from ontogeny.recipes.translation import Translation
-from ontogeny.run import grow
 from ontogeny.views.figure import Figure
 from ontogeny.worlds.digits import digit_images
 
@@ -32,9 +32,9 @@ def test_a_grown_generator_has_its_sheet_in_the_report(tmp_path):
 
 
 def test_the_generators_are_moved_as_in_the_paper():
-    evolution = DigitsGan().evolution
-    assert isinstance(evolution, PBT)
-    assert (evolution.selection, evolution.factors) == ("truncation", (0.5, 2.0))
+    settings = DigitsGan().strategy
+    assert isinstance(settings, PBT)
+    assert (settings.selection, settings.factors) == ("truncation", (0.5, 2.0))
     assert DigitsGan().training.critic_updates == 5
 
 

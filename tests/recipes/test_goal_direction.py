@@ -68,15 +68,15 @@ def test_a_missing_body_is_told_before_anything_is_written(tmp_path, monkeypatch
 
 def test_what_goes_on_with_what_it_learned_is_no_lifetime():
     with pytest.raises(ConfigError, match="baldwin"):
-        GoalDirection(evolution=PBT())
+        GoalDirection(strategy=PBT())
 
 
 def test_the_size_of_mutations_is_a_gene_where_they_adapt_themselves():
     adapted = Baldwin(law="self-adapted")
-    assert "sigma" in GoalDirection(evolution=adapted).space().dimensions
+    assert "sigma" in GoalDirection(strategy=adapted).space().dimensions
     assert "sigma" not in GoalDirection().space().dimensions
     with pytest.raises(ConfigError, match="sigma"):
-        HintonNowlan(evolution=adapted)
+        HintonNowlan(strategy=adapted)
 
 
 def test_a_sinusoids_start_is_evolved_by_lives(tmp_path):
@@ -99,13 +99,13 @@ def test_a_sinusoids_start_is_evolved_by_lives(tmp_path):
 
 def test_a_strategy_does_not_choose_what_grows():
     with pytest.raises(ConfigError, match="sinusoid-life"):
-        Sinusoid(evolution=Baldwin())
+        Sinusoid(strategy=Baldwin())
     with pytest.raises(ConfigError, match="use baldwin or es"):
-        SinusoidLife(evolution=PBT())
+        SinusoidLife(strategy=PBT())
 
 
 def test_a_run_written_when_one_recipe_grew_both_is_read_or_says_where_it_went():
     older = Sinusoid().to_json() | {"life": SinusoidLife().to_json()["life"]}
     assert Sinusoid.from_json(older) == Sinusoid()
     with pytest.raises(ConfigError, match="sinusoid-life"):
-        Sinusoid.from_json(older | {"evolution": SinusoidLife().to_json()["evolution"]})
+        Sinusoid.from_json(older | {"strategy": SinusoidLife().to_json()["strategy"]})

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from ontogeny.claims.trainings import train
+from ontogeny.growth import grow
 from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes import RECIPES, recipe_class
 from ontogeny.recipes.sequences import Coin, Regression
-from ontogeny.run import grow
 from ontogeny.views.figure import Figure
 
 SMALL = TrainingConfig(core=CoreConfig("gru", width=4), batch=4, test_batch=8)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError
+from ontogeny.growth import grow
 from ontogeny.learners.maml.config import MAMLConfig, NetworkConfig
 from ontogeny.recipes.portraits import sinusoids as curve_portraits
 from ontogeny.recipes.sinusoids import Sinusoid
-from ontogeny.run import grow
 
 SMALL = {"maml": MAMLConfig(batch=4, test_batch=8), "network": NetworkConfig((6,)), "shots": 5}
 

@@ -12,7 +12,7 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.recipes.quadratic import Quadratic
-from ontogeny.recipes.strategies import STRATEGIES, evolution_class
+from ontogeny.recipes.strategies import STRATEGIES, strategy_class
 from ontogeny.runtime.store import Store
 
 OLDER = {  # how runs were written when all strategies shared their settings
@@ -28,15 +28,16 @@ OLDER = {  # how runs were written when all strategies shared their settings
     "burn_in": 0,
     "interval": 0,
 }
-SMALL = {"population": 2, "rounds": 1, "steps": 1, "progress": False}
+SMALL_FIELDS = {"population": 2, "rounds": 1, "steps": 1}
+SMALL = {**SMALL_FIELDS, "progress": False}
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_every_strategy_has_a_name_options_and_json(name):
-    kind = evolution_class(name)
+    kind = strategy_class(name)
     assert kind.name == name
-    recipe = Quadratic(evolution=kind())
-    assert recipe.to_json()["evolution"]["strategy"] == name
+    recipe = Quadratic(strategy=kind())
+    assert recipe.to_json()["strategy"]["strategy"] == name
     assert Quadratic.from_json(recipe.to_json()) == recipe
 
 
@@ -51,7 +52,7 @@ def test_help_shows_the_options_of_the_strategy_that_is_chosen_and_no_others(nam
 
 
 def _options(name: str) -> set[str]:
-    return {f"--{f.name.replace('_', '-')}" for f in dataclasses.fields(evolution_class(name))}
+    return {f"--{f.name.replace('_', '-')}" for f in dataclasses.fields(strategy_class(name))}
 
 
 def test_a_recipes_own_settings_stay_when_its_strategy_is_named(capsys):
@@ -66,25 +67,31 @@ def test_an_option_of_another_strategy_is_refused(capsys):
     assert "--fraction" in capsys.readouterr().err
 
 
+def old_fields(**strategy):
+    fields = Quadratic().to_json()
+    del fields["strategy"]
+    return {**fields, "evolution": {**OLDER, **strategy}}
+
+
 def test_runs_of_before_load():
-    old = {**Quadratic().to_json(), "evolution": OLDER}
-    assert Quadratic.from_json(old).evolution == PBT(selection="tournament", factors=(0.5, 2.0))
-    random = {**old, "evolution": {**OLDER, "strategy": "random-search"}}
-    assert Quadratic.from_json(random).evolution == RandomSearch()
+    assert Quadratic.from_json(old_fields()).strategy == PBT(
+        selection="tournament", factors=(0.5, 2.0)
+    )
+    assert Quadratic.from_json(old_fields(strategy="random-search")).strategy == RandomSearch()
     with pytest.raises(ConfigError, match="no field 'colour'"):
-        Quadratic.from_json({**old, "evolution": {**OLDER, "colour": 1}})
+        Quadratic.from_json(old_fields(colour=1))
 
 
 def test_a_run_of_before_goes_on(tmp_path):
     run = og.grow("quadratic", strategy="random-search", folder=tmp_path, **SMALL)
     run.store.close()
     with Store(tmp_path, write=True) as store, store.transaction():
-        fields = store.run()["fields"]
-        store.put(fields={**fields, "evolution": {**OLDER, "strategy": "random-search"}})
+        store.put(fields={**old_fields(strategy="random-search"), **SMALL_FIELDS})
     again = og.resume(tmp_path, rounds=2, progress=False)
     assert again.store.rounds() == 2
+    assert again.store.run()["fields"]["strategy"] == {"strategy": "random-search"}
     assert again.recipe is not None
-    assert again.recipe.evolution == RandomSearch()
+    assert again.recipe.strategy == RandomSearch()
 
 
 def test_a_strategy_that_there_is_not(tmp_path):

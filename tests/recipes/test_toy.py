@@ -35,7 +35,7 @@ def test_it_starts_as_the_paper_does():
     assert (job.population, job.rounds * job.steps) == (2, 200)
     assert np.array_equal(job.hypers["h"], [[1, 0], [0, 1]])
     assert np.allclose(job.learner.init(jax.random.key(0), {}), [0.9, 0.9])
-    assert Toy().evolution == PBT(explore="jitter", deviation=0.1)
+    assert Toy().strategy == PBT(explore="jitter", deviation=0.1)
 
 
 def test_one_step_climbs_the_surrogate_and_not_the_score():
@@ -50,8 +50,8 @@ def test_more_members_take_turns_at_seeing_an_axis():
     assert np.array_equal(Toy(population=3).first_hypers()["h"], [[1, 0], [0, 1], [1, 0]])
 
 
-def test_the_evolution_options_of_the_command_line_apply():
-    recipe = Toy(evolution=RandomSearch())
+def test_the_strategy_options_of_the_command_line_apply():
+    recipe = Toy(strategy=RandomSearch())
     job = recipe.job()
     grown, _ = jax.jit(
         lambda: evolve(job.learner, job.space, job.strategy, 0, 2, 50, 4, job.hypers)
@@ -124,5 +124,5 @@ def test_the_product_is_the_point():
 
 
 def test_the_recipe_survives_its_json():
-    recipe = Toy(rounds=7, evolution=PBT(explore="jitter", deviation=0.2))
+    recipe = Toy(rounds=7, strategy=PBT(explore="jitter", deviation=0.2))
     assert Toy.from_json(recipe.to_json()) == recipe

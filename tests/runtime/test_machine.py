@@ -1,11 +1,14 @@
 """What is said of the machine, and that a growth has the devices that it asks for."""
 
 import platform
+import shutil
 import subprocess
 import sys
 
 import jax
+import pytest
 
+import ontogeny as og
 from ontogeny.recipes import RECIPES
 from ontogeny.runtime.machine import describe, processor_kind
 
@@ -48,6 +51,47 @@ import jax
 print(len(made), jax.device_count())
 """
     assert counted(program) == f"{len(RECIPES)} 3"
+
+
+BEGINNINGS = {
+    "grow": 'assert cli.run(["grow", "quadratic", *SMALL, "--folder", FOLDER]) == 0',
+    "resume": 'assert cli.run(["resume", FOLDER, "--rounds", "2", "--quiet"]) == 0',
+    "replay": 'assert cli.run(["replay", FOLDER, "--folder", f"{FOLDER}-replay", "--quiet"]) == 0',
+    "load": "og.load(FOLDER).population",
+    "claim": "next(grow_rounds(Quadratic(population=3)))",
+}
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("grown") / "run"
+    og.grow("quadratic", population=3, rounds=1, steps=1, folder=folder, progress=False)
+    return folder
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_whatever_makes_a_learner_has_every_core(beginning, grown, tmp_path):
+    folder = tmp_path / "run"
+    if beginning != "grow":
+        shutil.copytree(grown, folder)
+    program = f"""
+import os
+
+os.sched_getaffinity = lambda process: range(3)
+
+import ontogeny as og
+from ontogeny import cli
+from ontogeny.claims.growths import grow_rounds
+from ontogeny.recipes.quadratic import Quadratic
+
+FOLDER, SMALL = {str(folder)!r}, ["--population", "3", "--rounds", "1", "--quiet"]
+{BEGINNINGS[beginning]}
+
+import jax
+
+print("devices", jax.device_count())
+"""
+    assert counted(program) == "devices 3"
 
 
 COMPUTED = """

@@ -33,7 +33,7 @@ class Stop(Observer):
 
 @pytest.fixture
 def store(tmp_path):
-    fields = {"rounds": 6, "evolution": {"fraction": 0.25}}
+    fields = {"rounds": 6, "strategy": {"fraction": 0.25}}
     with Store.create(tmp_path / "run-1", recipe="descent", fields=fields) as opened:
         yield opened
 
@@ -126,7 +126,7 @@ def test_wandb_keeps_a_run_on_this_machine(store, job, monkeypatch, tmp_path):
     assert [row["round"] for row in rows] == list(range(6))
     for name, values in rounds_of(store).items():
         np.testing.assert_allclose([row[name] for row in rows], values, err_msg=name)
-    assert (config["recipe"], config["evolution.fraction"]) == ("descent", 0.25)
+    assert (config["recipe"], config["strategy.fraction"]) == ("descent", 0.25)
 
 
 @pytest.mark.filterwarnings("default")  # theirs
@@ -139,7 +139,7 @@ def test_mlflow_goes_on_with_the_run_that_was_begun(store, job):
     grow(job(), Vectorised(), store, observers=[og.MLflow()])
     (run,) = client.search_runs([place])
     assert (run.info.status, run.info.run_name) == ("FINISHED", "run-1")
-    assert run.data.params["evolution.fraction"] == "0.25"
+    assert run.data.params["strategy.fraction"] == "0.25"
     for name, values in rounds_of(store).items():
         written = client.get_metric_history(run.info.run_id, name)
         assert [metric.step for metric in written] == list(range(6))
@@ -198,7 +198,7 @@ def test_the_dead_are_left_out_and_counted(setting):
 
 def test_a_tracker_is_told_the_settings(setting):
     told = settings_of(setting)
-    assert (told["recipe"], told["evolution.fraction"], told["machine.cores"]) == (
+    assert (told["recipe"], told["strategy.fraction"], told["machine.cores"]) == (
         "descent",
         0.25,
         2,

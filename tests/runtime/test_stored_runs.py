@@ -14,6 +14,7 @@ import pytest
 
 import ontogeny as og
 from ontogeny.runtime.store import Store
+from ontogeny.views.record import read_record
 
 STORED = Path(__file__).parents[1] / "data" / "stored"
 
@@ -38,6 +39,7 @@ def test_it_is_loaded_and_reported(folder):
     assert all(heir.parent_round == heir.round - 1 for heir in run.lineage())
     assert b"<html" in run.report().read_bytes()
     assert run.store.run()["memory"]["population"] > 0
+    assert read_record(run.store).fields["strategy"]["strategy"] == "pbt"  # was called evolution
 
 
 def test_it_is_grown_on(folder):

@@ -61,7 +61,7 @@ def grown_folder(job: Job, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "rounds": ROUNDS,
             "steps": STEPS,
             "seed": 0,
-            "evolution": {"fraction": 0.25},
+            "strategy": {"fraction": 0.25},
         },
         space=STATED,
         units={"updates": 1.0},

@@ -57,15 +57,15 @@ def test_what_counts_of_the_members(record):
 
 
 def test_groups_by_a_named_field(record):
-    evolution = {"strategy": "pbt", "fraction": 0.2}
-    runs = [record([i, i], population=p, evolution=evolution, seed=i) for i, p in enumerate([2, 4])]
-    other = {**evolution, "fraction": 0.3}
-    runs += [record([5 + i, 0], population=2 + 2 * i, evolution=other, seed=i) for i in range(2)]
+    strategy = {"strategy": "pbt", "fraction": 0.2}
+    runs = [record([i, i], population=p, strategy=strategy, seed=i) for i, p in enumerate([2, 4])]
+    other = {**strategy, "fraction": 0.3}
+    runs += [record([5 + i, 0], population=2 + 2 * i, strategy=other, seed=i) for i in range(2)]
     assert [g.name for g in compare(runs)] == [
-        "fraction 0.3, population 4",
-        "fraction 0.3, population 2",
-        "fraction 0.2, population 4",
-        "fraction 0.2, population 2",
+        "population 4, fraction 0.3",
+        "population 2, fraction 0.3",
+        "population 4, fraction 0.2",
+        "population 2, fraction 0.2",
     ]
     by = compare(runs, by=["fraction"])
     assert [(g.name, len(g.runs)) for g in by] == [("fraction 0.3", 2), ("fraction 0.2", 2)]
@@ -75,8 +75,8 @@ def test_groups_by_a_named_field(record):
 
 def test_another_strategys_settings_tell_nothing(record):
     pbt = {"strategy": "pbt", "fraction": 0.25}
-    runs = [record([2, 2], evolution=pbt), record([1, 1], evolution={"strategy": "random-search"})]
-    runs.append(record([3, 3], evolution=pbt, replay={"source": "x"}))
+    runs = [record([2, 2], strategy=pbt), record([1, 1], strategy={"strategy": "random-search"})]
+    runs.append(record([3, 3], strategy=pbt, replay={"source": "x"}))
     assert [g.name for g in compare(runs)] == [
         "strategy replay",
         "strategy pbt",

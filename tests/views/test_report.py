@@ -80,7 +80,7 @@ def test_a_grown_run(grown_store, tmp_path):
         "ontogeny grow quadratic --population 8",
         "arXiv 1711.09846",
         "Nobody died, and nothing interrupted the run.",
-        "evolution.fraction 0.25",
+        "strategy.fraction 0.25",
         "In 38 moves,",
     ):
         assert part in page.text

@@ -14,6 +14,7 @@ from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Measuring, Progress, Scale
 from ontogeny.core.archive import write_archive
 from ontogeny.core.files import replace_file
+from ontogeny.runtime.machine import prepare
 from ontogeny.views.figure import Figure
 
 
@@ -87,7 +88,9 @@ def reproduce(
     begun = time.perf_counter()
     claims: list[Claim] = []
     figures: list[Figure] = []
-    for one in system.chosen(part, scale != "full", longer, data is not None):
+    chosen = system.chosen(part, scale != "full", longer, data is not None)
+    prepare()  # before a learner is made, which may compute
+    for one in chosen:
         found, drawn = system.measure(one, Measuring(scale, seed, progress, one.name, data))
         claims += found
         figures += drawn

@@ -18,6 +18,7 @@ from ontogeny.evolution.evolve import Round, evolve
 from ontogeny.evolution.replay import first_of, replay
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes.recipe import Recipe
+from ontogeny.runtime.machine import prepare
 
 # These programs run for less than a second, so the compiler's time is what there is to save:
 # level 1 halves it, and the programs run as fast (measured on a CPU).
@@ -32,6 +33,7 @@ def trials(
     The recipe's own strategy and seed are not used. A seed gives the same first draws whatever the
     strategy. All strategies are one program, which is compiled before the first is yielded.
     """
+    prepare(recipe.executor.devices)
     hypers = recipe.first_hypers()
     arms = tuple(strategies.values())
 
@@ -49,6 +51,8 @@ def replays(recipe: Recipe, schedules: Hypers, seeds: UInt32[np.ndarray, " batch
 
     The leaves of `schedules` have leading axes [schedule, seed, round].
     """
+
+    prepare(recipe.executor.devices)
 
     def one(seed: Array, schedule: Hypers) -> Round:
         return _rounds(recipe, replay(schedule), seed, first_of(schedule, recipe.population))

@@ -34,16 +34,14 @@ class Adapt:
 def adapt(arguments: list[str]) -> int:
     """Adapt a classifier to folders of pictures."""
     from ontogeny.learners.few_shot import from_pictures
-    from ontogeny.run import product_of
-    from ontogeny.runtime.folders import find_run
+    from ontogeny.run import load
     from ontogeny.runtime.machine import prepare
-    from ontogeny.runtime.store import Store
 
     chosen = parse(Adapt, "adapt", arguments)
     prepare(1)
-    folder = find_run(chosen.run)
-    with Store(folder) as store:
-        product = product_of(store, chosen.slot)
+    run = load(chosen.run)
+    with run.store:
+        folder, product = run.folder, run.product(chosen.slot)
     told = from_pictures.adapt(product, chosen.support, chosen.query)
     answer = {
         "run": folder,

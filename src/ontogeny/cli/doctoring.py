@@ -91,7 +91,7 @@ def _examine(recipe: Any) -> dict[str, Any]:
         "predicted_peak_bytes": predicted,
         "measured_peak_bytes": _peak_bytes(),
         "updates_per_second": updates,
-        **{f"{unit} per second": n * updates for unit, n in recipe.updates_per_step().items()},
+        **{f"{unit} per second": n * updates for unit, n in recipe.units().items()},
         "seconds_for_all_rounds": recipe.rounds * job.population * job.steps / updates,
     }
 

@@ -33,7 +33,7 @@ def parse_recipe(
     lives = " ".join((type(first.executor).__doc__ or "").split())
     where = f"Where members live; --help shows the options of the one chosen. {lives}"
     choices: Any = Literal[tuple(STRATEGIES)]  # pyright: ignore[reportInvalidTypeForm]
-    chosen = " ".join((type(first.evolution).__doc__ or "").split())
+    chosen = " ".join((type(first.strategy).__doc__ or "").split())
     told = f"Who inherits what from whom; --help shows the options of the one chosen. {chosen}"
     read = make_dataclass(
         "Chosen",
@@ -42,7 +42,7 @@ def parse_recipe(
             (
                 "strategy",
                 Annotated[choices, tyro.conf.arg(help=told)],
-                field(default=first.evolution.name),
+                field(default=first.strategy.name),
             ),
             (
                 "executor",
@@ -59,12 +59,12 @@ def with_strategy(recipe: Any, arguments: Sequence[str]) -> Any:
     """Return the recipe with the strategy that the arguments name, as it is set by default. One
     that there is not changes nothing: the parser will say so.
     """
-    from ontogeny.recipes.strategies import STRATEGIES, evolution_class
+    from ontogeny.recipes.strategies import STRATEGIES, strategy_class
 
-    named = _after("--strategy", arguments) or recipe.evolution.name
-    if named == recipe.evolution.name or named not in STRATEGIES:
+    named = _after("--strategy", arguments) or recipe.strategy.name
+    if named == recipe.strategy.name or named not in STRATEGIES:
         return recipe
-    return dataclasses.replace(recipe, evolution=evolution_class(named)())
+    return dataclasses.replace(recipe, strategy=strategy_class(named)())
 
 
 def with_executor(recipe: Any, arguments: Sequence[str]) -> Any:

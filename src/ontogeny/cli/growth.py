@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ontogeny.cli.fields import parse_recipe
 from ontogeny.cli.words import RunName, parse, recipe_list, say
 from ontogeny.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ontogeny.run import Run
 
 INTERRUPTED = 130
 Tracks: TypeAlias = tuple[Literal["tensorboard", "wandb", "mlflow"], ...]
@@ -54,10 +56,20 @@ def grow(arguments: list[str]) -> int:
             f"the recipe comes first, not {name!r}",
             hint="write: ontogeny grow RECIPE [--field value …]",
         )
+    from ontogeny.growth import grow as grow_recipe
+    from ontogeny.runtime.sinks import sinks
+
     chosen = parse_recipe(name, "grow", rest, Keeping)
-    recipe, keeping = chosen.recipe, chosen.options
-    repeat = shlex.join(["ontogeny", "grow", *arguments])
-    return _grow(recipe, recipe.job(), keeping, place(keeping, name), repeat)
+    keeping = chosen.options
+    run = grow_recipe(
+        chosen.recipe,
+        folder=place(keeping, name),
+        progress=keeping.told,
+        observers=sinks(keeping.track),
+        checkpoint_seconds=keeping.checkpoint_seconds,
+        repeat=shlex.join(["ontogeny", "grow", *arguments]),
+    )
+    return tell(run, keeping.json)
 
 
 @dataclass(frozen=True)
@@ -80,33 +92,18 @@ class Resume:
 
 def resume(arguments: list[str]) -> int:
     """Go on with a run."""
-    from ontogeny.run import stored_job, stored_recipe
-    from ontogeny.runtime.folders import find_run
-    from ontogeny.runtime.store import Store
+    from ontogeny.growth import resume as resume_run
+    from ontogeny.runtime.sinks import sinks
 
     chosen = parse(Resume, "resume", arguments)
-    folder = find_run(chosen.run)
-    with Store(folder) as store:
-        recipe, repeat = stored_recipe(store), store.run().get("repeat")
-        if chosen.rounds is not None:
-            recipe = dataclasses.replace(recipe, rounds=chosen.rounds)
-        job = stored_job(store, recipe, chosen.rounds)
-    keeping = Keeping(
-        None, folder, chosen.checkpoint_seconds, chosen.track, chosen.quiet, chosen.json
+    run = resume_run(
+        chosen.run,
+        rounds=chosen.rounds,
+        progress=not (chosen.quiet or chosen.json),
+        observers=sinks(chosen.track),
+        checkpoint_seconds=chosen.checkpoint_seconds,
     )
-    return _grow(recipe, job, keeping, folder, repeat)
-
-
-def _grow(recipe: Any, job: Any, keeping: Keeping, folder: Path, repeat: str | None) -> int:
-    from ontogeny.run import Run, open_or_create, watch
-    from ontogeny.runtime.sinks import sinks
-    from ontogeny.runtime.store import Store
-
-    observers = sinks(keeping.track)
-    with open_or_create(folder, job, recipe, repeat=repeat) as store:
-        seconds = keeping.checkpoint_seconds
-        watch(store, job, recipe.executor, recipe, keeping.told, observers, seconds)
-    return tell(Run(Store(folder), job, recipe), keeping)
+    return tell(run, chosen.json)
 
 
 def place(keeping: Keeping, stem: str) -> Path:
@@ -122,7 +119,7 @@ def place(keeping: Keeping, stem: str) -> Path:
     return keeping.folder or new_run_folder(stem)
 
 
-def tell(run: Any, keeping: Keeping) -> int:
+def tell(run: Run, as_json: bool) -> int:
     """Say what was grown and what comes next; return the exit code."""
     from ontogeny.runtime.folders import runs_folder
     from ontogeny.views.tables import run_details, run_table
@@ -130,9 +127,9 @@ def tell(run: Any, keeping: Keeping) -> int:
     details = run_details(run.store)
     name = run.folder.name if run.folder.parent == runs_folder() else str(run.folder)
     if details["status"] == "interrupted":
-        say(details, keeping.json, lambda: run_table(details), f"ontogeny resume {name}")
-        done = f"interrupted after round {details['rounds']} of {run.job.rounds}"
+        say(details, as_json, lambda: run_table(details), f"ontogeny resume {name}")
+        done = f"interrupted after round {details['rounds']} of {details['planned']}"
         print(done, file=sys.stderr)
         return INTERRUPTED
-    say(details, keeping.json, lambda: run_table(details), f"ontogeny report {name}")
+    say(details, as_json, lambda: run_table(details), f"ontogeny report {name}")
     return 0

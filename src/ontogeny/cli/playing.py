@@ -36,17 +36,16 @@ def play(arguments: list[str]) -> int:
     import numpy as np
 
     from ontogeny.core.product import Playable
-    from ontogeny.run import product_of
-    from ontogeny.runtime.folders import find_run
+    from ontogeny.run import load
     from ontogeny.runtime.machine import prepare
     from ontogeny.runtime.store import Store
     from ontogeny.views.film import write_film
 
     chosen = parse(Play, "play", arguments)
     prepare()
-    folder = find_run(chosen.run)
-    with Store(folder) as store:
-        product = product_of(store, chosen.slot)
+    run = load(chosen.run)
+    with run.store:
+        folder, product = run.folder, run.product(chosen.slot)
     if not isinstance(product, Playable):
         raise ConfigError(
             f"a {type(product).__name__.lower()} can't be played",
@@ -103,14 +102,13 @@ class Export:
 
 def export(arguments: list[str]) -> int:
     """Export a product."""
-    from ontogeny.run import product_of
-    from ontogeny.runtime.folders import find_run
-    from ontogeny.runtime.store import Store
+    from ontogeny.run import load
 
     chosen = parse(Export, "export", arguments)
-    with Store(find_run(chosen.run)) as store:
-        product = product_of(store, chosen.slot)
-        folder = chosen.out or store.folder / "export"
+    run = load(chosen.run)
+    with run.store:
+        product = run.product(chosen.slot)
+    folder = chosen.out or run.folder / "export"
     product.save(folder)
     files = {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 

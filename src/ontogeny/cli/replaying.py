@@ -49,4 +49,4 @@ def replay(arguments: list[str]) -> int:
         checkpoint_seconds=keeping.checkpoint_seconds,
         repeat=shlex.join(["ontogeny", "replay", *arguments]),
     )
-    return tell(run, keeping)
+    return tell(run, keeping.json)

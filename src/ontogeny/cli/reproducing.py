@@ -45,13 +45,11 @@ class Reproduce:
 def reproduce(arguments: list[str]) -> int:
     """Measure the claims of a system."""
     from ontogeny.claims import reproduction
-    from ontogeny.runtime.machine import prepare
     from ontogeny.views.tables import claims_table
 
     chosen = parse(Reproduce, "reproduce", arguments)
     system = system_named(chosen.system)  # what is asked for in vain is refused before JAX is there
     system.chosen(chosen.part, chosen.quick, chosen.all, chosen.data is not None)
-    prepare()
 
     def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)

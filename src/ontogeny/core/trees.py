@@ -22,7 +22,7 @@ def named_leaves(tree: PyTree) -> list[tuple[str, Any]]:
 
 
 def dotted(fields: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested settings as one mapping, its keys dotted: `evolution.fraction`."""
+    """Return nested settings as one mapping, its keys dotted: `strategy.fraction`."""
     found: dict[str, Any] = {}
     for name, value in fields.items():
         inner = dotted(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None

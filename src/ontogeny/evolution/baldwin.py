@@ -37,7 +37,7 @@ from ontogeny.evolution.breeding import Crossover, Parents, best, one_point, rou
 from ontogeny.evolution.explore import Exploration, Law, mutate
 from ontogeny.evolution.season import SEASONS, genes_of, in_season
 from ontogeny.evolution.selection import rank_of, rescue, rival_of
-from ontogeny.evolution.strategy import Evolution, Strategy
+from ontogeny.evolution.strategy import Strategy, StrategyConfig
 
 
 class BaldwinState(NamedTuple):
@@ -158,7 +158,7 @@ def _champion(
 
 
 @dataclass(frozen=True)
-class Baldwin(Evolution):
+class Baldwin(StrategyConfig):
     """Baldwin: everybody begins each round anew from its genes; who does worse gets a winner's."""
 
     name: ClassVar[str] = "baldwin"

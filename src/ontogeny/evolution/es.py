@@ -31,7 +31,7 @@ from ontogeny.core.learner import Hypers
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
 from ontogeny.evolution.season import SEASONS, genes_of, in_season
-from ontogeny.evolution.strategy import Evolution, Strategy
+from ontogeny.evolution.strategy import Strategy, StrategyConfig
 
 
 class ESState(NamedTuple):
@@ -133,7 +133,7 @@ def _strong(leaf: Any) -> Array:
 
 
 @dataclass(frozen=True)
-class ES(Evolution):
+class ES(StrategyConfig):
     """An evolution strategy (OpenAI's, by evosax) on the score after learning."""
 
     name: ClassVar[str] = "es"

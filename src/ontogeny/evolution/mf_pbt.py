@@ -40,7 +40,7 @@ from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
 from ontogeny.evolution.explore import Exploration, perturb
 from ontogeny.evolution.selection import rank_of
-from ontogeny.evolution.strategy import Evolution, Strategy
+from ontogeny.evolution.strategy import Strategy, StrategyConfig
 
 QUARTERS = 4
 PERIODS = (1, 10, 25, 50)  # the paper's
@@ -158,7 +158,7 @@ def _arrivals(rank: Array, bracket: Array, migrants: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class MFPBT(Evolution):
+class MFPBT(StrategyConfig):
     """PBT at several frequencies: sub-populations that evolve more and less often, and take from
     each other. For long runs, where evolving often is greedy.
     """

@@ -35,7 +35,7 @@ from ontogeny.core.learner import Hypers
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
 from ontogeny.evolution.selection import rescue, truncation
-from ontogeny.evolution.strategy import Evolution, Strategy
+from ontogeny.evolution.strategy import Strategy, StrategyConfig
 from ontogeny.ops.gaussian_process import (
     Inputs,
     Kernel,
@@ -229,7 +229,7 @@ def most_likely(seen: Inputs, y: Float[Array, " window"], there: Bool[Array, " w
 
 
 @dataclass(frozen=True)
-class PB2(Evolution):
+class PB2(StrategyConfig):
     """Population Based Bandits: as PBT, and a Gaussian process over the changes of the score says
     which hypers an heir tries. Made for small populations.
     """

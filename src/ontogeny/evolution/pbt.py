@@ -32,7 +32,7 @@ from ontogeny.evolution import explore as explorations
 from ontogeny.evolution import selection as selections
 from ontogeny.evolution.explore import Exploration, perturb
 from ontogeny.evolution.selection import Selection, rescue, truncation
-from ontogeny.evolution.strategy import Evolution, Strategy
+from ontogeny.evolution.strategy import Strategy, StrategyConfig
 
 WINDOW = 10  # recent scores kept for the t-test, as many as the paper's
 
@@ -109,7 +109,7 @@ def _append(recent: Array, score: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class PBT(Evolution):
+class PBT(StrategyConfig):
     """Population Based Training: who does badly copies who does well, and varies its hypers."""
 
     name: ClassVar[str] = "pbt"

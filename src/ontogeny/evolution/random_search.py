@@ -17,7 +17,7 @@ from jaxtyping import Array
 from ontogeny.core import trees
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
-from ontogeny.evolution.strategy import Evolution, Strategy
+from ontogeny.evolution.strategy import Strategy, StrategyConfig
 
 
 def random_search(space: Space) -> Strategy[tuple[()]]:
@@ -39,7 +39,7 @@ def random_search(space: Space) -> Strategy[tuple[()]]:
 
 
 @dataclass(frozen=True)
-class RandomSearch(Evolution):
+class RandomSearch(StrategyConfig):
     """Random search: every member keeps the hypers that it was born with. The baseline."""
 
     name: ClassVar[str] = "random-search"

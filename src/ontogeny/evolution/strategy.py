@@ -4,7 +4,7 @@ updates. And its settings: what a recipe, a command line and a run store hold of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -33,7 +33,7 @@ class Strategy(NamedTuple, Generic[S]):
 
 
 @dataclass(frozen=True)
-class Evolution:
+class StrategyConfig:
     """Which strategy moves a population, and how: a strategy's settings, of plain values. Each
     strategy has a subclass, whose fields are options of the command line.
     """
@@ -52,3 +52,11 @@ class Evolution:
         sense.
         """
         raise NotImplementedError
+
+
+FORMERLY = {"evolution": "strategy"}  # fields of a recipe, as earlier versions called them
+
+
+def under_todays_names(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recipe's fields, as a run store keeps them, by the names that they have today."""
+    return {FORMERLY.get(name, name): value for name, value in fields.items()}

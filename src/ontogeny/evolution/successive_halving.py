@@ -27,7 +27,7 @@ from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
-from ontogeny.evolution.strategy import Evolution, Strategy
+from ontogeny.evolution.strategy import Strategy, StrategyConfig
 
 RUNGS = 12  # with a reduction of 3 the last lies at 177,147 times the first
 KEPT = 128  # scores of a rung, the newest
@@ -86,7 +86,7 @@ def _newest(scores: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class SuccessiveHalving(Evolution):
+class SuccessiveHalving(StrategyConfig):
     """Successive halving (ASHA): members are judged at rungs of their life, and slots of those who
     stop begin anew with fresh hypers. Nobody inherits.
     """

@@ -83,7 +83,7 @@ class Agents(Recipe):
         }
         return Space({name: dimensions[name] for name in self.tune})
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"environment steps": self.agent.environments * self.agent.unroll}
 
     def product(self, state: Any) -> Policy:

@@ -117,7 +117,7 @@ class Bandit(Remembering):
             }
         )
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"episodes": self.training.batch}
 
 
@@ -144,5 +144,5 @@ class Thompson(Remembering):
     def space(self) -> Space:
         return Space({"learning_rate": Log(*self.learning_rates)})
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"episodes": self.training.batch}

@@ -19,7 +19,7 @@ import tyro
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.pbt import PBT
-from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.generation.gan import gan
 from ontogeny.learners.generation.sampler import Sampler
@@ -50,7 +50,7 @@ class DigitsGan(Recipe):
     """Bounds of the critic's learning rate."""
     first_rates: tuple[float, float] = (1e-4, 1e-2)
     """Where both rates begin."""
-    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(
+    strategy: Annotated[StrategyConfig, tyro.conf.arg(name="")] = field(
         default_factory=lambda: PBT(fraction=0.2, factors=(0.5, 2.0))
     )
     training: GANConfig = field(default_factory=GANConfig)
@@ -68,7 +68,7 @@ class DigitsGan(Recipe):
             }
         )
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"images": self.training.batch * self.training.critic_updates}
 
     def product(self, state: Any) -> Sampler:

@@ -77,7 +77,7 @@ class FewShot(Recipe):
             {"learning_rate": Log(*self.learning_rates), "dropout": Linear(*self.dropouts)}
         )
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"episodes": self.meta.tasks}
 
     def portrait(self, product: Any) -> Sequence[Figure]:

@@ -19,7 +19,7 @@ import tyro
 
 from ontogeny.core.learner import Learner
 from ontogeny.evolution.baldwin import Baldwin
-from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.learners.baldwin.evolved import EvolvedLearner
 from ontogeny.learners.baldwin.lifetime import LifetimeConfig, Subject
 from ontogeny.learners.baldwin.pursuit import PursuitConfig, pursuit, pursuit_world
@@ -42,7 +42,7 @@ class GoalDirection(Lives):
     """Generations: a move, a lifetime, a score."""
     steps: int = 3
     """Steps of learning in a lifetime."""
-    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(
+    strategy: Annotated[StrategyConfig, tyro.conf.arg(name="")] = field(
         default_factory=lambda: Baldwin(deviation=0.15, weights_deviation=0.15)
     )
     body: Literal["point-mass", "halfcheetah", "ant"] = "point-mass"
@@ -80,7 +80,7 @@ class GoalDirection(Lives):
         jax.eval_shape(body.reset, jax.random.key(0))  # tells of a missing extra
         return super().learner()
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"environment steps": float(self.life.tasks * self.episodes * self.horizon)}
 
     def product(self, state: Any) -> EvolvedLearner:
@@ -102,7 +102,7 @@ class HalfCheetah(GoalDirection):
 
     population: int = 32
     rounds: int = 12
-    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(
+    strategy: Annotated[StrategyConfig, tyro.conf.arg(name="")] = field(
         default_factory=lambda: Baldwin(deviation=0.15, weights_deviation=0.02)
     )
     body: Literal["point-mass", "halfcheetah", "ant"] = "halfcheetah"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import tyro
 
 from ontogeny.evolution.baldwin import Baldwin
-from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class HintonNowlan(Recipe):
     """Generations."""
     steps: int = 1
     """Lifetimes a generation; one is the original's."""
-    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(default_factory=breeding)
+    strategy: Annotated[StrategyConfig, tyro.conf.arg(name="")] = field(default_factory=breeding)
     inheritance: Literal["darwin", "baldwin", "lamarck"] = "baldwin"
     """No learning; learning that is not inherited; learning that is."""
     loci: int = 20
@@ -58,7 +58,7 @@ class HintonNowlan(Recipe):
 
         return alleles(self.loci)
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"lifetimes": 1.0}
 
     def product(self, state: Any) -> Genome:

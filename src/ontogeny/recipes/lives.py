@@ -20,9 +20,9 @@ class Lives(Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.evolution.anew:
+        if not self.strategy.anew:
             raise ConfigError(
-                f"the strategy {self.evolution.name} lets members go on with what they learned",
+                f"the strategy {self.strategy.name} lets members go on with what they learned",
                 where="recipe field strategy",
                 hint="a lifetime begins anew each round: use baldwin or es",
             )
@@ -35,4 +35,4 @@ class Lives(Recipe):
         return lifetime(self.subject(), self.life)
 
     def space(self) -> Space:
-        return genes_space(self.subject(), self.life, self.evolution.genes())
+        return genes_space(self.subject(), self.life, self.strategy.genes())

@@ -17,9 +17,9 @@ import tyro
 from ontogeny.core.config import at_least, from_json
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
-from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.strategy import StrategyConfig, under_todays_names
 from ontogeny.recipes.executors import AnyExecutor, executor_from_json, executor_to_json
-from ontogeny.recipes.strategies import evolution_from_json
+from ontogeny.recipes.strategies import strategy_from_json
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ontogeny.core.learner import Hypers, Learner
     from ontogeny.core.product import Product
     from ontogeny.core.space import Space
-    from ontogeny.evolution.strategy import Strategy
     from ontogeny.views.figure import Figure
     from ontogeny.views.record import Record
 
@@ -49,7 +48,7 @@ class Recipe:
     """Updates of each member in a round."""
     seed: int = 0
     """Everything random is computed from it."""
-    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(default_factory=PBT)
+    strategy: Annotated[StrategyConfig, tyro.conf.arg(name="")] = field(default_factory=PBT)
     executor: Annotated[AnyExecutor, tyro.conf.AvoidSubcommands] = field(default_factory=Vectorised)
 
     def __post_init__(self) -> None:
@@ -58,7 +57,15 @@ class Recipe:
             raise ConfigError(
                 f"seed is {self.seed}", where="recipe field seed", hint="use 0 to 4294967295"
             )
-        self.strategy()  # what can't be built is refused here, before anything is compiled
+        given: Any = self.strategy  # a name or the functions are what a person may try
+        if not isinstance(given, StrategyConfig):
+            raise ConfigError(
+                f"strategy is a {type(given).__name__}",
+                where="recipe field strategy",
+                hint="use a strategy's settings, as PBT(fraction=0.1): a recipe has its own space",
+            )
+        # what can't be built is refused here, before anything is compiled
+        self.strategy.build(self.space())
 
     def learner(self) -> Learner[Any]:
         """Return what learns."""
@@ -68,10 +75,6 @@ class Recipe:
         """Return where its hypers live."""
         raise NotImplementedError
 
-    def strategy(self) -> Strategy[Any]:
-        """Return what moves the population."""
-        return self.evolution.build(self.space())
-
     def first_hypers(self) -> Hypers | None:
         """Return the hypers that the first members begin with ("pop" axis); None draws them from
         the prior.
@@ -79,16 +82,14 @@ class Recipe:
         return None
 
     def job(self) -> Job:
-        """Return what an executor grows, on a machine that is prepared for it: a learner may
-        compute, after which JAX has the devices that it has.
+        """Return what an executor grows. A learner may compute when it is made, after which JAX has
+        the devices that it has: call `runtime.machine.prepare(self.executor.devices)` before.
         """
-        from ontogeny.runtime.machine import prepare
-
-        prepare(self.executor.devices)
+        space = self.space()
         return Job(
             self.learner(),
-            self.space(),
-            self.strategy(),
+            space,
+            self.strategy.build(space),
             self.seed,
             self.population,
             self.rounds,
@@ -113,7 +114,7 @@ class Recipe:
         del record
         return ()
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         """Return what one step of one member costs in units that a person counts, such as
         environment steps.
         """
@@ -122,8 +123,8 @@ class Recipe:
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
         values = dataclasses.asdict(self)
-        evolution = {"strategy": self.evolution.name, **values["evolution"]}
-        return {**values, "evolution": evolution, "executor": executor_to_json(self.executor)}
+        strategy = {"strategy": self.strategy.name, **values["strategy"]}
+        return {**values, "strategy": strategy, "executor": executor_to_json(self.executor)}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
@@ -131,7 +132,7 @@ class Recipe:
         not have.
         """
         readers = {
-            "evolution": lambda values: from_json(*evolution_from_json(values)),
+            "strategy": lambda values: from_json(*strategy_from_json(values)),
             "executor": lambda values: from_json(*executor_from_json(values)),
         }
-        return from_json(cls, fields, readers)
+        return from_json(cls, under_todays_names(fields), readers)

@@ -60,7 +60,7 @@ class Sequences(Recipe):
 
         return portrait(self.task(), product, self.seed)
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"sequences": self.training.batch}
 
     def product(self, state: Any) -> Forecaster:

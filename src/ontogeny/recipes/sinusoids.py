@@ -24,7 +24,7 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers, Learner
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.baldwin import Baldwin
-from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.learners.baldwin.lifetime import Genes, Subject, unravel
 from ontogeny.learners.maml.adapter import Adapter, headed
 from ontogeny.learners.maml.config import MAMLConfig, NetworkConfig, configured
@@ -103,9 +103,9 @@ class Sinusoid(Curves):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.evolution.anew:
+        if self.strategy.anew:
             raise ConfigError(
-                f"the strategy {self.evolution.name} begins every round anew from genes, and what "
+                f"the strategy {self.strategy.name} begins every round anew from genes, and what "
                 "MAML has learned would be lost",
                 where="recipe field strategy",
                 hint="starts that are genes are grown by the recipe sinusoid-life",
@@ -125,7 +125,7 @@ class Sinusoid(Curves):
             dimensions["inner_rate"] = Log(*self.inner_rates)
         return Space(dimensions)
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"tasks": self.maml.batch}
 
     def product(self, state: Any) -> Adapter:
@@ -150,12 +150,12 @@ class SinusoidLife(Curves, Lives):
     """Generations: a move, a lifetime, a score."""
     steps: int = 5
     """Steps of learning in a lifetime."""
-    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(default_factory=Baldwin)
+    strategy: Annotated[StrategyConfig, tyro.conf.arg(name="")] = field(default_factory=Baldwin)
 
     def subject(self) -> Subject:
         return studying(regression(self.source()), self.headed())
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"tasks": self.life.tasks / self.steps}
 
     def product(self, state: Any) -> Adapter:

@@ -11,7 +11,7 @@ import importlib
 from typing import Any, NamedTuple
 
 from ontogeny.core.errors import unknown
-from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.strategy import StrategyConfig
 
 
 class Entry(NamedTuple):
@@ -32,7 +32,7 @@ STRATEGIES = {
 }
 
 
-def evolution_class(name: str) -> type[Evolution]:
+def strategy_class(name: str) -> type[StrategyConfig]:
     """Return the settings of the strategy called `name`. Raises `ConfigError`, suggesting the
     nearest name.
     """
@@ -42,15 +42,15 @@ def evolution_class(name: str) -> type[Evolution]:
     return getattr(importlib.import_module(f"ontogeny.evolution.{entry.module}"), entry.kind)
 
 
-def evolution_from_json(values: dict[str, Any]) -> tuple[type[Evolution], dict[str, Any]]:
+def strategy_from_json(values: dict[str, Any]) -> tuple[type[StrategyConfig], dict[str, Any]]:
     """Return the class whose fields these are, and the fields.
 
     Runs written before each strategy had settings of its own kept those of Population Based
     Training whatever the strategy: they are left out for random search, which has none.
     """
-    kind = evolution_class(values["strategy"])
+    kind = strategy_class(values["strategy"])
     fields = {key: value for key, value in values.items() if key != "strategy"}
     if kind.name == "random-search":
-        older = {f.name for f in dataclasses.fields(evolution_class("pbt"))}
+        older = {f.name for f in dataclasses.fields(strategy_class("pbt"))}
         fields = {key: value for key, value in fields.items() if key not in older}
     return kind, fields

@@ -25,7 +25,7 @@ from ontogeny.core.learner import Hypers, Learner, settled
 from ontogeny.core.product import Product
 from ontogeny.core.space import Linear, Space
 from ontogeny.evolution.pbt import PBT
-from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.recipes.recipe import Recipe
 
 
@@ -39,7 +39,7 @@ class Toy(Recipe):
     """How many rounds: a move, some steps, a score."""
     steps: int = 4
     """Updates of each member in a round."""
-    evolution: Annotated[Evolution, tyro.conf.arg(name="")] = field(
+    strategy: Annotated[StrategyConfig, tyro.conf.arg(name="")] = field(
         default_factory=lambda: PBT(explore="jitter")
     )
     learning_rate: float = 0.01

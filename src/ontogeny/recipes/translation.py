@@ -74,7 +74,7 @@ class Translation(Recipe):
         rate = Log(*self.learning_rates, prior=self.first_rates)
         return Space({"learning_rate": rate, **dict.fromkeys(DROPOUTS, Linear(*self.dropouts))})
 
-    def updates_per_step(self) -> dict[str, float]:
+    def units(self) -> dict[str, float]:
         return {"sentences": self.training.batch}
 
     def product(self, state: Any) -> Translator:

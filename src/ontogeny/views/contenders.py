@@ -66,8 +66,8 @@ def settings_of(record: Record) -> dict[str, Any]:
     """
     settings = {"recipe": record.run.get("recipe"), **dotted(record.fields)}
     if record.run.get("replay"):
-        settings = {k: v for k, v in settings.items() if not k.startswith("evolution.")}
-        settings["evolution.strategy"] = "replay"
+        settings = {k: v for k, v in settings.items() if not k.startswith("strategy.")}
+        settings["strategy.strategy"] = "replay"
     return settings
 
 
@@ -96,7 +96,7 @@ def differs(name: str, runs: Sequence[Contender]) -> bool:
 
 
 def label(settings: Mapping[str, Any], fields: Sequence[str]) -> str:
-    """Return what tells a group from the others, as `strategy pbt, population 16`."""
+    """Return what tells a group from the others, as `population 16, strategy pbt`."""
     last = [name.rpartition(".")[2] for name in fields]
     words = [
         f"{short if last.count(short) == 1 else name} {_value(settings[name])}"

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ontogeny.core.metrics import BIRTH, HYPERS
+from ontogeny.evolution.strategy import under_todays_names
 from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
@@ -69,8 +70,8 @@ class Record:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The recipe's fields."""
-        return self.run.get("fields") or {}
+        """The recipe's fields, by the names that they have today."""
+        return under_todays_names(self.run.get("fields") or {})
 
     @property
     def planned(self) -> int:

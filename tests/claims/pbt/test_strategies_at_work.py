@@ -41,7 +41,7 @@ def test_who_inherits_in_each(rounds):
 
 def test_pb2_runs_in_the_program_that_two_devices_share():
     """LAPACK's solvers have hung there."""
-    recipe = Quadratic(population=4, rounds=4, steps=2, evolution=PB2(window=8))
+    recipe = Quadratic(population=4, rounds=4, steps=2, strategy=PB2(window=8))
     assert jax.device_count() == 2
     shared = list(recipe.executor.prepare(recipe.job()).rounds())
     job = recipe.job()

@@ -99,9 +99,10 @@ def test_learning_guides_evolution():
     ends = {}
     for mode in ("baldwin", "lamarck"):
         recipe = HintonNowlan(population=200, rounds=25, inheritance=mode, loci=10, trials=100)
+        space = recipe.space()
         _, rounds = jax.jit(
-            lambda recipe=recipe: evolve(
-                recipe.learner(), recipe.space(), recipe.strategy(), 0, 200, recipe.rounds, 1
+            lambda recipe=recipe, space=space: evolve(
+                recipe.learner(), space, recipe.strategy.build(space), 0, 200, recipe.rounds, 1
             )
         )()
         ends[mode] = {name: float(rows[-1].mean()) for name, rows in rounds.metrics.items()}
@@ -112,8 +113,8 @@ def test_learning_guides_evolution():
 
 def test_the_recipe_breeds_as_the_original_and_its_product_knows_its_chance():
     recipe = HintonNowlan()
-    assert isinstance(recipe.evolution, Baldwin)
-    assert (recipe.evolution.parents, recipe.evolution.crossover) == ("roulette", "one-point")
-    assert recipe.evolution.deviation == 0
+    assert isinstance(recipe.strategy, Baldwin)
+    assert (recipe.strategy.parents, recipe.strategy.crossover) == ("roulette", "one-point")
+    assert recipe.strategy.deviation == 0
     assert Genome(np.array([1, 2, 2]), 3)() == pytest.approx(1 - 0.75**3)
     assert Genome(np.array([0, 1, 1]), 3)() == 0

@@ -24,6 +24,7 @@ import numpy as np
 
 from ontogeny.claims.baldwin.figures import draw_direction
 from ontogeny.claims.claim import Claim
+from ontogeny.claims.growths import grow_rounds
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.core.metrics import BIRTH
 from ontogeny.learners.baldwin.lifetime import draw_tasks, layer_names, scores_by_step
@@ -118,9 +119,9 @@ def _grown(recipe: GoalDirection, mode: Mode, seeds: np.ndarray, test: Test, how
             f"cheetah: {mode}, growth {number} of {len(seeds)}, {recipe.rounds} generations, "
             f"{environment_steps(recipe):,} environment steps"
         )
-        program = recipe.executor.prepare(replace(recipe, seed=int(seed)).job())
+        rounds = grow_rounds(replace(recipe, seed=int(seed)))
         begun = time.perf_counter()
-        lived = list(program.rounds())
+        lived = list(rounds)
         seconds.append(time.perf_counter() - begun)
         score = [np.where(np.isfinite(one.score), one.score, np.nan) for one in lived]
         before.append([np.nanmean(one.metrics[BIRTH]) for one in lived])

@@ -85,7 +85,8 @@ def _evolved(recipe: GoalDirection, mode: Mode, seeds: np.ndarray, how: Measurin
     tested = how.choose(*TESTED)
     recipe = replace(recipe, life=replace(recipe.life, inheritance=mode))
     how.progress(f"direction: {mode}, {len(seeds)} seeds, {recipe.rounds} generations")
-    learner, space, strategy = recipe.learner(), recipe.space(), recipe.strategy()
+    learner, space = recipe.learner(), recipe.space()
+    strategy = recipe.strategy.build(space)
     subject = recipe.subject()
 
     def lives(genes: Any, key: Any) -> Any:

@@ -73,7 +73,8 @@ def _grown(mode: Any, seeds: np.ndarray, how: Measuring) -> dict[str, np.ndarray
         population=how.choose(*POPULATION), inheritance=mode, rounds=max(SHOWN) + 1
     )
     how.progress(f"needle: {mode}, {len(seeds)} seeds, {recipe.rounds - 1} generations")
-    learner, space, strategy = recipe.learner(), recipe.space(), recipe.strategy()
+    learner, space = recipe.learner(), recipe.space()
+    strategy = recipe.strategy.build(space)
 
     def one(seed: Any) -> dict[str, Any]:
         _, rounds = evolve(

@@ -25,6 +25,7 @@ from jax.flatten_util import ravel_pytree
 
 from ontogeny.claims.baldwin.figures import draw_evaluations
 from ontogeny.claims.claim import Claim
+from ontogeny.claims.growths import grow_rounds
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import train
 from ontogeny.evolution.baldwin import Baldwin
@@ -111,7 +112,7 @@ def _evolved(arm: str, seeds: np.ndarray, rounds: int, how: Measuring) -> Course
         population=how.choose(*POPULATION),
         rounds=rounds,
         steps=steps,
-        evolution=ES() if strategy else TOURNAMENT,
+        strategy=ES() if strategy else TOURNAMENT,
         life=LifetimeConfig(
             tasks=tasks,
             inheritance="lamarck" if arm == "lamarck" else "baldwin",
@@ -127,8 +128,7 @@ def _evolved(arm: str, seeds: np.ndarray, rounds: int, how: Measuring) -> Course
         how.progress(f"sinusoids: {arm}, seed {number + 1} of {len(seeds)}, {rounds} generations")
         row: list[float] = []
         curve = np.zeros(max(DRAWN_STEPS) + 1)
-        program = recipe.executor.prepare(replace(recipe, seed=int(seed)).job())
-        for lived in program.rounds():
+        for lived in grow_rounds(replace(recipe, seed=int(seed))):
             if lived.number in looks:
                 genes = _candidates(lived.hypers, lived.score, strategy)
                 curve = np.asarray(judged(genes), np.float64)

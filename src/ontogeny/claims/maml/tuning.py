@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ontogeny.claims.claim import Claim
+from ontogeny.claims.growths import grow_rounds
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
@@ -27,11 +28,11 @@ def measure(how: Measuring) -> Found:
     best: dict[str, list[float]] = {"pbt": [], "random search": []}
     rates: list[dict[str, float]] = []
     for one in how.seeds(repeats):
-        for name, evolution in (("pbt", PBT()), ("random search", RandomSearch())):
+        for name, strategy in (("pbt", PBT()), ("random search", RandomSearch())):
             recipe = Sinusoid(
-                population=members, rounds=rounds, steps=steps, seed=int(one), evolution=evolution
+                population=members, rounds=rounds, steps=steps, seed=int(one), strategy=strategy
             )
-            *_, last = recipe.executor.prepare(recipe.job()).rounds()
+            *_, last = grow_rounds(recipe)
             population = last.snapshot().population
             winner = int(np.argmax(population.score))
             best[name].append(-float(population.score[winner]))

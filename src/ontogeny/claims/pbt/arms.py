@@ -8,34 +8,27 @@ step; they part when the first move is made. Arms are compared seed by seed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ontogeny.claims.claim import Claim
+from ontogeny.claims.growths import grow_rounds
 from ontogeny.claims.measuring import Progress
 from ontogeny.claims.pbt.figures import draw_arms
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
-from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.views.figure import Figure
 
-if TYPE_CHECKING:
-    from ontogeny.runtime.executor import Lived
-
-ARMS: dict[str, Evolution] = {"random search": RandomSearch(), "PBT": PBT()}
+ARMS: dict[str, StrategyConfig] = {"random search": RandomSearch(), "PBT": PBT()}
 Ask: TypeAlias = Callable[
     [Any], Mapping[str, np.ndarray]
 ]  # the last states to what is asked, [pop]
-
-
-def grow_rounds(recipe: Recipe) -> Iterator[Lived]:
-    """Yield the recipe's rounds from its own executor. Nothing is recorded."""
-    return recipe.executor.prepare(recipe.job()).rounds()
 
 
 def compare(
@@ -43,7 +36,7 @@ def compare(
     seeds: np.ndarray,
     progress: Progress,
     what: str,
-    arms: Mapping[str, Evolution] = ARMS,
+    arms: Mapping[str, StrategyConfig] = ARMS,
     ask: Ask | None = None,
 ) -> dict[str, dict[str, np.ndarray]]:
     """Return for each arm its `score`, its `parent` and each of its hypers, [seed, round, pop], and
@@ -51,8 +44,8 @@ def compare(
     """
     found: dict[str, dict[str, list[Any]]] = {}
     for seed in seeds.tolist():
-        for name, evolution in arms.items():
-            grown = dataclasses.replace(recipe, seed=seed, evolution=evolution)
+        for name, strategy in arms.items():
+            grown = dataclasses.replace(recipe, seed=seed, strategy=strategy)
             rounds = list(grow_rounds(grown))
             columns = found.setdefault(name, {})
             asked = ask(rounds[-1].snapshot().population.state) if ask else {}

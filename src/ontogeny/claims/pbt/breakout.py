@@ -36,7 +36,7 @@ def measure(how: Measuring) -> Found:
     """
     recipe, seeds = how.choose(FULL, QUICK, TINY), how.seeds(how.choose(*SEEDS))
     found = compare(recipe, seeds, how.progress, "breakout")
-    frames = recipe.steps * recipe.updates_per_step()["environment steps"]
+    frames = recipe.steps * recipe.units()["environment steps"]
     setting = f"{recipe.population} members, {frames * recipe.rounds:,.0f} frames each"
     figure = curves(
         "breakout",

@@ -63,7 +63,7 @@ def measure(how: Measuring) -> Found:
     classifier sees it; the scores' curves and the rates' schedules.
     """
     recipe, seeds = how.choose(FULL, QUICK, TINY), how.seeds(how.choose(*SEEDS))
-    arms = {"random search": RandomSearch(), "PBT": recipe.evolution}
+    arms = {"random search": RandomSearch(), "PBT": recipe.strategy}
     found = compare(recipe, seeds, how.progress, "gan", arms, _ask(recipe, how.seed))
     updates = recipe.rounds * recipe.steps
     setting = f"{recipe.population} members, {updates:,} generator updates each{how.weak()}"

@@ -42,7 +42,7 @@ def measure(how: Measuring) -> Found:
     recipe, seeds = how.choose(GROWN, GROWN, TINY), how.seeds(how.choose(*SEEDS))
     begun = time.perf_counter()
     how.progress(f"schedule: {len(seeds)} populations of {recipe.population}")
-    grown = grow(recipe, recipe.strategy(), seeds)
+    grown = grow(recipe, recipe.strategy.build(recipe.space()), seeds)
     score = grown.score
     lines = lines_of_the_best(grown.rounds.move.parent, score, grown.rounds.hypers)
     how.progress(f"schedule: {ALONE} members a seed live each schedule, and its end")

@@ -23,7 +23,7 @@ from ontogeny.claims.pbt.digits import TINY, grow
 from ontogeny.claims.pbt.figures import draw_losses
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
-from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.digits import DigitClassifier
 from ontogeny.views.figure import Figure
@@ -31,7 +31,7 @@ from ontogeny.views.figure import Figure
 SIZES = (4, 8, 16, 32), (4, 8, 16), (4, 16)
 SMALL = 10  # members; below, the paper says, it can lose
 SEEDS = 20, 6, 2
-ARMS: dict[str, Evolution] = {"random search": RandomSearch(), "PBT": PBT()}
+ARMS: dict[str, StrategyConfig] = {"random search": RandomSearch(), "PBT": PBT()}
 
 
 def measure(how: Measuring) -> Found:
@@ -47,8 +47,8 @@ def measure(how: Measuring) -> Found:
     for size in sizes:
         recipe = dataclasses.replace(one, population=size)
         loss[size] = {}
-        for name, evolution in ARMS.items():
-            grown = grow(recipe, evolution.build(recipe.space()), seeds)
+        for name, strategy in ARMS.items():
+            grown = grow(recipe, strategy.build(recipe.space()), seeds)
             loss[size][name] = of_the_best(grown.score, grown.test)
             how.progress(f"size: {size} members, {name}: loss {loss[size][name].mean():.4f}")
     seconds = time.perf_counter() - begun

@@ -37,7 +37,7 @@ from ontogeny.evolution.mf_pbt import MFPBT
 from ontogeny.evolution.pb2 import PB2
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
-from ontogeny.evolution.strategy import Evolution
+from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.evolution.successive_halving import SuccessiveHalving
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.digits import DigitClassifier
@@ -47,7 +47,7 @@ from ontogeny.views.figure import Figure
 SEEDS = 24, 8, 2
 SIZES = (4, 8, 16), (4, 8, 16), (4,)
 SMALL = (4, 8)  # members, of which PB2 is said to make more
-ARMS: dict[str, Evolution] = {
+ARMS: dict[str, StrategyConfig] = {
     "successive halving": SuccessiveHalving(),
     "random search": RandomSearch(),
     "MF-PBT": MFPBT(),
@@ -142,10 +142,12 @@ def measure(how: Measuring) -> Found:
     ], [figure]
 
 
-def lived(recipe: Quadratic, arms: Mapping[str, Evolution], seeds: np.ndarray) -> dict[str, Round]:
+def lived(
+    recipe: Quadratic, arms: Mapping[str, StrategyConfig], seeds: np.ndarray
+) -> dict[str, Round]:
     """Return the rounds of each arm, [seed, round, pop]."""
     space = recipe.space()
-    built = {name: evolution.build(space) for name, evolution in arms.items()}
+    built = {name: strategy.build(space) for name, strategy in arms.items()}
     return dict(trials(recipe, built, seeds))
 
 

@@ -60,7 +60,7 @@ def measure(how: Measuring) -> Found:
     learning rate; the scores' curves and the schedules.
     """
     recipe, seeds = how.choose(FULL, QUICK, TINY), how.seeds(how.choose(*SEEDS))
-    arms = {"random search": RandomSearch(), "PBT": recipe.evolution}
+    arms = {"random search": RandomSearch(), "PBT": recipe.strategy}
     found = compare(recipe, seeds, how.progress, "translation", arms, _ask(recipe))
     text = recipe.corpus().text
     setting = (
