@@ -2,16 +2,24 @@
 used.
 
 Compiled programs are shared between the tests, and between runs of them, through the persistent
-cache.
+cache. They are compiled without optimisation, unless the environment says otherwise: nearly all of
+the suite's time is the compiler's. A test of the optimised compiler asks for it itself.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-import jax
-import numpy as np
-import pytest
+FLAGS = os.environ.get("XLA_FLAGS", "")
+if "xla_backend_optimization_level" not in FLAGS:
+    os.environ["XLA_FLAGS"] = f"{FLAGS} --xla_backend_optimization_level=0".strip()
+
+import jax  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+from budget import Budget  # noqa: E402
 
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_num_cpu_devices", 2)
@@ -19,6 +27,10 @@ jax.config.update(
     "jax_compilation_cache_dir", str(Path(__file__).parents[1] / ".pytest_cache" / "xla")
 )
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Budget(), "budget")
 
 
 @pytest.fixture(scope="session")

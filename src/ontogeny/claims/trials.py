@@ -4,6 +4,7 @@ claim about a strategy is measured in seconds.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,8 +22,10 @@ from ontogeny.recipes.recipe import Recipe
 from ontogeny.runtime.machine import prepare
 
 # These programs run for less than a second, so the compiler's time is what there is to save:
-# level 1 halves it, and the programs run as fast (measured on a CPU).
-QUICK_TO_COMPILE = {"xla_backend_optimization_level": 1}
+# level 1 halves it, and the programs run as fast (measured on a CPU). An environment that sets the
+# level is obeyed.
+LEVEL = "xla_backend_optimization_level"
+QUICK_TO_COMPILE = {} if LEVEL in os.environ.get("XLA_FLAGS", "") else {LEVEL: 1}
 
 
 def trials(

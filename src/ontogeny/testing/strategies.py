@@ -51,11 +51,11 @@ def check_strategy(strategy: Strategy[Any], space: Space, *, rounds: int = 4) ->
         memory = jax.jit(strategy.init)(derive(0, Purpose.STRATEGY), population)
         move = jax.jit(strategy.move)
         for number in range(rounds):
+            # np, and of the population's own dtypes: `move` is compiled once for all cases
+            key, steps = derive(number, Purpose.MOVE), np.full(size, 1000 * (number + 1), np.int32)
             for name, score, ready in cases:
                 where = f"{name}, population of {size}, round {number}"
-                key, ready = derive(number, Purpose.MOVE), jnp.asarray(ready)
-                steps = jnp.full(size, 1000 * (number + 1))
-                now = population._replace(score=jnp.asarray(score, jnp.float32), steps=steps)
+                now = population._replace(score=np.asarray(score, np.float32), steps=steps)
                 after, made = move(key, memory, now, ready)
                 again = move(key, memory, now, ready)[1]
                 check_equal(f"{where}: the same key gave another move", again, made, 0.0)
@@ -63,9 +63,8 @@ def check_strategy(strategy: Strategy[Any], space: Space, *, rounds: int = 4) ->
                     raise StructureError(
                         f"{where}: the memory changed its shapes", where="strategy.move"
                     )
-                _check_move(where, clip, now, np.asarray(ready), made)
-            scored = population._replace(score=jnp.asarray(scores))
-            memory, _ = move(derive(number, Purpose.MOVE), memory, scored, jnp.asarray(everybody))
+                _check_move(where, clip, now, ready, made)
+            memory, _ = move(key, memory, population._replace(score=scores), everybody)
 
 
 def _check_move(
