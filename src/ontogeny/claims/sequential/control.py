@@ -90,12 +90,12 @@ def measure(how: Measuring) -> Found:
     """
     known, *others = studies(how)
     costs = (ControlConfig().entropy_cost, LITTLE)
-    arms: dict[str, Grown] = {}
+    agents: dict[str, Grown] = {}
     critics: tuple[Critic, ...] = ("privileged", "plain")
     for critic in how.choose(critics, critics[:1], critics):
         found = _grow(known, critic, costs, how)
-        arms |= {f"{critic} critic, entropy {c:g}": g for c, g in zip(costs, found, strict=True)}
-    own, own_little, *plain = arms.values()
+        agents |= {f"{critic} critic, entropy {c:g}": g for c, g in zip(costs, found, strict=True)}
+    own, own_little, *plain = agents.values()
     grown = {known.world: own}
     for study in others:
         (grown[study.world],) = _grow(study, "privileged", costs[:1], how)
@@ -107,7 +107,7 @@ def measure(how: Measuring) -> Found:
     ]
     shown: dict[str, Grown] = {"network": own, "little entropy": own_little}
     return claims, [
-        learning_portrait(arms),
+        learning_portrait(agents),
         known_arm_portrait(known, shown),
         returns_portrait(grown),
     ]
@@ -196,22 +196,22 @@ def _effort(trained: Trained) -> str:
     return f"{seeds} agents, {trained.updates[-1]:,} updates in {trained.seconds[-1]:.0f} s"
 
 
-def learning_portrait(critics: dict[str, Grown]) -> Figure:
+def learning_portrait(agents: dict[str, Grown]) -> Figure:
     """Return the figure of what each critic's agents earn while they train."""
-    one = next(iter(critics.values()))
+    one = next(iter(agents.values()))
     return Figure(
         "control_learning",
         "One known arm, one unknown: the return of the likeliest actions while the agents train "
         "(a line the mean, a dot a seed, on fresh tasks each time), and exact returns.",
-        {name: grown.trained.score for name, grown in critics.items()}
+        {name: grown.trained.score for name, grown in agents.items()}
         | {"updates": one.trained.updates}
         | {f"exact {name}": np.array(one.limits[name]) for name in POLICIES},
-        {"curves": list(critics), "levels": list(POLICIES)},
+        {"curves": list(agents), "levels": list(POLICIES)},
         draw_learning,
     )
 
 
-def known_arm_portrait(study: Study, critics: dict[str, Grown]) -> Figure:
+def known_arm_portrait(study: Study, agents: dict[str, Grown]) -> Figure:
     """Return the figure of rewards step by step in the first world."""
     solved: Solved = Bandit(world=study.world, horizon=study.horizon).solved()
     assert solved.machine is not None
@@ -220,7 +220,7 @@ def known_arm_portrait(study: Study, critics: dict[str, Grown]) -> Figure:
         "One known arm, one unknown: expected reward of each pull. The optimum pays at first to "
         "learn, and earns more later.",
         exact_rewards(solved, solved.machine()),
-        {name: grown.rewards for name, grown in critics.items()},
+        {name: grown.rewards for name, grown in agents.items()},
     )
 
 
