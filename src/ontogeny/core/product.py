@@ -44,7 +44,7 @@ class Film(NamedTuple):
 
 
 @runtime_checkable
-class Playable(Product, Protocol):
+class Playable(Protocol):
     """A product that acts in a world of its own."""
 
     def play(
@@ -55,7 +55,7 @@ class Playable(Product, Protocol):
 
 
 @runtime_checkable
-class Adaptable(Product, Protocol):
+class Adaptable(Protocol):
     """A product that learns a task from a few examples."""
 
     def adapt(self, *args: Any, **kwargs: Any) -> Any:

@@ -36,7 +36,7 @@ FORMERLY = {
     "hinton-nowlan.Genome": "hinton-nowlan genome",
     "quadratic.Minimum": "quadratic minimum",
     "toy.Point": "toy point",
-}  # what version 0.1 said as "product" where all say a "kind"
+}  # what an earlier version said as "product" where all say a "kind"
 
 
 def load_product(folder: Path | str) -> Product:

@@ -26,6 +26,7 @@ class Nearest:
     """A product of the smallest kind: the nearest mean of features, softly."""
 
     view = RandomFeatures(SIZE, SIZE, N_FEATURES)
+    ways = None
 
     def adapt(self, support):
         self.support = support

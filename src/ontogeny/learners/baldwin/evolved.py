@@ -57,7 +57,7 @@ class EvolvedLearner:
 
 def load_evolved(folder: Path, subject: Subject | None = None) -> EvolvedLearner:
     """Return what `EvolvedLearner.save` wrote. The `subject` is needed where the archive doesn't
-    say what builds it: of a subject of your own, and in archives of version 0.1.
+    say what builds it: of a subject of your own, and in archives of an earlier version.
 
     Raises `StoreError` for another subject's, for one that must be given, or a damaged folder.
     """

@@ -130,7 +130,7 @@ class Genome:
 
 def load_genome(folder: Path) -> Genome:
     """Return the genome that `Genome.save` wrote. An archive that doesn't say how many guesses a
-    lifetime has, as version 0.1 wrote them, is taken to mean the original's 1,000.
+    lifetime has, as an earlier version wrote it, is taken to mean the original's 1,000.
 
     Raises `StoreError` when the folder holds something else or is damaged.
     """
