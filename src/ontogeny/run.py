@@ -134,28 +134,6 @@ def load(folder: Path | str) -> Run:
     return Run(store, stored_recipe(store))
 
 
-def report(self, path: Path | str | None = None) -> Path:
-    """Write the report, one HTML file, and return where (`report.html` in the run's folder)."""
-    return report(self.store, Path(path) if path else self.folder / "report.html")
-
-
-def load(folder: Path | str) -> Run:
-    """Return a run of a recipe by its folder, its name in the runs folder, or "last"."""
-    store = Store(find_run(folder))
-    return Run(store, stored_recipe(store))
-
-
-def product_of(store: Store, slot: int | None = None) -> Product:
-    """Return what a member of a recipe's run became: the best one, or the slot's. Nothing that
-    learns is built where a finished run has kept it.
-    """
-    kept = kept_product(store) if slot is None else None
-    if kept is not None:
-        return kept
-    run = Run(store, stored_recipe(store))
-    return run.product(run.best.slot if slot is None else slot)
-
-
 def report(store: Store, path: Path) -> Path:
     """Write a run's report, with the figures that its recipe gives: the story of the run, and the
     portrait of its winner once it is finished. Return where.
