@@ -63,6 +63,12 @@ def grow(
     functions themselves. `folder` is where the run is kept (`runs/NAME-N` when not given); a run
     that is already there goes on from its newest checkpoint, which for a bare learner is how it is
     resumed. `repeat` is the command that grows the run again, for whoever looks at it.
+
+    >>> run = og.grow("quadratic", strategy="pbt", population=4, rounds=2, steps=5, progress=False)
+    >>> run.metrics()["score"].shape, run.best.state.shape
+    ((2, 4), (20,))
+    >>> run.folder.name
+    'quadratic-1'
     """
     asked: dict[str, Any] = {
         "population": population,
@@ -121,7 +127,12 @@ def resume(
     observers: Sequence[Observer] = (),
     checkpoint_seconds: float = 30.0,
 ) -> Run:
-    """Go on with a recipe's run from its newest checkpoint, to its last round (or to `rounds`)."""
+    """Go on with a recipe's run from its newest checkpoint, to its last round (or to `rounds`).
+
+    >>> run = og.grow("quadratic", population=4, rounds=2, steps=5, progress=False)
+    >>> og.resume(run.folder, rounds=3, progress=False).metrics()["score"].shape
+    (3, 4)
+    """
     path = find_run(folder)
     with Store(path) as store:
         recipe, replay = stored_recipe(store), store.run().get("replay")

@@ -55,6 +55,11 @@ def replay(
     gives first weights and data; the source's plus one when it is not given, so that nothing comes
     back that the source was selected for. Raises `ConfigError` for a source without a winner, or
     with hypers that its store does not hold one by one.
+
+    >>> run = og.grow("quadratic", population=4, rounds=2, steps=5, progress=False)
+    >>> again = og.replay(run, members=2, fixed_final=True, progress=False)
+    >>> again.metrics()["hypers.learning_rate"].shape  # two with the schedule, two with its end
+    (2, 4)
     """
     if members < 1:
         raise ConfigError(f"members is {members}", where="replay", hint="use 1 or more")

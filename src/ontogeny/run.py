@@ -43,6 +43,12 @@ class Member(NamedTuple):
 class Run:
     """A recorded growth. Everything is read from its folder when it is asked for; the learner is
     made again only for what has its states.
+
+    >>> run = og.grow("quadratic", population=4, rounds=2, steps=5, progress=False)
+    >>> run
+    Run('...quadratic-1', 2 rounds of 4 members)
+    >>> bool(run.best.score == run.metrics()["score"][-1].max())
+    True
     """
 
     def __init__(self, store: Store, recipe: Recipe | None = None, job: Job | None = None):
@@ -129,7 +135,12 @@ class Run:
 
 
 def load(folder: Path | str) -> Run:
-    """Return a run of a recipe by its folder, its name in the runs folder, or "last"."""
+    """Return a run of a recipe by its folder, its name in the runs folder, or "last".
+
+    >>> run = og.grow("quadratic", population=4, rounds=2, steps=5, progress=False)
+    >>> og.load("quadratic-1").best.score == og.load("last").best.score == run.best.score
+    True
+    """
     store = Store(find_run(folder))
     return Run(store, stored_recipe(store))
 

@@ -14,6 +14,13 @@ class OntogenyError(Exception):
 
     `what` says what happened, with the values; `where` names the leaf, field, file, run or round;
     `hint` says what to do.
+
+    >>> try:
+    ...     og.grow("quadratik")
+    ... except og.OntogenyError as error:
+    ...     print(error)
+    no recipe is called 'quadratik'
+      → did you mean 'quadratic'?
     """
 
     exit_code = 3

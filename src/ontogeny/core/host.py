@@ -33,6 +33,13 @@ class HostLearner(NamedTuple, Generic[State]):
     A state is arrays and plain values in dictionaries, lists and tuples, which is written without
     pickling anything. Any other state needs `pickle=True`, which says that the files of this run
     may be unpickled: a pickle can run any code as it is read, so read only those that you wrote.
+
+    >>> learner = og.HostLearner(
+    ...     init=lambda key, hypers: {"x": 1.0},
+    ...     step=lambda key, state, hypers: ({"x": state["x"] * (1 - hypers["rate"])}, {}),
+    ...     score=lambda key, state, hypers: -(state["x"] ** 2),
+    ... )
+    >>> og.testing.check_host_learner(learner, og.Space({"rate": og.Log(1e-3, 1e-1)}))
     """
 
     init: Callable[[HostKey, Any], State]

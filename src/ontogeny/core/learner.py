@@ -36,7 +36,17 @@ STRATEGY_HYPERS = ("season", "sigma")
 
 
 class Learner(NamedTuple, Generic[State]):
-    """Three pure functions of one member, or four; see the module's text."""
+    """Three pure functions of one member, or four; see the module's text.
+
+    >>> learner = og.Learner(
+    ...     init=lambda key, hypers: jnp.ones(3),
+    ...     step=lambda key, x, hypers: (x * (1 - hypers["rate"]), {}),
+    ...     score=lambda key, x, hypers: -jnp.sum(x**2),
+    ... )
+    >>> x, metrics = learner.step(None, jnp.ones(3), {"rate": 0.5})
+    >>> learner.score(None, x, {"rate": 0.5}).item()
+    -0.75
+    """
 
     init: Callable[[Key[Array, ""], Hypers], State]
     step: Callable[[Key[Array, ""], State, Hypers], tuple[State, Metrics]]

@@ -21,7 +21,19 @@ from ontogeny.core.space import Space
 
 
 class Population(NamedTuple, Generic[State]):
-    """The members being grown. Every leaf has a leading "pop" axis."""
+    """The members being grown. Every leaf has a leading "pop" axis.
+
+    >>> steps = jnp.zeros(3, jnp.int32)
+    >>> members = og.Population(
+    ...     state=jnp.ones((3, 20)),
+    ...     hypers={"rate": jnp.array([0.1, 0.2, 0.3])},
+    ...     score=jnp.full(3, -jnp.inf),
+    ...     age=steps,
+    ...     steps=steps,
+    ... )
+    >>> members.size
+    3
+    """
 
     state: State
     hypers: Hypers
@@ -36,7 +48,12 @@ class Population(NamedTuple, Generic[State]):
 
 
 class Move(NamedTuple):
-    """Who inherits what from whom: a strategy's decision for every slot."""
+    """Who inherits what from whom: a strategy's decision for every slot.
+
+    >>> stay = og.Move(jnp.arange(3), jnp.full(3, True), {"rate": jnp.array([0.1, 0.2, 0.3])})
+    >>> stay._replace(parent=stay.parent.at[0].set(2)).parent.tolist()  # the first copies the last
+    [2, 1, 2]
+    """
 
     parent: Int[Array, " pop"]  # own slot = stay
     # True: take the parent's state. False: begin anew from the hypers, which are the parent's genes

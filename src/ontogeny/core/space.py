@@ -120,7 +120,12 @@ class Bounded(Dimension):
 
 @dataclass(frozen=True)
 class Linear(Bounded):
-    """A number whose differences matter: a dropout rate, a mixing weight, a gene."""
+    """A number whose differences matter: a dropout rate, a mixing weight, a gene.
+
+    >>> dropout = og.Linear(0.0, 0.5)
+    >>> dropout.place(jnp.float32(0.5)).item()  # halfway along the scale
+    0.25
+    """
 
     def offset(self, factor: Array) -> Array:
         return (factor - 1) * (self.high - self.low)
@@ -128,7 +133,12 @@ class Linear(Bounded):
 
 @dataclass(frozen=True)
 class Log(Bounded):
-    """A positive number whose ratios matter: a learning rate, a cost."""
+    """A positive number whose ratios matter: a learning rate, a cost.
+
+    >>> rate = og.Log(1e-5, 1e-1, prior=(1e-4, 1e-2))
+    >>> round(rate.place(jnp.float32(0.5)).item(), 6)  # halfway along the scale
+    0.001
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -148,7 +158,12 @@ class Log(Bounded):
 
 @dataclass(frozen=True)
 class Logit(Bounded):
-    """A number between 0 and 1 whose distance to both ends matters: a discount, a decay."""
+    """A number between 0 and 1 whose distance to both ends matters: a discount, a decay.
+
+    >>> discount = og.Logit(0.9, 0.999)
+    >>> round(discount.place(jnp.float32(0.5)).item(), 3)  # halfway along the scale
+    0.99
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -168,7 +183,12 @@ class Logit(Bounded):
 
 @dataclass(frozen=True)
 class Integer(Bounded):
-    """A whole number between two bounds, both included. It is traced: it never decides a shape."""
+    """A whole number between two bounds, both included. It is traced: it never decides a shape.
+
+    >>> layers = og.Integer(1, 8, prior=(2, 4))
+    >>> layers.clip(jnp.float32(9.6)).item()
+    8
+    """
 
     dtype: ClassVar[Any] = jnp.int32
 
@@ -196,6 +216,10 @@ class Integer(Bounded):
 class Choice(Dimension):
     """One of a few increasing numbers; a perturbation moves to a neighbour. Hypers hold the number
     itself.
+
+    >>> batch = og.Choice((16, 32, 64))
+    >>> batch.clip(jnp.float32(40)).item()
+    32.0
     """
 
     options: tuple[float, ...]
@@ -241,6 +265,13 @@ class Choice(Dimension):
 class Space:
     """A pytree of dimensions. `Space({"learning_rate": Log(1e-5, 1e-2)})`; nest as deep as you
     like. Names hold no dot and no slash: a nested hyper is recorded as `agent.learning_rate`.
+
+    >>> space = og.Space({"rate": og.Log(1e-4, 1.0), "critic": {"dropout": og.Linear(0.0, 0.5)}})
+    >>> list(space.describe())
+    ['critic.dropout', 'rate']
+    >>> hypers = space.clip({"rate": jnp.float32(3.0), "critic": {"dropout": jnp.float32(0.25)}})
+    >>> hypers["rate"].item()
+    1.0
     """
 
     dimensions: PyTree[Dimension]

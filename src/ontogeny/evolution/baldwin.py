@@ -66,6 +66,15 @@ def baldwin(
     two. `remember` is the weight that earlier lifetimes of the same genes keep in their fitness: 0
     counts the last alone, 0.9 the last ten or so. A space without a `season` has no common tasks.
     The dead get a living one's varied genes; when nobody is known to live, genes of the dead.
+
+    >>> space, key = og.Space({"rate": og.Log(1e-4, 1.0)}), jax.random.key(0)
+    >>> score, steps = jnp.array([3.0, 1.0, 4.0, 2.0]), jnp.full(4, 100)
+    >>> members = og.Population((), {"rate": score / 10}, score, steps, steps)
+    >>> strategy = og.baldwin(space, og.explore.mutate(0.05))
+    >>> memory = jax.eval_shape(strategy.init, key, members)
+    >>> memory, move = jax.eval_shape(strategy.move, key, memory, members, score > 0)
+    >>> move.parent.shape, move.hypers["rate"].shape
+    ((4,), (4,))
     """
     if contestants < 2 or elite < 0 or not 0 <= remember < 1:
         raise ConfigError(

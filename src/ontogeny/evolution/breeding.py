@@ -2,6 +2,10 @@
 
 Source: Holland 1975, "Adaptation in Natural and Artificial Systems", for roulette and one-point
 crossover; Syswerda 1989 (ICGA) for uniform crossover.
+
+>>> score = jnp.array([3.0, 1.0, 4.0, 2.0])
+>>> og.breeding.best(0.25)(jax.random.key(0), score, 3).tolist()  # three parents
+[2, 2, 2]
 """
 
 from __future__ import annotations

@@ -48,6 +48,15 @@ def es(space: Space, deviation: float = 0.02, learning_rate: float = 0.01) -> St
     The mean begins at the first member's genes. Noise comes in pairs, so of an odd population the
     last member lives the mean itself. Raises `ConfigError` for a deviation or a rate
     that is not positive, `MissingExtra` without evosax.
+
+    >>> space, key = og.Space({"rate": og.Log(1e-4, 1.0)}), jax.random.key(0)
+    >>> score, steps = jnp.array([3.0, 1.0, 4.0, 2.0]), jnp.full(4, 100)
+    >>> members = og.Population((), {"rate": score / 10}, score, steps, steps)
+    >>> strategy = og.es(space, deviation=0.1)
+    >>> memory = jax.eval_shape(strategy.init, key, members)
+    >>> memory, move = jax.eval_shape(strategy.move, key, memory, members, score > 0)
+    >>> move.parent.shape, move.hypers["rate"].shape
+    ((4,), (4,))
     """
     if min(deviation, learning_rate) <= 0:
         raise ConfigError(

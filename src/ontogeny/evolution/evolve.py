@@ -76,7 +76,15 @@ def evolve(
     steps: int,
     hypers: Hypers | None = None,
 ) -> tuple[Population[State], Round]:
-    """Return the population after `rounds` rounds, and the rounds stacked along a leading axis."""
+    """Return the population after `rounds` rounds, and the rounds stacked along a leading axis.
+
+    >>> from ontogeny.recipes.quadratic import Quadratic
+    >>> learner, space = Quadratic().learner(), Quadratic().space()
+    >>> strategy = og.random_search(space)
+    >>> members, rounds = og.evolve(learner, space, strategy, seed=0, size=4, rounds=3, steps=5)
+    >>> rounds.score.shape, members.steps.tolist()
+    ((3, 4), [15, 15, 15, 15])
+    """
 
     def one(grown: Grown[State, Any], number: Array) -> tuple[Grown[State, Any], Round]:
         (population, strategy_state), move = shift(learner, strategy, seed, number, grown)

@@ -5,6 +5,11 @@ An exploration is a function `(key, space, hypers) -> hypers` of one member. Wri
 lines.
 
 Source: Jaderberg et al. 2017 (arXiv 1711.09846), section 4.1.
+
+>>> space = og.Space({"rate": og.Log(1e-4, 1.0)})
+>>> heir = og.explore.perturb((0.5, 2.0))(jax.random.key(0), space, {"rate": jnp.float32(0.1)})
+>>> round(heir["rate"].item(), 2) in (0.05, 0.2)
+True
 """
 
 from __future__ import annotations

@@ -62,6 +62,14 @@ def mf_pbt(
     `explore` says how an heir's hypers vary (default `perturb((0.8, 1.25))`). It remembers how many
     rounds each slot has lived. The dead are replaced at once, whatever the period. Raises
     `ConfigError` when the periods are not positive and increasing.
+
+    >>> space, key = og.Space({"rate": og.Log(1e-4, 1.0)}), jax.random.key(0)
+    >>> score, steps = jnp.array([3.0, 1.0, 4.0, 2.0]), jnp.full(4, 100)
+    >>> members = og.Population((), {"rate": score / 10}, score, steps, steps)
+    >>> strategy = og.mf_pbt(space, periods=(1, 10))
+    >>> memory, move = jax.jit(strategy.move)(key, strategy.init(key, members), members, score > 0)
+    >>> move.parent.tolist()  # the worst takes the state of the best
+    [0, 2, 2, 3]
     """
     if not periods or periods[0] < 1 or list(periods) != sorted(set(periods)):
         raise ConfigError(

@@ -73,6 +73,15 @@ def pb2(space: Space, fraction: float = 0.25, window: int = 64) -> Strategy[PB2S
 
     It remembers the last `window` observations, one a member and round. Raises `ConfigError` for a
     fraction outside (0, 0.5], a window of fewer than 2, and a space without hypers.
+
+    >>> space, key = og.Space({"rate": og.Log(1e-4, 1.0)}), jax.random.key(0)
+    >>> score, steps = jnp.array([3.0, 1.0, 4.0, 2.0]), jnp.full(4, 100)
+    >>> members = og.Population((), {"rate": score / 10}, score, steps, steps)
+    >>> strategy = og.pb2(space, fraction=0.25)
+    >>> memory = jax.eval_shape(strategy.init, key, members)
+    >>> memory, move = jax.eval_shape(strategy.move, key, memory, members, score > 0)
+    >>> move.parent.shape, move.hypers["rate"].shape
+    ((4,), (4,))
     """
     if not jax.tree.leaves(space.dimensions):
         raise ConfigError(

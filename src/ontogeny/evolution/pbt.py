@@ -62,6 +62,14 @@ def pbt(
     (default `perturb((0.8, 1.2))`). `copy` says what an heir takes. With `mutate_always` the hypers
     of those who stay vary too. Nobody moves before `burn_in` steps, nor sooner than `interval`
     steps after it was last considered; the dead are replaced regardless.
+
+    >>> space, key = og.Space({"rate": og.Log(1e-4, 1.0)}), jax.random.key(0)
+    >>> score, steps = jnp.array([3.0, 1.0, 4.0, 2.0]), jnp.full(4, 100)
+    >>> members = og.Population((), {"rate": score / 10}, score, steps, steps)
+    >>> strategy = og.pbt(space, og.selection.truncation(0.25), og.explore.perturb((0.8, 1.2)))
+    >>> memory, move = jax.jit(strategy.move)(key, strategy.init(key, members), members, score > 0)
+    >>> move.parent.tolist()  # the worst takes the state of the best
+    [0, 2, 2, 3]
     """
     if copy not in ("both", "weights", "hypers"):
         raise ConfigError(f"copy={copy!r}", where="pbt", hint="use 'both', 'weights' or 'hypers'")

@@ -21,7 +21,16 @@ from ontogeny.evolution.strategy import Strategy, StrategyConfig
 
 
 def random_search(space: Space) -> Strategy[tuple[()]]:
-    """Return the strategy. It remembers nothing."""
+    """Return the strategy. It remembers nothing.
+
+    >>> space, key = og.Space({"rate": og.Log(1e-4, 1.0)}), jax.random.key(0)
+    >>> score, steps = jnp.array([3.0, 1.0, 4.0, 2.0]), jnp.full(4, 100)
+    >>> members = og.Population((), {"rate": score / 10}, score, steps, steps)
+    >>> strategy = og.random_search(space)
+    >>> memory, move = jax.jit(strategy.move)(key, strategy.init(key, members), members, score > 0)
+    >>> move.parent.tolist()  # everybody stays
+    [0, 1, 2, 3]
+    """
 
     def init(key: Array, population: Population[Any]) -> tuple[()]:
         del key, population

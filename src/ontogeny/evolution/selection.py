@@ -7,6 +7,11 @@ not stay equal for ever.
 
 Source: Jaderberg et al. 2017, "Population Based Training of Neural Networks" (arXiv 1711.09846),
 section 4.1; the margin is from Espeholt et al. 2018 (IMPALA, arXiv 1802.01561), appendix F.
+
+>>> score = jnp.array([3.0, 1.0, 4.0, 2.0])
+>>> donor = og.selection.truncation(0.25)(jax.random.key(0), score, score[:, None])
+>>> donor.tolist()  # the worst copies the best
+[0, 2, 2, 3]
 """
 
 from __future__ import annotations

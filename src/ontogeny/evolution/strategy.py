@@ -26,6 +26,16 @@ class Strategy(NamedTuple, Generic[S]):
 
     A strategy decides on scores, hypers, ages and steps. It never looks into `population.state`,
     which is `()` where members live in other processes.
+
+    >>> def copy_the_best(key, memory, population, ready):
+    ...     parent = jnp.where(ready, jnp.argmax(population.score), jnp.arange(population.size))
+    ...     hypers = jax.tree.map(lambda leaf: leaf[parent], population.hypers)
+    ...     return memory, og.Move(parent, jnp.full(population.size, True), hypers)
+    >>> strategy = og.Strategy(init=lambda key, population: (), move=copy_the_best)
+    >>> score, steps = jnp.array([3.0, 1.0, 4.0, 2.0]), jnp.full(4, 100)
+    >>> members = og.Population((), {"rate": score / 10}, score, steps, steps)
+    >>> strategy.move(None, (), members, score < 3)[1].parent.tolist()  # two are ready
+    [0, 2, 2, 2]
     """
 
     init: Callable[[Key[Array, ""], Population[Any]], S]

@@ -44,6 +44,14 @@ def successive_halving(space: Space, reduction: int = 3, first: int = 1) -> Stra
     """Return the strategy: 1 in `reduction` goes on at each rung, the first after `first` rounds.
 
     Raises `ConfigError` for a reduction below 2 and a first rung below 1.
+
+    >>> space, key = og.Space({"rate": og.Log(1e-4, 1.0)}), jax.random.key(0)
+    >>> score, steps = jnp.array([3.0, 1.0, 4.0, 2.0]), jnp.full(4, 100)
+    >>> members = og.Population((), {"rate": score / 10}, score, steps, steps)
+    >>> strategy = og.successive_halving(space, reduction=2)
+    >>> memory, move = jax.jit(strategy.move)(key, strategy.init(key, members), members, score > 0)
+    >>> move.inherit.tolist()  # the lower half begins anew
+    [True, False, True, False]
     """
     if reduction < 2 or first < 1:
         raise ConfigError(

@@ -68,6 +68,10 @@ def descend_inner(
 
     Raises `ConfigError` for steps or a truncation below 0 and an order that is not 1 or 2,
     `StructureError` for rates or rows that do not fit.
+
+    >>> way = og.descend_inner(lambda x: x**2, start=jnp.float32(1.0), rates=0.25, steps=3)
+    >>> way.end.item(), way.losses.tolist()
+    (0.125, [1.0, 0.25, 0.0625])
     """
     if steps < 0 or order not in (1, 2) or (truncate is not None and truncate < 0):
         raise ConfigError(

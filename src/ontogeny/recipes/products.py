@@ -47,6 +47,11 @@ def load_product(folder: Path | str) -> Product:
     finished, and when the product needs what can't be found by name: the error says which function
     takes it. Raises `ConfigError` where nothing lies there, and for a kind that this version does
     not know.
+
+    >>> run = og.grow("quadratic", population=4, rounds=2, steps=5, progress=False)
+    >>> minimum = og.load_product(run.folder)
+    >>> minimum.kind, minimum.x.shape
+    ('quadratic minimum', (20,))
     """
     return _read(_product_folder(folder))
 

@@ -21,7 +21,17 @@ class Setting(NamedTuple):
 
 
 class Observer:
-    """Does nothing; override what you want to see."""
+    """Does nothing; override what you want to see.
+
+    >>> class Scores(og.Observer):
+    ...     def lived(self, round_, moved, dead):
+    ...         print(f"round {round_.number}: {moved} moved, {dead} dead")
+    >>> run = og.grow(
+    ...     "quadratic", population=4, rounds=2, steps=5, progress=False, observers=[Scores()]
+    ... )
+    round 0: 0 moved, 0 dead
+    round 1: 1 moved, 0 dead
+    """
 
     def compiling(self, setting: Setting) -> None:
         """The program is being compiled."""

@@ -23,7 +23,11 @@ PLATFORMS = ("cpu", "gpu", "tpu")
 
 @dataclass(frozen=True)
 class Processes:
-    """Members in worker processes, each at its own pace, each on one core."""
+    """Members in worker processes, each at its own pace, each on one core.
+
+    >>> og.Processes(workers=4, synchronous=True).platform
+    'cpu'
+    """
 
     workers: int | None = None
     """How many processes share the population; when not given, as many as the cores have room for

@@ -40,7 +40,11 @@ LARGE = 128 * 1024
 
 @dataclass(frozen=True)
 class Vectorised:
-    """The whole population in one compiled program, its axis spread over the devices."""
+    """The whole population in one compiled program, its axis spread over the devices.
+
+    >>> og.Vectorised(devices=1, cohort=4)  # on one device, four members at a time
+    Vectorised(devices=1, cohort=4)
+    """
 
     devices: int | None = None
     """How many devices share the population; all of them when not given."""

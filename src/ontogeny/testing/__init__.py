@@ -2,6 +2,13 @@
 
 Each returns nothing when the contract holds, and raises `StructureError` saying which part of it
 doesn't. They run tiny cases: a few members, a few steps.
+
+>>> rule = og.Learner(
+...     init=lambda key, hypers: jnp.ones(3),
+...     step=lambda key, x, hypers: (x * (1 - hypers["rate"]), {}),
+...     score=lambda key, x, hypers: -jnp.sum(x**2),
+... )
+>>> og.testing.check_learner(rule, og.Space({"rate": og.Log(1e-3, 1e-1)}))
 """
 
 from ontogeny.testing.executors import check_executor

@@ -133,6 +133,12 @@ def compare(
     several tasks are put on a scale from the worst run's, 0, to the best run's, 1. `score` says
     what counts of a run's members: the best one's last score, their median, or their mean. Raises
     `ConfigError` for runs that can't be compared, and says why.
+
+    >>> for rounds in (2, 3):
+    ...     run = og.grow("quadratic", population=4, rounds=rounds, steps=5, progress=False)
+    >>> comparison = og.compare(["quadratic-1", "quadratic-2"])
+    >>> [group.name for group in comparison]
+    ['rounds 3', 'rounds 2']
     """
     if not runs:
         raise ConfigError("no runs were given", where="compare", hint="name two or more")

@@ -43,6 +43,9 @@ def published_embeddings(folder: Path | str, *, train_on_validation: bool = Fals
     Raises `DataError` for a missing or damaged file, a pickle that asks for more than arrays, keys
     that are not of the format or there twice, features that are not finite, and a class in two
     files.
+
+    >>> splits = og.published_embeddings("embeddings/miniImageNet/center")  # doctest: +SKIP
+    >>> learner = og.few_shot(og.leo(n_features=640), splits)  # doctest: +SKIP
     """
     folder = Path(folder)
     parts = {part: _published(folder / f"{stem}_embeddings.pkl") for part, stem in FILES.items()}

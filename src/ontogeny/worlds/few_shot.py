@@ -206,6 +206,13 @@ def draw_episode(
     """Return an episode: `ways` classes without replacement, then of each `shots` + `queries` items
     without replacement, all equally likely. Pure: jit it with the three numbers static, vmap it
     over keys. Raises `ConfigError` as `check_episodes` does.
+
+    >>> from ontogeny.worlds.few_shot import gather
+    >>> classes = gather({"a": np.zeros((5, 8)), "b": np.ones((9, 8)), "c": np.full((7, 8), 2.0)})
+    >>> draw = lambda key: og.draw_episode(key, classes, ways=2, shots=1, queries=3)
+    >>> episode = jax.eval_shape(draw, jax.random.key(0))  # or jax.jit(draw), or a vmap over keys
+    >>> episode.support.shape, episode.query.shape
+    ((2, 1, 8), (2, 3, 8))
     """
     check_episodes(classes, ways, shots, queries)
     class_key, item_key = jax.random.split(key)

@@ -70,6 +70,12 @@ def glyphs(
     versions. `folders` adds typefaces of one's own; `packages` may be empty then. Raises
     `MissingExtra` when a package is not installed, `DataError` for a script without characters, and
     `ConfigError` for a script in two parts.
+
+    >>> packages = dict.fromkeys(["fontpkg-kanit", "fontpkg-almarai", "fontpkg-heebo"], "ttf$")
+    >>> scripts = {"train": ["thai"], "validation": ["arabic"], "test": ["hebrew"]}
+    >>> splits = og.glyphs(least=2, most=2, families=1, scripts=scripts, packages=packages)
+    >>> splits.train.items.shape[1:], splits.names["test"][0]
+    ((28, 28), 'HEBREW LETTER ALEF')
     """
     return splits_of(draw_glyphs(least, most, families, scripts, packages, folders), scripts)
 

@@ -25,6 +25,10 @@ def omniglot(folder: Path | str, *, size: int = 28, validation_alphabets: int = 
     Four times as many classes, each also turned: `few_shot.turned(splits.train)`. Raises
     `DataError` for a folder that is missing or empty and for a file that can't be read,
     `ConfigError` when no alphabet is left to learn from.
+
+    >>> splits = og.omniglot("data/omniglot")  # doctest: +SKIP
+    >>> splits.train.items.shape[1:], len(splits.names["test"])  # doctest: +SKIP
+    ((28, 28), 659)
     """
     root = Path(folder)
     background = _alphabets(root / "images_background")

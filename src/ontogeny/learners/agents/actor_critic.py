@@ -48,6 +48,15 @@ def actor_critic(world: World, config: ActorCriticConfig | None = None) -> Learn
     The score is the mean return of the recent episodes, and before any has finished that of the
     running ones. Raises `ConfigError` when the torso does not fit the world, and for a hyper of
     another name.
+
+    >>> from ontogeny.learners.agents.config import ActorCriticConfig
+    >>> from ontogeny.worlds.bandits import bernoulli_bandit
+    >>> world = bernoulli_bandit([(1, 1), (1, 1)], horizon=10).world  # two arms
+    >>> learner = og.actor_critic(world, ActorCriticConfig(hidden=(8,), environments=4))
+    >>> key, hypers = jax.random.key(0), {"learning_rate": jnp.float32(1e-3)}
+    >>> state = jax.eval_shape(learner.init, key, hypers)
+    >>> state.observation.shape
+    (4, 3)
     """
     c = config or ActorCriticConfig()
     network = network_of(world.observation_shape, world.n_actions, c)

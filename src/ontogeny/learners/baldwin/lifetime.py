@@ -110,6 +110,17 @@ def genes_space(
 ) -> Space:
     """Return the space of genomes. Initial weights are drawn as the subject says; `more` are genes
     that a strategy wants for itself.
+
+    >>> from ontogeny.learners.baldwin.lifetime import Subject
+    >>> subject = Subject(
+    ...     "a bowl that lies elsewhere in each task",
+    ...     init=lambda key: {"point": jax.random.normal(key, (3,))},
+    ...     draw=lambda key: jax.random.uniform(key, (3,)),
+    ...     loss=lambda key, weights, task, hypers: jnp.sum((weights["point"] - task) ** 2),
+    ...     score=lambda key, weights, task, hypers: -jnp.sum((weights["point"] - task) ** 2),
+    ... )
+    >>> list(og.genes_space(subject).describe())
+    ['rates', 'season', 'weights']
     """
     c = config or LifetimeConfig()
     leaves = jax.tree.leaves(weight_shapes(subject))
@@ -135,6 +146,19 @@ def lifetime(subject: Subject, config: LifetimeConfig | None = None) -> Learner[
 
     Metrics: the loss that was learned from, and the score before learning (`BIRTH`), so that
     plasticity is the score less it.
+
+    >>> from ontogeny.learners.baldwin.lifetime import Subject
+    >>> subject = Subject(
+    ...     "a bowl that lies elsewhere in each task",
+    ...     init=lambda key: {"point": jax.random.normal(key, (3,))},
+    ...     draw=lambda key: jax.random.uniform(key, (3,)),
+    ...     loss=lambda key, weights, task, hypers: jnp.sum((weights["point"] - task) ** 2),
+    ...     score=lambda key, weights, task, hypers: -jnp.sum((weights["point"] - task) ** 2),
+    ... )
+    >>> learner, space, key = og.lifetime(subject), og.genes_space(subject), jax.random.key(0)
+    >>> life = jax.eval_shape(lambda: learner.init(key, space.sample(key)))
+    >>> life.weights.shape  # of eight tasks, each learned from the same genes
+    (8, 3)
     """
     c = config or LifetimeConfig()
     whole = unravel(subject)

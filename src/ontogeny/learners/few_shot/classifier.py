@@ -137,6 +137,14 @@ def load_classifier(folder: Path) -> FewShotClassifier:
     """Return the classifier that `FewShotClassifier.save` wrote.
 
     Raises `StoreError` when the folder holds something else or is damaged.
+
+    >>> from pathlib import Path
+    >>> from ontogeny.learners.few_shot.classifier import FewShotClassifier
+    >>> from ontogeny.learners.few_shot.prototypes import PrototypesConfig
+    >>> arrays = og.prototypes(n_features=6).init(jax.random.key(0))
+    >>> FewShotClassifier(PrototypesConfig(), 6, arrays).save(Path("corners"))
+    >>> og.load_classifier(Path("corners")).n_features
+    6
     """
     about: dict[str, Any] = read_about(Path(folder), FewShotClassifier.kind)
     if about.get("method") not in METHODS:

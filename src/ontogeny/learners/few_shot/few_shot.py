@@ -58,6 +58,17 @@ def few_shot(method: Method, data: Splits, meta: MetaConfig | None = None) -> Le
 
     The score is the accuracy on episodes of validation classes, 0 to 1. Raises `ConfigError` when
     the data can't give such episodes.
+
+    >>> from ontogeny.learners.few_shot.config import MetaConfig
+    >>> from ontogeny.worlds.few_shot import split_at_random
+    >>> groups = {str(c): np.eye(6)[[c] * 4] for c in range(6)}  # a class is a corner of a cube
+    >>> data = split_at_random("corners", groups, sizes=(2, 2, 2))
+    >>> meta = MetaConfig(ways=2, queries=2, tasks=2, test_queries=2, test_episodes=4)
+    >>> learner = og.few_shot(og.prototypes(n_features=6), data, meta)
+    >>> key = jax.random.key(0)
+    >>> state = jax.eval_shape(learner.init, key, {})
+    >>> sorted(jax.eval_shape(learner.step, key, state, {})[1])
+    ['accuracy', 'gradient_norm', 'loss', 'query_loss']
     """
     c = meta or MetaConfig()
     check_episodes(data.train, c.ways, c.shots, c.queries)

@@ -75,6 +75,22 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
     is of that class, and counts for the accuracy. Raises `ConfigError` for a product that can't be
     adapted to pictures, `DataError` for a support of fewer than two classes, an empty folder, and
     a support picture that can't be read or is of one colour; such queries are left `unread`.
+
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from ontogeny.learners.few_shot.classifier import FewShotClassifier
+    >>> from ontogeny.learners.few_shot.prototypes import PrototypesConfig
+    >>> from ontogeny.worlds.random_features import RandomFeatures
+    >>> bar, line = np.zeros((2, 12, 12), np.uint8)
+    >>> bar[:, 5:7], line[5:7] = 255, 255
+    >>> for file, ink in ("known/bar/1.png", bar), ("known/line/1.png", line), ("new/1.png", bar):
+    ...     Path(file).parent.mkdir(parents=True)
+    ...     Image.fromarray(255 - ink).save(file)
+    >>> arrays = og.prototypes(n_features=32).init(jax.random.key(0))
+    >>> seen = RandomFeatures(12, 12, 32)
+    >>> told = og.adapt(FewShotClassifier(PrototypesConfig(), 32, arrays, seen), "known", "new")
+    >>> told.answers[0].best, told.classes
+    ('bar', {'bar': 1, 'line': 1})
     """
     if not isinstance(product, TellsPictures):
         raise ConfigError(

@@ -45,6 +45,12 @@ from ontogeny.worlds.few_shot import Episode
 def leo(n_features: int, config: LEOConfig | None = None) -> Method:
     """Return LEO on inputs of so many features. Its hypers, where given, take the place of the
     config's fields of the names in `leo_config.HYPERS`.
+
+    >>> method = og.leo(n_features=6, config=og.LEOConfig(n_codes=4, n_latents=4))
+    >>> arrays = jax.eval_shape(method.init, jax.random.key(0))
+    >>> support = jnp.eye(6)[:3, None]  # [way, shot, feature]
+    >>> jax.eval_shape(method.adapt, arrays, support).shape  # [way, feature]: a softmax's weights
+    (3, 6)
     """
     c = config or LEOConfig()
     total = jnp.sum if c.conventions.reduce == "sum" else jnp.mean

@@ -45,7 +45,11 @@ CODE = Conventions(
 
 @dataclass(frozen=True)
 class LEOConfig:
-    """The network, the inner descents, the weights of the objective, and what is left out."""
+    """The network, the inner descents, the weights of the objective, and what is left out.
+
+    >>> og.LEOConfig(n_latents=16, relate=False).latent_steps
+    5
+    """
 
     n_codes: int = 64
     """Numbers of an encoded example."""

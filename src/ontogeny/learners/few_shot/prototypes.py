@@ -46,7 +46,16 @@ class PrototypesConfig:
 
 
 def prototypes(n_features: int, config: PrototypesConfig | None = None) -> Method:
-    """Return the method on inputs of so many features. Its hypers may have "dropout"."""
+    """Return the method on inputs of so many features. Its hypers may have "dropout".
+
+    >>> from ontogeny.learners.few_shot.prototypes import PrototypesConfig
+    >>> method = og.prototypes(n_features=6, config=PrototypesConfig(widths=(8,)))
+    >>> arrays = method.init(jax.random.key(0))
+    >>> support = jnp.eye(6)[:3, None]  # [way, shot, feature]
+    >>> head = method.adapt(arrays, support)
+    >>> method.logits(arrays, head, support[2, 0]).argmax().item()
+    2
+    """
     c = config or PrototypesConfig()
 
     def init(key: Array) -> PyTree[Array]:

@@ -96,6 +96,15 @@ def gan(
     """Return the learner. Its hypers are a dict of "generator_rate" and "critic_rate".
 
     `judge` returns the logits of an image's class.
+
+    >>> from ontogeny.learners.generation.config import GANConfig
+    >>> images = np.random.default_rng(0).uniform(size=(40, 8, 8)).astype(np.float32)
+    >>> config = GANConfig(latent=2, hidden=(8,), batch=4, judged=8)
+    >>> learner = og.gan(jnp.asarray(images), lambda image: image.sum(axis=1), config)
+    >>> key, rates = jax.random.key(0), {"generator_rate": 1e-3, "critic_rate": 1e-3}
+    >>> state = jax.eval_shape(learner.init, key, rates)
+    >>> jax.eval_shape(learner.score, key, state, rates).shape
+    ()
     """
     c = config or GANConfig()
     shape = images.shape[1], images.shape[2]

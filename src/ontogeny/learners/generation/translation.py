@@ -57,6 +57,17 @@ def translation(
 ) -> Learner[TranslatorState]:
     """Return the learner. Its hypers are a dict of "learning_rate", "attention_dropout",
     "layer_dropout" and "relu_dropout".
+
+    >>> from ontogeny.learners.generation.config import TranslatorConfig
+    >>> from ontogeny.learners.generation.corpus import corpus_of
+    >>> from ontogeny.worlds.catalogues import Pair, Parallel
+    >>> pairs = [Pair("the red book", "das rote Buch"), Pair("the old book", "das alte Buch")]
+    >>> corpus = corpus_of(Parallel(pairs, pairs, pairs), tokens=30, time=8)
+    >>> config = TranslatorConfig(width=8, wide=8, heads=2, time=8, batch=2)
+    >>> learner = og.translation(corpus.train, corpus.validation, len(corpus.vocabulary), config)
+    >>> state = jax.eval_shape(learner.init, jax.random.key(0), {})
+    >>> state.network.tokens.shape
+    (30, 8)
     """
     c = config or TranslatorConfig()
     network = network_of(c, n_tokens)

@@ -145,6 +145,15 @@ def load_adapter(folder: Path) -> Adapter:
     """Return what `Adapter.save` wrote.
 
     Raises `StoreError` when the folder holds something else or is damaged.
+
+    >>> from pathlib import Path
+    >>> from ontogeny.learners.maml.adapter import Adapter, NetworkConfig, headed, initial
+    >>> config, network = og.MAMLConfig(), NetworkConfig((8,))
+    >>> start = initial(headed(network, (1,), 1), config, jax.random.key(0), 0.01)
+    >>> Adapter(config, network, (1,), 1, start, rate=0.01).save(Path("curves"))
+    >>> x = np.linspace(-1, 1, 5)[:, None]
+    >>> og.load_adapter(Path("curves"))(x, np.sin(x), asked=np.zeros((2, 1))).shape
+    (2, 1)
     """
     about: dict[str, Any] = read_about(Path(folder), Adapter.kind)
     if about.get("learns", "regression") != "regression":

@@ -29,7 +29,12 @@ class NetworkConfig:
 
 @dataclass(frozen=True)
 class MAMLConfig:
-    """How it adapts, and how it learns to."""
+    """How it adapts, and how it learns to.
+
+    >>> anil = og.MAMLConfig(adapts="head", inner_steps=5)
+    >>> anil.order
+    2
+    """
 
     inner_steps: int = 1
     """Steps of adaptation while it is meta-trained."""

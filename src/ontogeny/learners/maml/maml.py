@@ -63,6 +63,17 @@ def maml(
     `network` maps one input to `problem.n_out` numbers; with `adapts="head"` its module has a
     `head`. The score is minus the loss on the query after adaptation, the mean over tasks that are
     the same for every score.
+
+    >>> from ontogeny.learners.maml.adapter import headed
+    >>> from ontogeny.learners.maml.config import NetworkConfig
+    >>> from ontogeny.learners.maml.problems import regression
+    >>> from ontogeny.worlds.sinusoids import sinusoids
+    >>> network = headed(NetworkConfig((8,)), shape=(1,), n_out=1)
+    >>> learner = og.maml(regression(sinusoids(shots=5)), network, og.MAMLConfig(batch=2))
+    >>> key, hypers = jax.random.key(0), {"inner_rate": jnp.float32(0.01)}
+    >>> state = jax.eval_shape(learner.init, key, hypers)
+    >>> sorted(jax.eval_shape(learner.step, key, state, hypers)[1])
+    ['gradient_norm', 'loss_after', 'loss_before', 'support_loss']
     """
     c = config or MAMLConfig()
     direction = clipped_adam(c.max_gradient_norm)

@@ -19,6 +19,8 @@ AT_ONCE = 100  # parameters that are logged in one batch
 class MLflow(Observer):
     """Writes into `tracking` (`mlflow.db` in the folder of runs: one SQLite file for all). Look at
     it with: mlflow ui --backend-store-uri sqlite:///runs/mlflow.db
+
+    >>> run = og.grow("quadratic", observers=[og.MLflow(experiment="schedules")])  # doctest: +SKIP
     """
 
     def __init__(

@@ -15,6 +15,8 @@ from ontogeny.runtime.sinks.summary import Summary, needed, settings_of
 class TensorBoard(Observer):
     """Writes scalars, and histograms over the population, into `folder` (`tensorboard` in the run's
     folder). Look at all runs with: tensorboard --logdir runs
+
+    >>> run = og.grow("quadratic", observers=[og.TensorBoard(members=True)])  # doctest: +SKIP
     """
 
     def __init__(self, folder: Path | str | None = None, *, members: bool = False):

@@ -13,6 +13,8 @@ from ontogeny.runtime.sinks.summary import Summary, identity_of, needed, setting
 class WandB(Observer):
     """Writes an offline run into `folder` (`wandb` in the run's folder). A resumed run has the same
     id, so that its parts are one when they are sent.
+
+    >>> run = og.grow("quadratic", observers=[og.WandB(project="schedules")])  # doctest: +SKIP
     """
 
     def __init__(
