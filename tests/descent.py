@@ -58,5 +58,5 @@ def scored(scores, hypers=None, steps=10) -> Population:
     slots = jnp.arange(score.shape[0])
     if hypers is None:
         hypers = {"rate": 0.01 * (1 + slots), "momentum": 0.1 * slots}
-    lived = jnp.full(slots.shape, steps)
+    lived = jnp.full(slots.shape, steps, jnp.int32)  # weakly typed, it would be compiled for again
     return Population({"own": slots}, jax.tree.map(jnp.float32, hypers), score, lived, lived)

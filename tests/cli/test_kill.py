@@ -63,7 +63,7 @@ def final(run: Path) -> tuple[dict, list, dict]:
         return metrics, store.heirs(), {"arrays": arrays, "crc32": crc}
 
 
-@pytest.mark.parametrize("case", range(3))
+@pytest.mark.parametrize("case", range(2))
 def test_sigkill_at_random_moments(place, case):
     chance, run = random.Random(case), place / "runs" / f"killed-{case}"
     shutil.rmtree(run, ignore_errors=True)

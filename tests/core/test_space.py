@@ -95,7 +95,7 @@ def test_unit_is_0_at_the_lowest_1_at_the_highest_and_rises(dimension):
 
 
 def test_a_sample_comes_from_the_prior():
-    drawn = jax.vmap(SPACE.sample)(jax.random.split(jax.random.key(1), 400))
+    drawn = jax.jit(jax.vmap(SPACE.sample))(jax.random.split(jax.random.key(1), 400))
     assert 1e-4 <= drawn["rate"].min() < 1.2e-4
     assert 9e-4 < drawn["rate"].max() <= 1.001e-3
     assert set(np.unique(drawn["unroll"])) == set(range(10, 21))
@@ -159,7 +159,7 @@ def test_resample_draws_each_dimension_as_often_as_it_is_told():
     space = Space({"a": Linear(0, 1), "b": Linear(0, 1)})
     old = {"a": jnp.float32(2), "b": jnp.float32(2)}
     keys = jax.random.split(jax.random.key(0), 2000)
-    drawn = jax.vmap(lambda key: space.resample(key, old, 0.25))(keys)
+    drawn = jax.jit(jax.vmap(lambda key: space.resample(key, old, 0.25)))(keys)
     redrawn = np.stack([drawn["a"] < 2, drawn["b"] < 2])
     assert np.allclose(redrawn.mean(axis=1), 0.25, atol=0.03)
     assert redrawn.all(axis=0).mean() == pytest.approx(0.0625, abs=0.02)

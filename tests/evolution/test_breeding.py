@@ -45,7 +45,7 @@ def flat(child):
 
 
 def test_one_point_takes_what_comes_first_from_the_mother_and_never_all():
-    cross = jax.vmap(lambda key: one_point()(key, MOTHER, FATHER))
+    cross = jax.jit(jax.vmap(lambda key: one_point()(key, MOTHER, FATHER)))
     children = jax.device_get(cross(jax.random.split(KEY, 500)))
     rows = np.stack([flat(jax.tree.map(lambda x, i=i: x[i], children)) for i in range(500)])
     assert np.all(np.diff(rows, axis=1) >= 0)  # zeros, then ones
@@ -57,7 +57,7 @@ def test_one_point_takes_what_comes_first_from_the_mother_and_never_all():
 
 
 def test_uniform_tosses_for_every_gene():
-    cross = jax.vmap(lambda key: uniform(0.25)(key, MOTHER, FATHER))
+    cross = jax.jit(jax.vmap(lambda key: uniform(0.25)(key, MOTHER, FATHER)))
     children = jax.device_get(cross(jax.random.split(KEY, 2000)))
     for leaf in jax.tree.leaves(children):
         np.testing.assert_allclose(leaf.mean(axis=0), 0.25, atol=0.05)

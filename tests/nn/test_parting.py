@@ -61,7 +61,7 @@ def test_it_is_used_under_jit_vmap_and_grad():
     def loss(arrays):
         return jnp.sum(parted.whole(arrays)(x))
 
-    arrays = jax.vmap(parted.init)(jax.random.split(KEY, 5))
+    arrays = jax.jit(jax.vmap(parted.init))(jax.random.split(KEY, 5))
     slopes = jax.jit(jax.vmap(jax.grad(loss)))(arrays)
     w = np.asarray(arrays.weight)
     expected = (1 - np.tanh(0.5 * x * w) ** 2) * 0.5 * x

@@ -147,7 +147,7 @@ def test_the_gradient_is_that_of_finite_differences(core):
 def test_cores_go_under_vmap_with_one_set_of_weights(core):
     batch = jnp.stack([XS, 2 * XS, -XS])
     expected = [core.along(xs) for xs in batch]
-    np.testing.assert_allclose(jax.vmap(core.along)(batch), expected, atol=2e-5)
+    np.testing.assert_allclose(jax.jit(jax.vmap(core.along))(batch), expected, atol=2e-5)
 
 
 @pytest.mark.parametrize(

@@ -129,11 +129,11 @@ def test_a_full_disk_leaves_the_last_checkpoint(store, job, uncut, monkeypatch):
     grow(job(rounds=3), Vectorised(), store)
     from ontogeny.core import archive
 
-    def full(path, data):
+    def full(written):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(archive, "_write", full)
+        patch.setattr(archive, "sync", full)
         with pytest.raises(StoreError, match=r"No space left.*\n.*free some space"):
             grow(job(), Vectorised(), store, checkpoint_seconds=0)
     assert store.run()["status"] == "failed"

@@ -42,7 +42,9 @@ def test_pictures_of_a_class_are_nearer_than_those_of_others(pictures):
 
 
 def test_a_class_has_two_to_four_strokes_each_as_often():
-    used = jax.vmap(lambda k: draw_character(k)[1])(jax.random.split(jax.random.key(0), 600))
+    used = jax.jit(jax.vmap(lambda k: draw_character(k)[1]))(
+        jax.random.split(jax.random.key(0), 600)
+    )
     share = np.bincount(np.asarray(used.sum(axis=1)), minlength=STROKES[1] + 1)[2:] / 600
     np.testing.assert_allclose(share, 1 / 3, atol=0.08)
 

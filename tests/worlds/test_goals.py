@@ -57,12 +57,12 @@ def test_nothing_earns_more_than_the_bound(effort):
 
 def test_goals_are_fair_coins_or_uniform_velocities():
     keys = jax.random.split(KEY, 2000)
-    ways = jax.vmap(WORLD.draw)(keys)
+    ways = jax.jit(jax.vmap(WORLD.draw))(keys)
     assert set(np.unique(ways)) == {-1.0, 1.0}
     assert abs(float(ways.mean())) < 0.1
     assert np.array_equal(jax.vmap(WORLD.mirror)(ways), -ways)
     world = velocities(point_mass(), 0.8)
-    goals = jax.vmap(world.draw)(keys)
+    goals = jax.jit(jax.vmap(world.draw))(keys)
     assert 0 <= float(goals.min()) < 0.02
     assert 0.78 < float(goals.max()) <= 0.8
     np.testing.assert_allclose(jax.vmap(world.mirror)(goals), 0.8 - goals, rtol=1e-6)

@@ -90,7 +90,7 @@ def test_the_check_tells_another_prior_apart():
     """KT on coins whose prior is uniform: the orthogonality above must fail."""
     source = SOURCES["coins"]
     _, sequences, _, informed = sample(source)
-    kt = jax.vmap(lambda x: kt_predictive(x, 2))(sequences)
+    kt = jax.jit(jax.vmap(lambda x: kt_predictive(x, 2)))(sequences)
     assert abs(z_score(((informed - kt) * kt).sum(axis=(1, 2)))) > 10
 
 

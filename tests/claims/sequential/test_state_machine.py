@@ -65,7 +65,7 @@ def forgetting() -> StateMachine:
 @pytest.fixture(scope="module")
 def sequences():
     keys = jax.random.split(jax.random.key(0), 1000)
-    return np.asarray(jax.vmap(lambda key: coins(TIME).draw(key)[1])(keys))
+    return np.asarray(jax.jit(jax.vmap(lambda key: coins(TIME).draw(key)[1]))(keys))
 
 
 @pytest.fixture(scope="module")

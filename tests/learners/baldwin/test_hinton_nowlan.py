@@ -45,7 +45,7 @@ def test_the_exact_facts_of_the_model():
 
 @pytest.mark.parametrize("n_open", [0, 1, 5])
 def test_guesses_are_geometric(n_open):
-    needed = np.asarray(jax.vmap(lambda key: guesses(key, jnp.int32(n_open)))(KEYS))
+    needed = np.asarray(jax.jit(jax.vmap(lambda key: guesses(key, jnp.int32(n_open))))(KEYS))
     p = 2.0**-n_open
     assert needed.min() == 1
     assert np.mean(needed == 1) == pytest.approx(p, abs=0.015)
@@ -78,7 +78,7 @@ def test_lamarck_writes_into_the_genes_what_was_found_and_only_that():
         state, _ = learner.step(key, learner.init(key, hypers), hypers)
         return state.solved, learner.bequeath(state, hypers)["alleles"]
 
-    solved, left = jax.vmap(one)(KEYS[:400])
+    solved, left = jax.jit(jax.vmap(one))(KEYS[:400])
     assert np.mean(solved) == pytest.approx(0.75, abs=0.06)  # two guesses of one place
     assert np.all(left[solved] == RIGHT)
     assert np.all(left[~solved] == jnp.array([RIGHT, OPEN]))
@@ -87,7 +87,7 @@ def test_lamarck_writes_into_the_genes_what_was_found_and_only_that():
 
 def test_it_is_a_learner_and_genomes_begin_as_they_should():
     check_learner(hinton_nowlan("lamarck"), alleles())
-    drawn = np.asarray(jax.vmap(alleles().sample)(KEYS[:5000])["alleles"])
+    drawn = np.asarray(jax.jit(jax.vmap(alleles().sample))(KEYS[:5000])["alleles"])
     shares = [np.mean(drawn == allele) for allele in (WRONG, RIGHT, OPEN)]
     np.testing.assert_allclose(shares, [0.25, 0.25, 0.5], atol=0.01)
     with pytest.raises(ConfigError):

@@ -138,7 +138,7 @@ def grown():
 def test_maml_learns_to_learn(grown):
     before, after, state, config, network = grown
     assert float(after) > 0.5 * float(before)  # scores are negative errors
-    tasks = jax.vmap(CURVES.draw)(jax.random.split(jax.random.key(5), 200))
+    tasks = jax.jit(jax.vmap(CURVES.draw))(jax.random.split(jax.random.key(5), 200))
 
     def errors(task):
         return losses_by_step(squared_error, network, config, state.start, state.rate, task, 3)

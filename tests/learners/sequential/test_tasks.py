@@ -60,8 +60,8 @@ def test_the_mean_excess_is_the_mean_difference_of_log_losses():
     source = coins(20)
     task = symbols(source)
     keys = jax.random.split(jax.random.key(3), 20_000)
-    sequences = jax.vmap(task.draw)(keys)
+    sequences = jax.jit(jax.vmap(task.draw))(keys)
     flat = jnp.zeros((20, 2))
-    excess = jax.vmap(lambda s: task.excess(flat, s).sum())(sequences)
+    excess = jax.jit(jax.vmap(lambda s: task.excess(flat, s).sum()))(sequences)
     exact = 20 * np.log(2) - 11.14721  # the Bayes code length of the specification
     assert float(excess.mean()) == pytest.approx(exact, abs=5 * float(excess.std()) / 141)
