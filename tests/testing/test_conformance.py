@@ -53,7 +53,7 @@ BROKEN_LEARNERS = {
     ),
     "a metric that is no scalar": (
         {"step": lambda k, s, h: (s, {"many": jnp.zeros(2)})},
-        "'many' has shape",
+        r"'many' is float32\[2\]",
     ),
     "a score that is no scalar": ({"score": lambda k, s, h: jnp.zeros(2)}, "the score is"),
     "a key in the state": (
