@@ -66,7 +66,7 @@ def test_contract(loss):
 def test_it_learns(loss):
     space = Space({"learning_rate": Log(1e-3, 1e-1, (0.02, 0.03))})
     learner = actor_critic(WORLD, small(loss=loss))
-    before = spawn(learner, space, 0, 3)
+    before = jax.jit(lambda: spawn(learner, space, 0, 3))()
     after, metrics = jax.jit(lambda p: advance(learner, 0, 60, p))(before)
     assert (np.asarray(after.score) > 3.6).all()  # random play earns 2 of 4
     assert {"entropy", "value_loss", "episode_return"} <= metrics.keys()

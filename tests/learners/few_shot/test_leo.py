@@ -3,6 +3,7 @@ and the contract of a learner.
 """
 
 import dataclasses
+import functools
 import math
 
 import jax
@@ -67,8 +68,9 @@ def episode():
     )
 
 
+@functools.cache
 def arrays_of(config, seed=0):
-    return leo(N, config).init(jax.random.key(seed))
+    return jax.jit(leo(N, config).init)(jax.random.key(seed))
 
 
 def loss_of(config, episode, seed=1, arrays=None, **hypers):
