@@ -28,6 +28,8 @@ def part(make: Callable[[Key[Array, ""]], Module]) -> Parted[Module]:
     skeleton = eqx.filter_eval_shape(lambda: make(jax.random.key(0)))
     static = eqx.filter(skeleton, is_shape, inverse=True)
     return Parted(
-        lambda key: eqx.filter(make(key), eqx.is_array),
+        jax.jit(
+            lambda key: eqx.filter(make(key), eqx.is_array)
+        ),  # one program, not one an operation
         lambda arrays: eqx.combine(arrays, static),
     )

@@ -34,7 +34,7 @@ def check_learner(
     so one compilation serves all; and a member whose hypers are NaN ends with a score of -inf or
     untouched, and never stops the others.
     """
-    hypers = space.sample(derive(0, Purpose.HYPERS, 0))
+    hypers = jax.eval_shape(lambda: space.sample(derive(0, Purpose.HYPERS, 0)))
     shapes = check_shapes(learner, hypers)
     for path, leaf in trees.named_leaves(shapes):
         if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
@@ -53,19 +53,28 @@ def check_learner(
         member = Population(state, hypers, jnp.float32(-jnp.inf), count, count)
         return live(learner, 0, steps, slot, member)
 
-    members = _compiled(lambda: spawn(learner, space, 0, population))()
-    alone = _compiled(one)
-    side_by_side = _compiled(lambda members: advance(learner, 0, steps, members))
-    first = [alone(jnp.int32(slot), take_slot(members.hypers, slot)) for slot in range(population)]
+    def all_of_them(poisoned: Array) -> Any:
+        members = spawn(learner, space, 0, population)
+
+        def poison(leaf: Array) -> Array:
+            if not jnp.issubdtype(leaf.dtype, jnp.inexact):
+                return leaf
+            return leaf.at[0].set(jnp.where(poisoned, jnp.nan, leaf[0]))
+
+        hypers = jax.tree.map(poison, members.hypers)
+        return members.hypers, advance(learner, 0, steps, members._replace(hypers=hypers))
+
+    alone, side_by_side = _compiled(one), _compiled(all_of_them)
+    drawn, together = side_by_side(np.bool_(False))
+    first = [alone(np.int32(slot), take_slot(drawn, slot)) for slot in range(population)]
     if traced > 1:
         raise StructureError(
             f"{population} members with other hypers were compiled {traced} times",
             where="learner.step",
             hint="let hypers decide no shape and no Python branch; take their dtypes as they come",
         )
-    again = alone(jnp.int32(0), take_slot(members.hypers, 0))
+    again = alone(np.int32(0), take_slot(drawn, 0))
     check_equal("the same keys and hypers gave other numbers", first[0], again, 0.0)
-    together = side_by_side(members)
     for slot, expected in enumerate(first):
         check_equal(
             f"member {slot} differs side by side and alone",
@@ -73,7 +82,7 @@ def check_learner(
             expected,
             tolerance,
         )
-    _check_poison(side_by_side, members, together[0])
+    _check_poison(side_by_side(np.bool_(True))[1][0], together[0])
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
@@ -84,20 +93,14 @@ def _compiled(function: Callable[..., Any]) -> Any:
     return jax.jit(function, compiler_options=quick)
 
 
-def _check_poison(
-    side_by_side: Callable[[Population[Any]], Any],
-    members: Population[Any],
-    healthy: Population[Any],
-) -> None:
-    """Check that NaN hypers in slot 0 kill that member or do nothing, and never reach another."""
-
-    def poison(leaf: Array) -> Array:
-        return leaf.at[0].set(jnp.nan) if jnp.issubdtype(leaf.dtype, jnp.inexact) else leaf
-
-    hypers = jax.tree.map(poison, members.hypers)
-    after, _ = side_by_side(members._replace(hypers=hypers))
+def _check_poison(after: Population[Any], healthy: Population[Any]) -> None:
+    """Check that NaN hypers in slot 0 killed that member or did nothing, and never reached
+    another.
+    """
     score = np.asarray(after.score)
-    dead = not bool(trees.is_finite(take_slot(after.state, 0)))
+    leaves = [np.asarray(leaf)[0] for leaf in jax.tree.leaves(after.state)]
+    floats = [leaf for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.inexact)]
+    dead = not all(np.isfinite(leaf).all() for leaf in floats)
     if dead and np.isfinite(score[0]):
         raise StructureError("a non-finite state scored finite", where="learner.score")
     if np.isnan(score).any():
