@@ -28,12 +28,10 @@ def test_a_recipe_is_listed_and_survives_json(name):
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_product_is_a_policy_of_the_world(name):
     recipe = RECIPES[name]
-    hypers = recipe.space().sample(jax.random.key(0))
-    state = recipe.learner().init(jax.random.key(1), hypers)
-    policy = recipe.product(state)
+    policy = recipe.product(jax.jit(recipe.learner().init)(jax.random.key(1), {}))
     assert isinstance(policy, MemoryPolicy)
     world = recipe.solved().world
-    _, observation = world.reset(jax.random.key(2))
+    observation = jax.jit(lambda key: world.reset(key)[1])(jax.random.key(2))
     _, action = policy(jax.random.key(3), policy.begin(), observation)
     assert 0 <= int(action) < world.n_actions
 
@@ -46,7 +44,7 @@ def test_every_world_has_the_episodes_that_are_asked_for():
 def test_the_annealing_lasts_as_long_as_the_growth():
     """The learner of a recipe anneals over its own rounds times steps."""
     training = Bandit(rounds=3, steps=4).learner()
-    state = training.init(jax.random.key(0), {})
+    state = jax.jit(training.init)(jax.random.key(0), {})
     assert int(state.updates) == 0
     with pytest.raises(ConfigError):
         Bandit(rounds=0)
@@ -57,8 +55,7 @@ def untrained():
     """The product of a recipe's fresh member, and the recipe: small, and quick to play."""
 
     def make(recipe):
-        state = recipe.learner().init(jax.random.key(1), recipe.space().sample(jax.random.key(0)))
-        return recipe, recipe.product(state)
+        return recipe, recipe.product(jax.jit(recipe.learner().init)(jax.random.key(1), {}))
 
     return make
 

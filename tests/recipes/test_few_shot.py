@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, DataError
-from ontogeny.growth import grow
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig
 from ontogeny.recipes import recipe_class
 from ontogeny.recipes.few_shot import LEO, MAML, ProtoNet
+from ontogeny.recipes.portraits import few_shot as episodes
 
 SMALL = MetaConfig(ways=3, queries=2, tasks=2, test_queries=2, test_episodes=4)
 
@@ -20,13 +20,18 @@ SMALL = MetaConfig(ways=3, queries=2, tasks=2, test_queries=2, test_episodes=4)
 TINY = LEOConfig(n_codes=4, n_latents=3, latent_steps=1, weight_steps=1)
 
 
-def test_a_grown_classifier_shows_an_episode_in_its_report(tmp_path):
-    recipe = ProtoNet(population=2, rounds=2, steps=3, meta=SMALL)
-    run = grow(recipe, folder=tmp_path / "run", progress=False)
-    product = run.product()
+def test_a_classifier_shows_an_episode_in_its_portrait(monkeypatch):
+    monkeypatch.setattr(episodes, "TESTED", 40)
+    recipe = ProtoNet(meta=SMALL)
+    product = recipe.product(jax.jit(recipe.learner().init)(jax.random.key(0), {}))
     features = product.view(np.random.default_rng(0).random((3, 2, 20, 20)))
     assert product.adapt(features[:, :1])(features[:, 1:]).shape == (3, 1, 3)
-    assert "a frame marks what it told wrong" in run.report().read_text(encoding="utf-8")
+    (figure,) = recipe.portrait(product)
+    assert "a frame marks what it told wrong" in figure.caption
+    assert figure.data["query"].shape[:2] == figure.data["told"].shape == (3, 2)
+    wrong = np.sum(figure.data["told"] != np.arange(3)[:, None])
+    drawn = figure.draw(figure)
+    assert len(drawn.layout.shapes) == 1 + wrong  # the line, and the frames
 
 
 def test_leo_tunes_the_weights_of_its_objective():
@@ -38,7 +43,7 @@ def test_leo_tunes_the_weights_of_its_objective():
         "kl_weight",
         "orthogonality_penalty",
     }
-    state = recipe.learner().init(jax.random.key(0), {})
+    state = jax.jit(recipe.learner().init)(jax.random.key(0), {})
     assert recipe.product(state).config == TINY
     assert LEO.from_json(recipe.to_json()) == recipe
     with pytest.raises(ConfigError, match="published hyperparameters of characters"):
@@ -49,7 +54,8 @@ def test_a_recipe_takes_the_published_hyperparameters_of_its_data(look_alike):
     recipe = LEO(data="published", path=str(look_alike), published="code", meta=SMALL)
     assert recipe.config().kl_weight == 0.756143
     assert recipe.space().dimensions == {}
-    assert recipe.product(recipe.learner().init(jax.random.key(0), {})).view is None
+    state = jax.jit(recipe.learner().init)(jax.random.key(0), {})
+    assert recipe.product(state).view is None
 
 
 def test_without_the_published_files_it_says_which_are_needed(tmp_path):

@@ -1,14 +1,15 @@
 """Recipes of sequences: each builds, grows a little, and gives a product and a portrait."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from ontogeny.claims.trainings import train
-from ontogeny.growth import grow
 from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes import RECIPES, recipe_class
+from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.recipes.sequences import Coin, Regression
 from ontogeny.views.figure import Figure
 
@@ -25,33 +26,40 @@ def test_every_recipe_says_a_task_whose_exact_answer_is_known(name):
 
 
 def test_the_learning_rate_decays_over_the_whole_growth():
-    def second_update(rounds):
-        learner = Coin(rounds=rounds, steps=2, training=SMALL).learner()
-        first = learner.step(_key(), learner.init(_key(), {}), {})[0]
-        second = learner.step(_key(), first, {})[0]
-        return first.network.head.bias - second.network.head.bias
+    short, long = (Coin(rounds=rounds, steps=2, training=SMALL).learner() for rounds in (1, 10))
+
+    @jax.jit
+    def second_updates(key):
+        first = long.step(key, long.init(key, {}), {})[0]
+        seconds = [learner.step(key, first, {})[0] for learner in (short, long)]
+        return [first.network.head.bias - second.network.head.bias for second in seconds]
 
     # After 1 of 2 updates the rate is final^(1/2), after 1 of 20 it is final^(1/20) of the first.
-    ratio = second_update(1) / second_update(10)
+    of_short, of_long = jax.device_get(second_updates(jax.random.key(0)))
+    ratio = of_short / of_long
     np.testing.assert_allclose(ratio, SMALL.final**0.45, rtol=1e-4)
 
 
-def test_a_grown_coin_has_its_portrait_in_the_report(tmp_path):
-    run = grow(
-        Coin(population=2, rounds=2, steps=3, length=6, training=SMALL),
-        folder=tmp_path / "run",
-        progress=False,
-    )
-    assert run.product()(np.array([0, 1, 1])).shape == (4, 2)
-    html = run.report().read_text(encoding="utf-8")
-    assert "Excess over exact Bayes, step by step" in html
-    assert "One sequence, as it is foretold" in html
+def fresh_product(recipe):
+    return recipe.product(jax.jit(recipe.learner().init)(jax.random.key(0), {}))
+
+
+def test_a_portrait_of_symbols_shows_the_excess_and_a_sequence():
+    recipe = Coin(length=6, training=SMALL)
+    product = fresh_product(recipe)
+    assert product(np.array([0, 1, 1])).shape == (4, 2)
+    excess, forecast = recipe.portrait(product)
+    assert excess.draw(excess).layout.title.text == "Excess over exact Bayes, step by step"
+    assert forecast.draw(forecast).layout.title.text == "One sequence, as it is foretold"
+    sequence, said = forecast.data["sequence"], forecast.data["said"]
+    np.testing.assert_allclose(said, product(sequence)[:-1, 1], rtol=1e-6)
+    ones = np.cumsum(sequence) - sequence
+    np.testing.assert_allclose(forecast.data["exact"], (ones + 1) / (np.arange(6) + 2), rtol=1e-5)
 
 
 def test_a_portrait_of_numbers_shows_the_excess_alone():
     recipe = Regression(length=4, training=SMALL)
-    state = recipe.learner().init(_key(), {})
-    (figure,) = recipe.portrait(recipe.product(state))
+    (figure,) = recipe.portrait(fresh_product(recipe))
     assert isinstance(figure, Figure)
     assert figure.data["linear-regressions-2"].shape == (1, 4)
     assert np.all(figure.data["linear-regressions-2"] > 0)
@@ -60,7 +68,9 @@ def test_a_portrait_of_numbers_shows_the_excess_alone():
 
 def test_trainings_differ_in_their_keys_alone():
     said: list[str] = []
-    learner = Coin(length=6, training=SMALL).learner()
+    descent = Quadratic(dimensions=3).learner()
+    rate = {"learning_rate": jnp.float32(0.1)}
+    learner = descent._replace(step=lambda key, x, _: descent.step(key, x, rate))
     one = train(learner, 3, 7, 2, 4, said.append, "coin")
     two = train(learner, 3, 7, 2, 4, said.append, "coin")
     np.testing.assert_array_equal(one.score, two.score)
@@ -68,7 +78,3 @@ def test_trainings_differ_in_their_keys_alone():
     assert len(np.unique(one.score[-1])) == 3
     np.testing.assert_array_equal(one.updates, [4, 8])
     assert "3 seeds, 8 updates" in said[0]
-
-
-def _key():
-    return jax.random.key(0)

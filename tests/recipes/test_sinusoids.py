@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError
+from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.growth import grow
 from ontogeny.learners.maml.config import MAMLConfig, NetworkConfig
 from ontogeny.recipes.portraits import sinusoids as curve_portraits
@@ -29,7 +30,8 @@ def test_the_method_and_the_curves_are_what_is_asked_for():
 
 def test_a_grown_start_adapts_with_its_own_tuned_rate_and_has_its_portrait(tmp_path, monkeypatch):
     monkeypatch.setattr(curve_portraits, "TESTED", 20)
-    recipe = Sinusoid(population=2, rounds=2, steps=3, inner_rates=(0.02, 0.05), **SMALL)
+    size = {"population": 2, "rounds": 2, "steps": 3, "strategy": RandomSearch()}
+    recipe = Sinusoid(inner_rates=(0.02, 0.05), **size, **SMALL)
     run = grow(recipe, folder=tmp_path / "run", progress=False)
     adapter = run.product()
     assert adapter.rate == pytest.approx(float(run.best.hypers["inner_rate"]))
