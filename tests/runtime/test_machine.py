@@ -1,5 +1,6 @@
 """What is said of the machine, and that a growth has the devices that it asks for."""
 
+import json
 import platform
 import shutil
 import subprocess
@@ -29,69 +30,106 @@ def test_the_description_is_of_this_process():
     assert said["cores"] >= 1
 
 
-def counted(program: str) -> str:
-    """Return the last words that a program prints in a process of its own, where JAX is fresh."""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+FORKS = """
+import json, os, sys, traceback
+
+imports, programs = json.loads(sys.argv[1])
+exec(imports)
+said = {}
+for name, program in programs.items():
+    reader, writer = os.pipe()
+    if not (child := os.fork()):
+        os.dup2(writer, sys.stdout.fileno())
+        try:
+            exec(program, {})
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        sys.stdout.flush()
+        os._exit(0)
+    os.close(writer)
+    with open(reader) as words:
+        said[name] = " ".join(words.read().split()[-2:])
+    assert os.waitpid(child, 0)[1] == 0, name
+print(json.dumps(said))
+"""
+
+
+def counted(imports: str, programs: dict[str, str]) -> dict[str, str]:
+    """Return the last two words that each program prints in a process of its own, where JAX is
+    fresh: a fork of one that has made the imports, which take most of the time, and nothing else.
+    """
+    command = [sys.executable, "-c", FORKS, json.dumps([imports, programs])]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return " ".join(done.stdout.split()[-2:])
+    return json.loads(done.stdout)
 
 
-def test_a_growth_has_its_devices_however_its_learner_is_made(tmp_path):
-    """No recipe computes when it is made; the quadratic's learner does."""
-    program = f"""
+ALL_MADE = """
 import ontogeny as og
 from ontogeny.recipes import RECIPES, recipe_class
 
 made = [recipe_class(name)() for name in RECIPES]
 where = og.Vectorised(devices=3)
-og.grow("quadratic", population=3, rounds=1, executor=where, folder={str(tmp_path / "run")!r})
+size = {{"population": 3, "rounds": 1, "strategy": "random-search"}}
+og.grow("quadratic", **size, executor=where, folder={folder!r})
 
 import jax
 
 print(len(made), jax.device_count())
 """
-    assert counted(program) == f"{len(RECIPES)} 3"
-
-
 BEGINNINGS = {
     "grow": 'assert cli.run(["grow", "quadratic", *SMALL, "--folder", FOLDER]) == 0',
     "resume": 'assert cli.run(["resume", FOLDER, "--rounds", "2", "--quiet"]) == 0',
     "replay": 'assert cli.run(["replay", FOLDER, "--folder", f"{FOLDER}-replay", "--quiet"]) == 0',
     "load": "og.load(FOLDER).population",
-    "claim": "next(grow_rounds(Quadratic(population=3)))",
+    "claim": "next(grow_rounds(Quadratic(population=3, strategy=RandomSearch())))",
 }
-
-
-@pytest.fixture(scope="module")
-def grown(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("grown") / "run"
-    og.grow("quadratic", population=3, rounds=1, steps=1, folder=folder, progress=False)
-    return folder
-
-
-@pytest.mark.parametrize("beginning", BEGINNINGS)
-def test_whatever_makes_a_learner_has_every_core(beginning, grown, tmp_path):
-    folder = tmp_path / "run"
-    if beginning != "grow":
-        shutil.copytree(grown, folder)
-    program = f"""
+IMPORTS = """
 import os
 
 os.sched_getaffinity = lambda process: range(3)
 
+import jax
 import ontogeny as og
 from ontogeny import cli
 from ontogeny.claims.growths import grow_rounds
+from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.recipes.quadratic import Quadratic
-
-FOLDER, SMALL = {str(folder)!r}, ["--population", "3", "--rounds", "1", "--quiet"]
-{BEGINNINGS[beginning]}
-
-import jax
-
+"""
+BEGUN = """
+{imports}
+FOLDER = {folder!r}
+SMALL = ["--population", "3", "--rounds", "1", "--strategy", "random-search", "--quiet"]
+{beginning}
 print("devices", jax.device_count())
 """
-    assert counted(program) == "devices 3"
+
+
+@pytest.fixture(scope="module")
+def devices(tmp_path_factory):
+    """Return what is said after each way to begin, all of them forks of one process."""
+    folder = tmp_path_factory.mktemp("grown")
+    size = {"population": 3, "rounds": 1, "steps": 1, "strategy": "random-search"}
+    og.grow("quadratic", **size, folder=folder / "run", progress=False)
+    programs = {"all made": ALL_MADE.format(folder=str(folder / "made"))}
+    for name, beginning in BEGINNINGS.items():
+        if name != "grow":
+            shutil.copytree(folder / "run", folder / name)
+        programs[name] = BEGUN.format(
+            imports=IMPORTS, folder=str(folder / name), beginning=beginning
+        )
+    return counted(IMPORTS, programs)
+
+
+def test_a_growth_has_its_devices_however_its_learner_is_made(devices):
+    """No recipe computes when it is made; the quadratic's learner does."""
+    assert devices["all made"] == f"{len(RECIPES)} 3"
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_whatever_makes_a_learner_has_every_core(beginning, devices):
+    assert devices[beginning] == "devices 3"
 
 
 COMPUTED = """
@@ -114,7 +152,11 @@ print(count, len(said))
 
 
 def test_arrays_that_were_made_before_leave_a_growth_its_cores():
-    assert counted(COMPUTED.format("import ontogeny")) == "3 0"
-    assert counted(COMPUTED.format("")) == "1 1"  # too late, and it says so
     told = "jax.config.update('jax_num_cpu_devices', 2); import ontogeny"
-    assert counted(COMPUTED.format(told)) == "2 0"  # the user's word goes before the cores
+    words = {"before": "import ontogeny", "too late": "", "told": told}
+    programs = {name: COMPUTED.format(word) for name, word in words.items()}
+    assert counted("import jax", programs) == {
+        "before": "3 0",
+        "too late": "1 1",  # and it says so
+        "told": "2 0",  # the user's word goes before the cores
+    }

@@ -53,7 +53,7 @@ class RandomFeatures:
                 hint=f"bring them to {self.height} x {self.width} first",
             )
         features = _features(self, jnp.asarray(pictures))
-        if not jnp.isfinite(features).all():
+        if not np.isfinite(np.asarray(features)).all():
             raise DataError(
                 "a picture is of one colour, or holds a number that is not finite",
                 where="RandomFeatures",
