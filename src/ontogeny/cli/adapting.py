@@ -40,11 +40,9 @@ def adapt(arguments: list[str]) -> int:
     chosen = parse(Adapt, "adapt", arguments)
     prepare(1)
     run = load(chosen.run)
-    with run.store:
-        folder, product = run.folder, run.product(chosen.slot)
-    told = from_pictures.adapt(product, chosen.support, chosen.query)
+    told = from_pictures.adapt(run.product(chosen.slot), chosen.support, chosen.query)
     answer = {
-        "run": folder,
+        "run": run.folder,
         "classes": told.classes,
         "predictions": [
             {
