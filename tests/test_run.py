@@ -180,6 +180,9 @@ def test_a_run_is_held_without_a_file_and_read_from_anywhere(tmp_path, monkeypat
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(told, run).result()
         assert all(map(told, (copy.copy(run), copy.deepcopy(run), pickle.loads(sent))))
+    moved = pickle.loads(sent)
+    moved.store.folder = tmp_path / "moved"
+    assert repr(moved) == f"Run({str(tmp_path / 'moved')!r}: no run is here)"
     before = len(os.listdir("/dev/fd"))
     held = [pickle.loads(sent) for _ in range(50)]
     assert [one.metrics()["score"].shape for one in held] == [(3, 4)] * 50

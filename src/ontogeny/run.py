@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import numpy as np
 
-from ontogeny.core.errors import ConfigError, OntogenyError
+from ontogeny.core.errors import ConfigError, OntogenyError, StoreError
 from ontogeny.core.files import absolute
 from ontogeny.core.population import Population
 from ontogeny.recipes import recipe_class
@@ -66,7 +66,10 @@ class Run:
             self.job = job
 
     def __repr__(self) -> str:
-        rounds, members = self.store.rounds(), self.store.run()["population"]
+        try:
+            rounds, members = self.store.rounds(), self.store.run()["population"]
+        except StoreError as error:  # what is only to be shown says what is wrong
+            return f"Run({str(self.folder)!r}: {error.what})"
         return f"Run({str(self.folder)!r}, {rounds} rounds of {members} members)"
 
     def __deepcopy__(self, memo: object) -> Run:

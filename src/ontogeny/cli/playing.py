@@ -8,6 +8,7 @@ from typing import Literal
 
 from ontogeny.cli.words import RunName, parse, say
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.files import absolute
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def export(arguments: list[str]) -> int:
     chosen = parse(Export, "export", arguments)
     run = load(chosen.run)
     product = run.product(chosen.slot)
-    folder = chosen.out or run.folder / "export"
+    folder = absolute(chosen.out or run.folder / "export")
     product.save(folder)
     files = {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 
