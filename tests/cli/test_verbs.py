@@ -73,11 +73,12 @@ def test_grow_show_list_report_export(runs, capsys):
 def test_home_is_home_in_every_verb(runs, tmp_path, capsys, monkeypatch):
     """A shell leaves the ~ of `--out=~/x` as it is."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    answer(capsys, "grow", "quadratic", *SMALL, "--folder=~/runs/b")
-    answer(capsys, "report", "~/runs/b", "--out=~/made/report.html")
-    answer(capsys, "export", "b", "--out=~/made/export")
+    answer(capsys, "report", "~/runs/quadratic-1", "--out=~/made/report.html")
+    answer(capsys, "export", "~/runs/quadratic-1", "--out=~/made/export")
     assert {path.name for path in (tmp_path / "made").iterdir()} == {"report.html", "export"}
-    assert [one["name"] for one in answer(capsys, "list", "--runs=~/runs")["runs"]][-1] == "b"
+    assert [one["name"] for one in answer(capsys, "list", "--runs=~/runs")["runs"]] == [
+        "quadratic-1"
+    ]
 
 
 def test_runs_are_numbered(runs, capsys):
