@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import os
+import pickle
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import jax.numpy as jnp
 import numpy as np
@@ -158,6 +163,54 @@ def test_mistakes_are_refused_before_anything_is_written(tmp_path, what, setting
     with pytest.raises(ConfigError, match=said):
         og.grow(what, **settings, folder=tmp_path / "run", progress=False)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_held_without_a_file_and_read_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = og.grow(LEARNER, space=SPACE, **SMALL, folder="run")
+    scores, best = run.metrics()["score"], run.best
+    monkeypatch.chdir("/")
+
+    def told(held) -> bool:
+        np.testing.assert_array_equal(held.metrics()["score"], scores)
+        np.testing.assert_array_equal(held.best.state, best.state)
+        return held.folder == tmp_path / "run" and "3 rounds of 4 members" in repr(held)
+
+    sent = pickle.dumps(run)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(told, run).result()
+        assert all(map(told, (copy.copy(run), copy.deepcopy(run), pickle.loads(sent))))
+    moved = pickle.loads(sent)
+    moved.store.folder = tmp_path / "moved"
+    assert repr(moved) == f"Run({str(tmp_path / 'moved')!r}: no run is here)"
+    before = len(os.listdir("/dev/fd"))
+    held = [pickle.loads(sent) for _ in range(50)]
+    assert [one.metrics()["score"].shape for one in held] == [(3, 4)] * 50
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def test_a_run_of_a_learner_that_can_not_travel_is_read_all_the_same(tmp_path):
+    with (tmp_path / "held").open("w") as file:
+
+        def step(key, x, hypers):
+            assert not file.closed
+            return x * (1 - hypers["rate"]), {}
+
+        run = og.grow(LEARNER._replace(step=step), space=SPACE, **SMALL, folder=tmp_path / "run")
+        sent = pickle.loads(pickle.dumps(run))
+    assert copy.deepcopy(run).best.score == sent.best.score == run.best.score
+    np.testing.assert_array_equal(sent.metrics()["score"], run.metrics()["score"])
+
+
+def test_a_report_is_written_when_the_checkpoints_are_gone(tmp_path, monkeypatch):
+    run = og.grow("quadratic", **SMALL, folder=tmp_path / "run")
+    monkeypatch.setattr(Quadratic, "portrait", lambda recipe, product: [])  # so that it is asked
+    shutil.rmtree(run.folder / "checkpoints")
+    assert "can&#x27;t be shown" not in og.load(run.folder).report().read_text()
+    shutil.rmtree(run.folder / "product")
+    with pytest.warns(UserWarning, match="product"):
+        html = og.load(run.folder).report(tmp_path / "report.html").read_text()
+    assert "What the winner has become can&#x27;t be shown: there is no checkpoint" in html
 
 
 def test_another_job_does_not_overwrite_a_run(tmp_path):

@@ -17,6 +17,7 @@ from typing import Any
 
 from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError, StoreError, unknown
+from ontogeny.core.files import absolute
 from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Space
@@ -114,7 +115,7 @@ def grow(
         prepare(where.devices)
         job = recipe.job()
     stem = (recipe_name(recipe) or type(recipe).__name__.lower()) if recipe else "run"
-    target = Path(folder) if folder else new_run_folder(stem)
+    target = absolute(folder) if folder else new_run_folder(stem)
     watched = Watched(progress, observers, checkpoint_seconds)
     return grow_job(job, where, target, recipe, watched, repeat=repeat)
 
@@ -189,12 +190,11 @@ def grow_job(
             units=recipe.units() if recipe else {},
             checkpoint_seconds=watched.checkpoint_seconds,
         )
+        run = Run(Store(store.folder), recipe, job)
         if recipe and status == "finished":
-            with contextlib.closing(Store(folder)) as reader:
-                run = Run(reader, recipe, job)
-                product = run.product(run.best.slot)  # and not one that an earlier end has kept
-            product.save(folder / "product")
-    return Run(Store(folder), recipe, job)
+            product = run.product(run.best.slot)  # and not one that an earlier end has kept
+            product.save(run.folder / "product")
+    return Run(run.store, recipe, job)
 
 
 def open_or_create(

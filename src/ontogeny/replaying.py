@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.core.files import absolute
 from ontogeny.core.learner import Hypers
 from ontogeny.core.trees import named_leaves
 from ontogeny.growth import Watched, default_executor, grow_job
@@ -85,7 +86,7 @@ def replay(
         "score": [float(v) for v in schedule(record.finite, record.line)],
         "arms": arms,
     }
-    target = Path(folder) if folder else new_run_folder(f"{run.folder.name}-replay")
+    target = absolute(folder) if folder else new_run_folder(f"{run.folder.name}-replay")
     if not (target / FILE).exists():
         write_schedule(target, schedules)  # first: a store that tells of a replay has its schedule
     watched = Watched(progress, observers, checkpoint_seconds)

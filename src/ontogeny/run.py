@@ -8,6 +8,8 @@ run.best.score, run.best.hypers, run.metrics()["score"], run.report()
 
 from __future__ import annotations
 
+import dataclasses
+import pickle
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import numpy as np
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import ConfigError, OntogenyError, StoreError
+from ontogeny.core.files import absolute
 from ontogeny.core.population import Population
 from ontogeny.recipes import recipe_class
 from ontogeny.recipes.products import kept_product
@@ -44,6 +47,9 @@ class Run:
     """A recorded growth. Everything is read from its folder when it is asked for; the learner is
     made again only for what has its states.
 
+    It holds no file open: it may be kept by the thousand, read in any thread, copied, and sent to
+    another process, as long as its folder stays where it is.
+
     >>> run = og.grow("quadratic", population=4, rounds=2, steps=5, progress=False)
     >>> run
     Run('...quadratic-1', 2 rounds of 4 members)
@@ -60,8 +66,37 @@ class Run:
             self.job = job
 
     def __repr__(self) -> str:
-        rounds, members = self.store.rounds(), self.store.run()["population"]
+        try:
+            rounds, members = self.store.rounds(), self.store.run()["population"]
+        except StoreError as error:  # what is only to be shown says what is wrong
+            return f"Run({str(self.folder)!r}: {error.what})"
         return f"Run({str(self.folder)!r}, {rounds} rounds of {members} members)"
+
+    def __deepcopy__(self, memo: object) -> Run:
+        return Run(self.store, self.recipe, self.__dict__.get("job"))
+
+    def __copy__(self) -> Run:
+        return self.__deepcopy__(None)
+
+    def __getstate__(self) -> tuple[Store, bytes]:
+        """A recipe makes its learner again. A bare one goes as its code; where that can't be
+        pickled, the members go instead.
+        """
+        import cloudpickle
+
+        job, newest = None if self.recipe else self.__dict__.get("job"), None
+        try:
+            sent = cloudpickle.dumps((self.recipe, job, newest))
+        except Exception:  # pickling runs the code of whatever is pickled
+            newest: Any = self._newest
+            sent = cloudpickle.dumps((self.recipe, None, dataclasses.replace(newest, job=None)))
+        return self.store, sent
+
+    def __setstate__(self, state: tuple[Store, bytes]) -> None:
+        recipe, job, newest = pickle.loads(state[1])
+        self.__init__(state[0], recipe, job)
+        if newest is not None:
+            self._newest = newest
 
     @cached_property
     def job(self) -> Job:
@@ -95,13 +130,13 @@ class Run:
 
     def member(self, slot: int) -> Member:
         """Return the member in a slot."""
-        if not 0 <= slot < self.job.population:
+        population = self._newest.population
+        if not 0 <= slot < population.size:
             raise ConfigError(
                 f"there is no slot {slot}",
                 where=str(self.folder),
-                hint=f"use 0 to {self.job.population - 1}",
+                hint=f"use 0 to {population.size - 1}",
             )
-        population = self._newest.population
         hypers = jax.tree.map(lambda x: x[slot], population.hypers)
         return Member(slot, self._newest.member(slot), hypers, float(population.score[slot]))
 
@@ -123,7 +158,8 @@ class Run:
 
     def metrics(self) -> dict[str, np.ndarray]:
         """Return every recorded metric, each [rounds, pop], NaN where nothing was recorded."""
-        return {name: self.store.metric(name) for name in self.store.metric_names()}
+        with self.store.opened() as store:
+            return {name: store.metric(name) for name in store.metric_names()}
 
     def lineage(self) -> list[Heir]:
         """Return everyone who inherited or began anew, in order."""
@@ -131,7 +167,8 @@ class Run:
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write the report, one HTML file, and return where (`report.html` in the run's folder)."""
-        return report(self.store, Path(path) if path else self.folder / "report.html")
+        with self.store.opened() as store:
+            return report(store, absolute(path) if path else self.folder / "report.html")
 
 
 def load(folder: Path | str) -> Run:
@@ -153,11 +190,14 @@ def report(store: Store, path: Path) -> Path:
 
     if not store.run().get("recipe"):
         return write_report(store, path)
-    recipe, portrait = stored_recipe(store), ()
+    recipe, portrait, note = stored_recipe(store), (), ""
     # Without a portrait nothing need be compiled.
     if store.run().get("status") == "finished" and type(recipe).portrait is not Recipe.portrait:
-        portrait = recipe.portrait(Run(store, recipe).product())
-    return write_report(store, path, portrait, recipe.story)
+        try:
+            portrait = recipe.portrait(Run(store, recipe).product())
+        except OntogenyError as error:  # what was recorded is told all the same
+            note = f"What the winner has become can't be shown: {error.what}"
+    return write_report(store, path, portrait, recipe.story, note)
 
 
 def stored_recipe(store: Store) -> Recipe:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -58,6 +59,20 @@ def test_predictions_as_a_table(folder, capsys):
     assert "learned from: ah (2), be (2), ce (2)" in text
     assert "ah/2.png" in text
     assert "next: ontogeny report" in text
+
+
+def test_one_picture_is_told_and_what_is_left_out_is_said(folder, tmp_path, capsys):
+    support = shutil.copytree(folder / "support", tmp_path / "support")
+    (support / "ah" / "phone.heic").write_bytes(b"no picture that is read")
+    asked = ["adapt", str(folder / "run"), "--support", str(support), "--query"]
+    assert cli.run([*asked, str(folder / "query" / "be" / "2.png")]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "2.png" in text
+    assert "of 1 picture of known class" in text
+    assert "left out of the support, as .heic, which is not read: phone.heic" in text
+    assert cli.run([*asked, str(folder / "query"), "--json"]) == 0
+    left_out = json.loads(capsys.readouterr().out)["left_out"]
+    assert left_out == {str(support / "ah" / "phone.heic"): "as .heic, which is not read"}
 
 
 def test_mistakes_say_what_to_do(folder, runs, capsys):

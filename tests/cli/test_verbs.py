@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,6 +68,17 @@ def test_grow_show_list_report_export(runs, capsys):
     assert set(export["files"]) == {"arrays.safetensors", "structure.json"}
     assert cli.run(["show", "mine"]) == 0
     assert "next: ontogeny report mine" in capsys.readouterr().out
+
+
+def test_home_is_home_in_every_verb(runs, tmp_path, capsys, monkeypatch):
+    """A shell leaves the ~ of `--out=~/x` as it is."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    answer(capsys, "report", "~/runs/quadratic-1", "--out=~/made/report.html")
+    answer(capsys, "export", "~/runs/quadratic-1", "--out=~/made/export")
+    assert {path.name for path in (tmp_path / "made").iterdir()} == {"report.html", "export"}
+    assert [one["name"] for one in answer(capsys, "list", "--runs=~/runs")["runs"]] == [
+        "quadratic-1"
+    ]
 
 
 def test_runs_are_numbered(runs, capsys):
@@ -139,6 +153,28 @@ def test_a_corrupt_store_is_named_and_does_not_hide_the_others(runs, capsys):
     assert "broken/run.sqlite" in capsys.readouterr().err
     listed = {run["name"]: run["status"] for run in answer(capsys, "list")["runs"]}
     assert listed == {"quadratic-1": "finished", "broken": "unreadable"}
+    assert cli.run(["list"]) == 0
+    out = capsys.readouterr().out
+    assert "broken: can't open the store (file is not a database)" in out
+    assert "next: ontogeny show quadratic-1" in out
+    shutil.rmtree(runs / "quadratic-1")
+    assert cli.run(["list"]) == 0
+    assert "next: ontogeny grow toy" in capsys.readouterr().out
+
+
+def test_whatever_is_wrong_with_one_run_the_others_are_listed(runs, capsys):
+    shutil.copytree(runs / "quadratic-1", runs / "newer")
+    with closing(sqlite3.connect(runs / "newer" / "run.sqlite")) as db:
+        db.execute("PRAGMA user_version = 9")
+    shutil.copytree(runs / "quadratic-1", runs / "odd")
+    with closing(sqlite3.connect(runs / "odd" / "run.sqlite")) as db, db:
+        db.execute("UPDATE run SET value = '[]' WHERE key = 'fields'")
+        db.execute("UPDATE run SET value = '7' WHERE key = 'space'")
+        db.execute("UPDATE lineage SET parent = 'nobody'")
+    listed = {run["name"]: run for run in answer(capsys, "list")["runs"]}
+    assert listed["quadratic-1"]["status"] == "finished"
+    assert listed["newer"]["error"] == "store version 9 is not version 2"
+    assert listed["odd"]["status"] == "unreadable"
 
 
 def test_a_folder_that_can_not_be_written(tmp_path, capsys):

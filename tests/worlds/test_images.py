@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngImageFile
 
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.worlds.digits import digits
-from ontogeny.worlds.images import ink_square, picture_files, read_picture
+from ontogeny.worlds.images import ink_square, look_at, picture_files, read_picture
 from ontogeny.worlds.omniglot import omniglot
 
 
@@ -47,6 +50,67 @@ def test_transparent_is_white_and_photographs_are_turned_upright(tmp_path):
     image.save(tmp_path / "b.jpg", exif=exif)
     assert read_picture(tmp_path / "b.jpg").shape == (4, 2, 3)
     assert [path.name for path in picture_files(tmp_path)] == ["a.png", "b.jpg"]
+
+
+def test_what_is_nearly_white_is_seen_on_black(tmp_path):
+    ink = np.zeros((4, 4, 4), np.uint8)
+    ink[1:3, 1:3] = 255, 255, 240, 255
+    Image.fromarray(ink).save(tmp_path / "a.png")
+    seen = look_at(tmp_path / "a.png")
+    assert seen.pixels[0, 0].tolist() == [0, 0, 0]
+    assert seen.pixels[1, 1].tolist() == [255, 255, 240]
+    assert seen.notes == ("transparent in part, laid on black",)
+    Image.fromarray(ink[..., 3]).convert("P").save(tmp_path / "b.png", transparency=255)
+    assert read_picture(tmp_path / "b.png")[:, 0, 0].tolist() == [0, 0, 0, 0]
+    assert read_picture(tmp_path / "b.png")[1, 1].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_upright(tmp_path, orientation):
+    """As Pillow itself turns it."""
+    image = Image.fromarray(np.arange(18, dtype=np.uint8).reshape(2, 3, 3))
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    image.save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as turned:
+        expected = np.asarray(ImageOps.exif_transpose(turned))
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), expected)
+
+
+def test_damaged_exif_neither_stops_nor_hides(tmp_path, monkeypatch):
+    """Some of what cameras write is refused by some versions of Pillow, in many ways."""
+    image = Image.new("RGB", (4, 2), "red")
+    exif = image.getexif()
+    exif[0x0112], exif[0x010F] = 6, "maker"
+    image.save(tmp_path / "a.jpg", exif=exif)
+    data = (tmp_path / "a.jpg").read_bytes()
+    chance = np.random.default_rng(0)
+    begin = data.index(b"Exif")
+    read = 0
+    for _ in range(40):
+        changed = bytearray(data)
+        for place in chance.integers(begin, begin + 60, 4):
+            changed[place] = chance.integers(256)
+        (tmp_path / "b.jpg").write_bytes(changed)
+        with contextlib.suppress(DataError):
+            assert sorted(read_picture(tmp_path / "b.jpg").shape) == [2, 3, 4]
+            read += 1
+    assert read > 20
+
+    def refuse(self):
+        raise TypeError("not a number")
+
+    image.save(tmp_path / "c.png")
+    monkeypatch.setattr(PngImageFile, "getexif", refuse)
+    seen = look_at(tmp_path / "c.png")
+    assert seen.pixels.shape == (2, 4, 3)
+    assert seen.notes == ("taken as they lie, for their EXIF can't be read",)
+
+
+def test_16_bits_with_a_transparent_grey(tmp_path):
+    deep = np.array([[0, 257, 65535]], np.uint16)
+    Image.fromarray(deep).save(tmp_path / "deep.png", transparency=0)
+    assert read_picture(tmp_path / "deep.png")[0, :, 0].tolist() == [255, 1, 255]
 
 
 def test_pictures_of_more_than_8_bits_are_scaled(tmp_path):

@@ -24,7 +24,8 @@ class Adapt:
     support: Path
     """A folder with a folder of pictures for each class."""
     query: Path
-    """A folder of pictures to tell apart; if in folders named as classes, the accuracy is said."""
+    """Pictures to tell apart, a folder or one file; if in folders named as classes, the accuracy is
+    said."""
     slot: int | None = None
     """Whose classifier; the best member's when not given."""
     json: bool = False
@@ -40,11 +41,9 @@ def adapt(arguments: list[str]) -> int:
     chosen = parse(Adapt, "adapt", arguments)
     prepare(1)
     run = load(chosen.run)
-    with run.store:
-        folder, product = run.folder, run.product(chosen.slot)
-    told = from_pictures.adapt(product, chosen.support, chosen.query)
+    told = from_pictures.adapt(run.product(chosen.slot), chosen.support, chosen.query)
     answer = {
-        "run": folder,
+        "run": run.folder,
         "classes": told.classes,
         "predictions": [
             {
@@ -56,11 +55,12 @@ def adapt(arguments: list[str]) -> int:
             for a in told.answers
         ],
         "unread": {str(file): why for file, why in told.unread.items()},
+        "left_out": {str(file): why for file, why in told.left_out.items()},
         "accuracy": told.accuracy,
         "notes": told.notes,
     }
     then = f"ontogeny report {chosen.run}"
-    say(answer, chosen.json, lambda: _text(told, chosen.query), then)
+    say(answer, chosen.json, lambda: _text(told, chosen.query.expanduser()), then)
     return 0
 
 
@@ -68,6 +68,8 @@ def _text(told: Told, query: Path) -> Group:
     """Return what was learned from, a table of the pictures, and what a person should know."""
     from rich.console import Group
     from rich.table import Table
+
+    from ontogeny.views.quantities import count
 
     table = Table()
     table.add_column("picture", overflow="fold")
@@ -78,19 +80,24 @@ def _text(told: Told, query: Path) -> Group:
         ranked = sorted(a.probabilities.items(), key=lambda item: -item[1])
         wrong = a.truth is not None and a.truth != a.best
         table.add_row(
-            str(a.file.relative_to(query)),
+            _short(a.file, query),
             f"{a.best}, not {a.truth}" if wrong else a.best,
             f"{ranked[0][1]:.3f}",
             f"{ranked[1][0]} {ranked[1][1]:.3f}",
             style="yellow" if wrong else None,
         )
     for file, why in told.unread.items():
-        table.add_row(str(file.relative_to(query)), "–", "", why, style="red")
+        table.add_row(_short(file, query), "–", "", why, style="red")
     learned = ", ".join(f"{name} ({n})" for name, n in told.classes.items())
     lines = list(told.notes)
     if len(told.answers) > SHOWN:
         lines.append(f"{len(told.answers) - SHOWN} more pictures: see --json")
     if told.accuracy is not None:
         known = sum(a.truth is not None for a in told.answers)
-        lines.append(f"{told.accuracy:.1%} of {known} pictures of known class are told right")
+        pictures = count(known, "picture")
+        lines.append(f"{told.accuracy:.1%} of {pictures} of known class are told right")
     return Group(f"learned from: {learned}", table, *lines)
+
+
+def _short(file: Path, query: Path) -> str:
+    return file.name if file == query else str(file.relative_to(query))

@@ -63,7 +63,7 @@ def grow(arguments: list[str]) -> int:
     keeping = chosen.options
     run = grow_recipe(
         chosen.recipe,
-        folder=place(keeping, name),
+        folder=place(keeping),
         progress=keeping.told,
         observers=sinks(keeping.track),
         checkpoint_seconds=keeping.checkpoint_seconds,
@@ -106,17 +106,17 @@ def resume(arguments: list[str]) -> int:
     return tell(run, chosen.json)
 
 
-def place(keeping: Keeping, stem: str) -> Path:
-    """Return the folder that is asked for, or a new one. Raises `ConfigError` when two are."""
-    from ontogeny.runtime.folders import new_run_folder, runs_folder
+def place(keeping: Keeping) -> Path | None:
+    """Return the folder that is asked for, None for a new one. Raises `ConfigError` when two
+    are.
+    """
+    from ontogeny.runtime.folders import runs_folder
 
     if keeping.name and keeping.folder:
         raise ConfigError(
             "--name and --folder both say where the run is kept", hint="give one of them"
         )
-    if keeping.name:
-        return runs_folder() / keeping.name
-    return keeping.folder or new_run_folder(stem)
+    return runs_folder() / keeping.name if keeping.name else keeping.folder
 
 
 def tell(run: Run, as_json: bool) -> int:

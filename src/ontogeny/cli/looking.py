@@ -32,16 +32,12 @@ def list_(arguments: list[str]) -> int:
         try:
             with Store(folder) as store:
                 summaries.append(run_summary(store))
-        except OntogenyError as error:  # one broken run must not hide the others
-            summaries.append(
-                {
-                    "name": folder.name,
-                    "folder": str(folder),
-                    "status": "unreadable",
-                    "error": str(error),
-                }
-            )
-    then = f"ontogeny show {summaries[-1]['name']}" if summaries else "ontogeny grow toy"
+        except Exception as error:  # whatever is wrong with one run, it must not hide the others
+            said = error.what if isinstance(error, OntogenyError) else repr(error)
+            told = {"name": folder.name, "folder": str(folder), "status": "unreadable"}
+            summaries.append({**told, "error": said})
+    readable = [run["name"] for run in summaries if "error" not in run]
+    then = f"ontogeny show {readable[-1]}" if readable else "ontogeny grow toy"
     say({"runs": summaries}, chosen.json, lambda: runs_table(summaries), then)
     return 0
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from ontogeny.cli.words import RunName, parse, say
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.files import absolute
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,7 @@ def play(arguments: list[str]) -> int:
     chosen = parse(Play, "play", arguments)
     prepare()
     run = load(chosen.run)
-    with run.store:
-        folder, product = run.folder, run.product(chosen.slot)
+    folder, product = run.folder, run.product(chosen.slot)
     if not isinstance(product, Playable):
         raise ConfigError(
             f"a {type(product).__name__.lower()} can't be played",
@@ -106,9 +106,8 @@ def export(arguments: list[str]) -> int:
 
     chosen = parse(Export, "export", arguments)
     run = load(chosen.run)
-    with run.store:
-        product = run.product(chosen.slot)
-    folder = chosen.out or run.folder / "export"
+    product = run.product(chosen.slot)
+    folder = absolute(chosen.out or run.folder / "export")
     product.save(folder)
     files = {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 

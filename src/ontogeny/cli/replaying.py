@@ -32,18 +32,16 @@ class Replay:
 def replay(arguments: list[str]) -> int:
     """Replay a run's schedule."""
     from ontogeny.replaying import replay as replay_run
-    from ontogeny.run import load
     from ontogeny.runtime.sinks import sinks
 
     chosen = parse(Replay, "replay", arguments)
     keeping = chosen.keeping
-    source = load(chosen.run)
     run = replay_run(
-        source,
+        chosen.run,
         members=chosen.members,
         fixed_final=chosen.fixed_final,
         seed=chosen.seed,
-        folder=place(keeping, f"{source.folder.name}-replay"),
+        folder=place(keeping),
         progress=keeping.told,
         observers=sinks(keeping.track),
         checkpoint_seconds=keeping.checkpoint_seconds,

@@ -11,6 +11,7 @@ import tyro
 
 from ontogeny.claims import system_named, system_names
 from ontogeny.cli.words import parse, say
+from ontogeny.core.files import absolute
 
 FAILED = 3
 
@@ -59,10 +60,10 @@ def reproduce(arguments: list[str]) -> int:
         "quick" if chosen.quick else "full",
         chosen.seed,
         progress,
-        chosen.out or Path("reproduce") / chosen.system,
+        absolute(chosen.out or Path("reproduce") / chosen.system),
         chosen.part,
         chosen.all,
-        chosen.data,
+        chosen.data and absolute(chosen.data),
     )
     answer = result.to_json()
     say(answer, chosen.json, lambda: claims_table(answer["claims"]))

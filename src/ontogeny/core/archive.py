@@ -21,7 +21,7 @@ from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
 from ontogeny.core.errors import StoreError, StructureError
-from ontogeny.core.files import link_or_copy, replace_folder, sync
+from ontogeny.core.files import absolute, link_or_copy, replace_folder, sync
 from ontogeny.core.trees import check_same, named_leaves
 
 FORMAT = 1
@@ -37,6 +37,7 @@ def write_archive(
     Raises `StoreError` when it can't be written (a full disk, no permission); what stood there
     before stays.
     """
+    folder = absolute(folder)
     named = named_leaves(jax.device_get(tree))
     leaves = {path: np.asarray(leaf) for path, leaf in named}
     if len(leaves) < len(named):

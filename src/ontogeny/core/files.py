@@ -17,6 +17,13 @@ from ontogeny.core.errors import StoreError
 INTACT = "free some space or choose another place; what was written before is intact"
 
 
+def absolute(path: Path | str) -> Path:
+    """Return the path from the root, with `~` as the home: it stays true when the process goes to
+    another folder. Links are left as they are.
+    """
+    return Path(os.path.expanduser(path)).absolute()
+
+
 @contextmanager
 def replace_file(
     path: Path, doing: str = "write it", *, hint: str = INTACT

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontogeny.core.errors import ConfigError, MissingExtra, OntogenyError, StoreError, unknown
+from ontogeny.core.files import absolute
 
 if TYPE_CHECKING:
     from ontogeny.core.product import Product
@@ -119,14 +120,15 @@ def _product_folder(folder: Path | str) -> Path:
     """Return where the product lies: the folder itself, or the run's `product`."""
     from ontogeny.runtime.folders import find_run
 
-    if (Path(folder) / "structure.json").is_file():
-        return Path(folder)
+    place = absolute(folder)
+    if (place / "structure.json").is_file():
+        return place
     try:
         run = find_run(folder)
     except ConfigError:
-        if not Path(folder).exists():
+        if not place.exists():
             raise
-        return Path(folder)  # reading it says what is wrong
+        return place  # reading it says what is wrong
     if not (run / FOLDER).exists():
         raise StoreError(
             "this run has no product: it is written when a recipe's run has finished",

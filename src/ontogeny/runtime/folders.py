@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from ontogeny.core.errors import unknown
+from ontogeny.core.files import absolute
+from ontogeny.runtime.database import explained
 from ontogeny.runtime.store import FILE
 
 
 def runs_folder() -> Path:
     """Return where runs are kept: `$ONTOGENY_RUNS`, or `runs` in the current folder."""
-    return Path(os.environ.get("ONTOGENY_RUNS", "runs"))
+    return absolute(os.environ.get("ONTOGENY_RUNS") or "runs")
 
 
-def list_runs(runs: Path | None = None) -> list[Path]:
-    """Return the folders of the runs, the most recently written last."""
-    found = (runs or runs_folder()).glob(f"*/{FILE}")
-    return [file.parent for file in sorted(found, key=lambda file: file.stat().st_mtime)]
+def list_runs(runs: Path | str | None = None) -> list[Path]:
+    """Return the folders of the runs, the most recently written last. Those that can't be looked
+    into come first.
+    """
+    folder = absolute(runs) if runs else runs_folder()
+    with explained(folder, FILE, "look for"):
+        there = [one for one in folder.iterdir() if _is_run(one)] if folder.is_dir() else []
+    return sorted(there, key=lambda run: (_written(run), run.name))
 
 
 def find_run(name: Path | str) -> Path:
     """Return a run's folder by path, by name in the runs folder, or "last". Raises
     `ConfigError`.
     """
-    for folder in (Path(name), runs_folder() / str(name)):
-        if (folder / FILE).is_file():
+    for folder in (absolute(name), runs_folder() / str(name)):
+        if _is_run(folder):
             return folder
     there = list_runs()
     if str(name) == "last" and there:
@@ -41,10 +50,33 @@ def find_run(name: Path | str) -> Path:
     )
 
 
-def new_run_folder(stem: str, runs: Path | None = None) -> Path:
-    """Return the first folder `stem-N` that does not exist yet."""
-    runs = runs or runs_folder()
-    number = 1
-    while (runs / f"{stem}-{number}").exists():
-        number += 1
-    return runs / f"{stem}-{number}"
+def new_run_folder(stem: str, runs: Path | str | None = None) -> Path:
+    """Return the first folder `stem-N` that was not there, made: of those who ask at once, each
+    gets its own. Raises `StoreError` when none can be made.
+    """
+    runs = absolute(runs) if runs else runs_folder()
+    with explained(runs, FILE, "create"):
+        runs.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count(1):
+            with suppress(FileExistsError):
+                (runs / f"{stem}-{number}").mkdir()
+                return runs / f"{stem}-{number}"
+    raise AssertionError("there are always more numbers")
+
+
+def _is_run(folder: Path) -> bool:
+    """Return whether a run is there, as far as can be seen: opening it says what is wrong."""
+    try:
+        return stat.S_ISREG((folder / FILE).stat().st_mode)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def _written(run: Path) -> float:
+    """Return when the run was written, seconds; 0 when that can't be seen."""
+    try:
+        return (run / FILE).stat().st_mtime
+    except OSError:
+        return 0.0

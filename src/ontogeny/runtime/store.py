@@ -7,31 +7,36 @@
     artifact(round, kind, path, bytes, time)    files beside the store
     board(id, value)                            where an executor's members stand, for it alone
 
-A round is one transaction, and only the driver writes: the file `lock` sees to it. The driver also
-holds the file `alive`, by which readers see whether it lives: they try that one alone, so that no
-reader can keep a driver out. A value that is not a number is NULL.
+A round is one transaction, and only the driver writes (`locks.py`). A value that is not a number is
+NULL.
 """
 
 from __future__ import annotations
 
-import fcntl
+import copy
 import json
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from ontogeny.core.errors import StoreError
-from ontogeny.core.files import replace_file
+from ontogeny.core.files import absolute, replace_file
+from ontogeny.runtime.database import (
+    close_written,
+    explained,
+    open_private,
+    open_to_read,
+    open_to_write,
+)
+from ontogeny.runtime.locks import driver_lives, release, take_locks
 
 FILE = "run.sqlite"
-ALIVE = "alive"
-PATIENCE = 1.0  # seconds for which a driver waits for readers, who try it for an instant each
 SCHEMA = """
 CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE metric (name TEXT NOT NULL, round INTEGER NOT NULL, slot INTEGER NOT NULL, value REAL,
@@ -88,35 +93,56 @@ class Artifact(NamedTuple):
 
 
 class Store:
-    """A run's folder, open for reading, or for writing by the one driver."""
+    """A run's folder: for reading, when something is asked for, or for the one driver to write.
 
-    def __init__(self, folder: Path, *, write: bool = False):
-        """Open the run in `folder`. Raises `StoreError` when it is missing, corrupt, or being
-        written by another.
+    What reads holds no file and no lock, so it may be kept, copied, pickled and shared by threads;
+    only `with store:`, and what `opened` gives, hold the file until they end.
+    """
+
+    def __init__(self, folder: Path | str, *, write: bool = False):
+        """Open the run in `folder`, to see that it is one. Raises `StoreError` when it is missing,
+        corrupt, or being written by another.
         """
-        self.folder = Path(folder)
-        self._locks = _locked(self.folder) if write else []
+        self.folder = absolute(folder)
+        self._file: sqlite3.Connection | None = None
+        self._locks: list[int] = []
+        if not write:
+            with self:
+                return
+        unlocked = ""
+        try:
+            with explained(self.folder, FILE, "lock"):
+                if (self.folder / FILE).is_file():
+                    self._locks, unlocked = take_locks(self.folder)
+            self._open(lambda path: open_to_write(path, locks=not unlocked))
+            if self._version == 1:
+                with explained(self.folder, FILE, "upgrade"):
+                    self._db.executescript(UPGRADE)
+                self._version = VERSION
+            if unlocked:
+                with self.transaction():
+                    said = f"nothing keeps a second process out: the file system says {unlocked!r}"
+                    self.add_event(max(self.rounds() - 1, 0), "unlocked", said)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, opening: Callable[[Path], sqlite3.Connection]) -> None:
+        """Open the file, and see that it is a store."""
         path = self.folder / FILE
-        if not path.is_file():
-            raise StoreError(
-                "no run is here",
-                where=str(folder),
-                hint="see the runs that there are with: ontogeny list",
-            )
-        with _explained(self.folder, "open"):
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-            if write:
-                self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = NORMAL")
-            else:
-                self._db.execute("PRAGMA query_only = ON")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        with explained(self.folder, FILE, "open"):
+            if not path.is_file():
+                raise StoreError(
+                    "no run is here",
+                    where=str(self.folder),
+                    hint="see the runs that there are with: ontogeny list",
+                )
+            self._file = opening(path)
+            self._version = self._db.execute("PRAGMA user_version").fetchone()[0]
             self._db.execute("SELECT count(*) FROM run").fetchone()
-            if write and version == 1:
-                self._db.executescript(UPGRADE)
-        if version not in (1, VERSION):
-            raise StoreError(f"store version {version} is not version {VERSION}", where=str(path))
-        self._version = VERSION if write else version
+        if self._version not in (1, VERSION):
+            said = f"store version {self._version} is not version {VERSION}"
+            raise StoreError(said, where=str(path))
 
     @classmethod
     def create(cls, folder: Path, **values: Any) -> Store:
@@ -125,16 +151,16 @@ class Store:
         The file appears under its name only when it is whole. Raises `StoreError` when a run is
         there already.
         """
-        folder = Path(folder)
+        folder = absolute(folder)
         if (folder / FILE).exists():
             raise StoreError(
                 "a run is already here", where=str(folder), hint="choose another name, or resume it"
             )
-        with _explained(folder, "create"):
+        with explained(folder, FILE, "create"):
             folder.mkdir(parents=True, exist_ok=True)
             hint = "choose a folder that can be written, with space left"
             made = replace_file(folder / FILE, "create the store", hint=hint)
-            with made as part, closing(sqlite3.connect(part)) as db:
+            with made as part, closing(open_private(part)) as db:
                 db.executescript(SCHEMA)
                 rows = [(key, json.dumps(value)) for key, value in values.items()]
                 with db:
@@ -142,23 +168,56 @@ class Store:
         return cls(folder, write=True)
 
     def __enter__(self) -> Store:
+        if self._file is None:
+            try:
+                locks = driver_lives(self.folder) is not None
+                self._open(lambda path: open_to_read(path, locks=locks))
+            except BaseException:
+                self.close()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy, here or in another process, reads by itself."""
+        return {**self.__dict__, "_file": None, "_locks": []}
+
+    @contextmanager
+    def opened(self) -> Generator[Store]:
+        """Give the store with its file open, for many reads."""
+        if self._file is not None:
+            yield self
+            return
+        with copy.copy(self) as store:
+            yield store
+
     def close(self) -> None:
         """Close the file and release the locks."""
-        self._db.close()
-        while self._locks:
-            self._locks.pop().close()
+        file, self._file = self._file, None
+        try:
+            if file is not None:
+                (close_written if self._locks else sqlite3.Connection.close)(file)
+        finally:
+            release(self._locks)
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._file is None:
+            raise StoreError(
+                "the store is not open to be written",
+                where=str(self.folder),
+                hint="open it with Store(folder, write=True)",
+            )
+        return self._file
 
     @contextmanager
     def transaction(self) -> Generator[None]:
         """Everything written inside is kept, or nothing of it. Raises `StoreError` on a full
         disk.
         """
-        with _explained(self.folder, "write"):
+        with explained(self.folder, FILE, "write"):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -238,7 +297,11 @@ class Store:
         "stopped".
         """
         known = self._known()
-        if known.get("status") == "growing" and not self._locks and not _is_alive(self.folder):
+        if (
+            known.get("status") == "growing"
+            and not self._locks
+            and driver_lives(self.folder) is False
+        ):
             known = self._known()  # it may have ended well since
             if known["status"] == "growing":
                 known["status"] = "stopped"
@@ -281,12 +344,14 @@ class Store:
         if not n:
             return values
         there = end + 1 - since
-        with _explained(self.folder, "read"):
+        with self.opened() as store, explained(self.folder, FILE, "read"):
             if n == known == there * pop and first == min(last, 0):  # a number everywhere
-                rows = self._db.execute(f"SELECT value {asked} ORDER BY round, slot", (name, since))
+                rows = store._db.execute(
+                    f"SELECT value {asked} ORDER BY round, slot", (name, since)
+                )
                 values[:there] = np.fromiter((v for (v,) in rows), float, n).reshape(-1, pop)
             else:
-                rows = self._db.execute(
+                rows = store._db.execute(
                     f"SELECT round, max(slot, 0), value {asked} AND value IS NOT NULL",
                     (name, since),
                 )
@@ -324,67 +389,5 @@ class Store:
         return {key: json.loads(value) for key, value in self._read("SELECT key, value FROM run")}
 
     def _read(self, query: str, *values: Any) -> list[Any]:
-        with _explained(self.folder, "read"):
-            return self._db.execute(query, values).fetchall()
-
-
-def _locked(folder: Path) -> list[TextIO]:
-    """Take the folder's locks; they go with the process. None where there is no folder to lock."""
-    if not folder.is_dir():
-        return []
-    with _explained(folder, "lock"):
-        lock, alive = (folder / "lock").open("w"), (folder / ALIVE).open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        alive.close()
-        raise StoreError(
-            "another process is growing this run",
-            where=str(folder),
-            hint="wait until it ends, or look at it with: ontogeny show",
-        ) from error
-    limit = time.monotonic() + PATIENCE
-    while not _try(alive, fcntl.LOCK_EX) and time.monotonic() < limit:
-        time.sleep(0.001)
-    return [lock, alive]
-
-
-def _is_alive(folder: Path) -> bool:
-    """Return whether a driver holds the run. Nothing that a driver must have is taken for it."""
-    try:
-        with (folder / ALIVE).open() as alive:
-            return not _try(alive, fcntl.LOCK_SH)
-    except OSError as error:
-        return not isinstance(error, FileNotFoundError)  # what can't be asked may be alive
-
-
-def _try(file: TextIO, kind: int) -> bool:
-    """Return whether the lock was had, without waiting."""
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-@contextmanager
-def _explained(folder: Path, verb: str) -> Generator[None]:
-    """Turn what SQLite and the file system say into a `StoreError`."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        full = "full" in str(error) or "disk I/O" in str(error)
-        raise StoreError(
-            f"can't {verb} the store ({error})",
-            where=str(folder / FILE),
-            hint="free some space, then resume: what was recorded is intact"
-            if full
-            else "the file is not a whole store; checkpoints beside it may still be read",
-        ) from error
-    except OSError as error:
-        raise StoreError(
-            f"can't {verb} the store ({error.strerror or error})",
-            where=str(folder),
-            hint="choose a folder that can be written, with space left",
-        ) from error
+        with self.opened() as store, explained(self.folder, FILE, "read"):
+            return store._db.execute(query, values).fetchall()

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra
-from ontogeny.core.files import replace_file
+from ontogeny.core.files import absolute, replace_file
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -55,7 +55,7 @@ def write_film(
         pictures = _captioned(pictures, said)
     palette = _palette(pictures)
     indexed = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
-    path = Path(path)
+    path = absolute(path)
     hint = "free some space or choose another file"
     with replace_file(path, "write the film", hint=hint) as part:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ontogeny.core.files import replace_file
+from ontogeny.core.files import absolute, replace_file
 from ontogeny.views.figure import Figure
 
 TITLE = 40  # pixels that a figure keeps for its title, which the page takes over
@@ -121,7 +121,10 @@ def write(path: Path, html: str) -> Path:
     """Write the page, and return where. What stood there is replaced whole, or not at all. Raises
     `StoreError` when it can't be written.
     """
-    hint = "free some space or choose another file; what it tells of is intact"
+    path, hint = (
+        absolute(path),
+        "free some space or choose another file; what it tells of is intact",
+    )
     with replace_file(path, "write the page", hint=hint) as part:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(html, encoding="utf-8")

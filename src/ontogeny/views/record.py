@@ -172,30 +172,31 @@ def read_record(store: Store, hypers: bool = True) -> Record:
     """Return the run that the store holds; without its hypers where only the scores are asked for,
     which is sooner. Raises `StoreError` when it can't be read.
     """
-    run, rounds, heirs = store.run(), store.rounds(), store.heirs()
-    recorded = store.metric("score")
-    stated = (run.get("fields") or {}).get("population", 0)
-    pop = max(recorded.shape[1] if rounds else 1, int(stated))
-    score = _fill(recorded, rounds, pop)
-    names = store.metric_names()
-    tables = {
-        name.removeprefix(HYPERS): _fill(store.metric(name), rounds, pop)
-        for name in names
-        if hypers and name.startswith(HYPERS)
-    }
-    return Record(
-        run,
-        score,
-        lineage.parents(heirs, rounds, pop, score),
-        tables,
-        _fill(store.metric("seconds"), rounds, 1)[:, 0],
-        before=lineage.parent_rounds(heirs, rounds, pop),
-        innate=_innate(store, run, names, rounds, pop),
-        folder=store.folder,
-        metrics=names,
-        events=store.events(),
-        artifacts=store.artifacts(),
-    )
+    with store.opened() as store:
+        run, rounds, heirs = store.run(), store.rounds(), store.heirs()
+        recorded = store.metric("score")
+        stated = (run.get("fields") or {}).get("population", 0)
+        pop = max(recorded.shape[1] if rounds else 1, int(stated))
+        score = _fill(recorded, rounds, pop)
+        names = store.metric_names()
+        tables = {
+            name.removeprefix(HYPERS): _fill(store.metric(name), rounds, pop)
+            for name in names
+            if hypers and name.startswith(HYPERS)
+        }
+        return Record(
+            run,
+            score,
+            lineage.parents(heirs, rounds, pop, score),
+            tables,
+            _fill(store.metric("seconds"), rounds, 1)[:, 0],
+            before=lineage.parent_rounds(heirs, rounds, pop),
+            innate=_innate(store, run, names, rounds, pop),
+            folder=store.folder,
+            metrics=names,
+            events=store.events(),
+            artifacts=store.artifacts(),
+        )
 
 
 def _innate(

@@ -40,21 +40,24 @@ def write_report(
     path: Path,
     portrait: Sequence[Figure] = (),
     story: Callable[[Record], Sequence[Figure]] = lambda record: (),
+    note: str = "",
 ) -> Path:
     """Write the run's report as one HTML file and return where it is.
 
-    `portrait` are figures of what the winner has become, `story` tells those of the whole run from
-    its record. What stood at `path` is replaced whole, or not at all. Raises `StoreError` when it
-    can't be written.
+    `portrait` are figures of what the winner has become, `note` says why there are none; `story`
+    tells those of the whole run from its record. What stood at `path` is replaced whole, or not at
+    all. Raises `StoreError` when it can't be written.
     """
     record = read_record(store)
     told = story(record) if record.rounds else ()
-    return page.write(Path(path), report_html(record, [*portrait, *told]))
+    return page.write(Path(path), report_html(record, [*portrait, *told], note))
 
 
-def report_html(record: Record, figures: Iterable[Figure] = ()) -> str:
-    """Return the report as HTML, with the figures that its recipe gives."""
+def report_html(record: Record, figures: Iterable[Figure] = (), note: str = "") -> str:
+    """Return the report as HTML, with the figures that its recipe gives, or why it gives none."""
     body = [_headline(record)]
+    if note:
+        body.append(page.paragraph(note, "soft"))
     if film := _film(record):
         body.append(film)
     if summary := replay_summary(record):

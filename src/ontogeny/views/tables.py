@@ -64,10 +64,14 @@ def run_details(store: Store) -> dict[str, Any]:
 
 
 def runs_table(summaries: Iterable[Mapping[str, Any]]) -> RenderableType:
-    """Return the list of runs. The recipe has a column where the runs' names don't say it."""
-    runs = list(summaries)
+    """Return the list of runs, and below it those that can't be read, and why. The recipe has a
+    column where the runs' names don't say it.
+    """
+    known = list(summaries)
+    runs = [run for run in known if "error" not in run]
+    broken = [Text(f"{run['name']}: {run['error']}", "red") for run in known if "error" in run]
     if not runs:
-        return Text("no runs yet; grow one with: ontogeny grow toy")
+        return Group(*broken) if broken else Text("no runs yet; grow one with: ontogeny grow toy")
     named = all(str(run["name"]).startswith(str(run["recipe"])) for run in runs)
     words = ["run"] if named else ["run", "recipe"]
     table = _table(*words, "status", "members", "rounds", "best", "course", "time", "begun")
@@ -87,7 +91,7 @@ def runs_table(summaries: Iterable[Mapping[str, Any]]) -> RenderableType:
             duration(run["seconds"]),
             str(run["begun"] or NOTHING).replace("T", " ")[:16],
         )
-    return table
+    return Group(table, *broken)
 
 
 def run_table(details: Mapping[str, Any]) -> RenderableType:

@@ -8,6 +8,9 @@ Any product can be adapted that is a `TellsPictures`.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -16,7 +19,14 @@ from jaxtyping import Float, UInt8
 
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.core.product import Adaptable
-from ontogeny.worlds.images import ink_square, picture_files, read_picture
+from ontogeny.learners.few_shot.folders import (
+    folder_notes,
+    left_out_notes,
+    named,
+    query_files,
+    support_files,
+)
+from ontogeny.worlds.images import ink_square, look_at
 
 
 @runtime_checkable
@@ -58,6 +68,8 @@ class Told(NamedTuple):
     unread: dict[Path, str]
     """Pictures that could not be asked about, and why."""
     notes: list[str]
+    left_out: dict[Path, str]
+    """What else lies in the two folders, and why it was not taken."""
 
     @property
     def accuracy(self) -> float | None:
@@ -67,12 +79,13 @@ class Told(NamedTuple):
 
 
 def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
-    """Return what the product thinks of the pictures in `query` after learning from those in
-    `support`, whose folders are the classes.
+    """Return what the product thinks of the pictures in `query` (a folder, or one file) after
+    learning from those in `support`, whose folders are the classes.
 
     Pictures of other sizes are fitted to the product's; where classes have different numbers of
     pictures, those of the smaller are taken again in turn. A query in a folder with a class's name
-    is of that class, and counts for the accuracy. Raises `ConfigError` for a product that can't be
+    is of that class, and counts for the accuracy; it is noted where it is in the support too. All
+    that was not taken is listed in `left_out`. Raises `ConfigError` for a product that can't be
     adapted to pictures, `DataError` for a support of fewer than two classes, an empty folder, and
     a support picture that can't be read or is of one colour; such queries are left `unread`.
 
@@ -98,26 +111,16 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
             where="adapt",
             hint="grow one that can, for example: ontogeny grow leo",
         )
-    size = _seen_size(product)
-    of_class, stray = _support_files(Path(support))
-    asked = _query_files(Path(query))
-    fitted: list[Path] = []
-
-    def picture(file: Path) -> UInt8[np.ndarray, "height width"]:
-        colour = read_picture(file)
-        square = ink_square(colour, size)
-        if square.min() == square.max():
-            raise DataError("the picture is of one colour", where=str(file), hint="leave it out")
-        if colour.shape[:2] != square.shape:
-            fitted.append(file)
-        return square
-
-    pictures = {name: [picture(file) for file in files] for name, files in of_class.items()}
+    support, query = Path(support).expanduser(), Path(query).expanduser()
+    look = _Look(_seen_size(product))
+    of_class, beside = support_files(support)
+    asked = query_files(query)
+    pictures = {name: [look(file) for file in files] for name, files in of_class.items()}
     queries: dict[Path, UInt8[np.ndarray, "height width"]] = {}
     unread: dict[Path, str] = {}
-    for file in asked:
+    for file in asked.taken:
         try:
-            queries[file] = picture(file)
+            queries[file] = look(file)
         except DataError as error:
             unread[file] = error.what
     if not queries:
@@ -130,15 +133,44 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
         product.view(np.stack([_in_turn(found, shots) for found in pictures.values()]))
     )
     log_probabilities = np.asarray(learned(product.view(np.stack(list(queries.values())))))
-    notes = _notes(of_class, stray, fitted, size, shots)
-    if product.ways is not None and product.ways < len(pictures):
-        many = f"there are {len(pictures)} classes, and it was grown to tell {product.ways} apart"
-        notes.append(f"{many}: expect less")
     answers = [
         _answer(file, row, list(of_class))
         for file, row in zip(queries, np.exp(log_probabilities.astype(np.float64)), strict=True)
     ]
-    return Told({n: len(files) for n, files in of_class.items()}, answers, unread, notes)
+    notes = [
+        *look.notes(),
+        *_notes(of_class, product.ways),
+        *folder_notes(query, queries, of_class),
+        *_twice(look.prints, of_class, queries),
+        *left_out_notes("support", beside),
+        *left_out_notes("queries", asked.left_out),
+    ]
+    classes = {name: len(files) for name, files in of_class.items()}
+    return Told(classes, answers, unread, notes, beside | asked.left_out)
+
+
+class _Look:
+    """Reads pictures as the product sees them, and remembers what was made of them."""
+
+    def __init__(self, size: int):
+        self.size, self.fitted = size, 0
+        self.made: Counter[str] = Counter()
+        self.prints: dict[Path, bytes] = {}
+
+    def __call__(self, file: Path) -> UInt8[np.ndarray, "height width"]:
+        colour, made = look_at(file)
+        square = ink_square(colour, self.size)
+        if square.min() == square.max():
+            raise DataError("the picture is of one colour", where=str(file), hint="leave it out")
+        self.fitted += colour.shape[:2] != square.shape
+        self.made.update(made)
+        self.prints[file] = blake2b(repr(colour.shape).encode() + colour.tobytes()).digest()
+        return square
+
+    def notes(self) -> list[str]:
+        """Return what was made of how many."""
+        size = f"fitted to {self.size} x {self.size} pixels: {self.fitted} of other sizes"
+        return [size] * bool(self.fitted) + [f"{what}: {n}" for what, n in self.made.items()]
 
 
 def _seen_size(product: TellsPictures) -> int:
@@ -159,43 +191,6 @@ def _seen_size(product: TellsPictures) -> int:
     return height
 
 
-def _support_files(folder: Path) -> tuple[dict[str, list[Path]], list[Path]]:
-    """Return the pictures of each class, and those that lie in no class's folder."""
-    stray = picture_files(folder)
-    of_class = {place.name: picture_files(place) for place in _folders(folder)}
-    if len(of_class) < 2:
-        raise DataError(
-            f"there {'is 1 folder' if of_class else 'are no folders'} with pictures to learn from",
-            where=str(folder),
-            hint="give a folder with a folder of pictures for each class, two or more",
-        )
-    for name, files in of_class.items():
-        if not files:
-            raise DataError(
-                f"class {name!r} has no pictures",
-                where=str(folder / name),
-                hint="put a picture there, or take the folder away",
-            )
-    return of_class, stray
-
-
-def _query_files(folder: Path) -> list[Path]:
-    """Return the pictures to ask about: those in the folder, then those in its folders."""
-    files = picture_files(folder)
-    files += [file for place in _folders(folder) for file in picture_files(place)]
-    if not files:
-        raise DataError(
-            "there are no pictures to ask about",
-            where=str(folder),
-            hint="PNG, JPEG, WebP, BMP, GIF and TIFF files are read",
-        )
-    return files
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-
-
 def _in_turn(
     pictures: list[UInt8[np.ndarray, "height width"]], shots: int
 ) -> UInt8[np.ndarray, "shot height width"]:
@@ -208,19 +203,28 @@ def _answer(file: Path, probabilities: Float[np.ndarray, " way"], names: list[st
     return Answer(file, names[int(np.argmax(probabilities))], by_name, truth)
 
 
-def _notes(
-    of_class: dict[str, list[Path]],
-    stray: list[Path],
-    fitted: list[Path],
-    size: int,
-    shots: int,
-) -> list[str]:
-    notes: list[str] = []
-    if fitted:
-        notes.append(f"fitted to {size} x {size} pixels: {len(fitted)} of other sizes")
+def _notes(of_class: dict[str, list[Path]], ways: int | None) -> list[str]:
+    """Return what is to be known of the classes."""
+    shots = max(map(len, of_class.values()))
     short = [name for name, files in of_class.items() if len(files) < shots]
+    notes: list[str] = []
     if short:
         notes.append(f"classes with fewer than {shots} pictures repeat theirs: {', '.join(short)}")
-    if stray:
-        notes.append(f"left out of the support, in no class's folder: {len(stray)}")
+    if ways is not None and ways < len(of_class):
+        many = f"there are {len(of_class)} classes, and it was grown to tell {ways} apart"
+        notes.append(f"{many}: expect less")
     return notes
+
+
+def _twice(
+    prints: dict[Path, bytes], of_class: dict[str, list[Path]], asked: Iterable[Path]
+) -> list[str]:
+    """Return which pictures were both learned and asked about, or are of two classes."""
+    learned: dict[bytes, set[str]] = {}
+    for name, files in of_class.items():
+        for file in files:
+            learned.setdefault(prints[file], set()).add(name)
+    known = [file.name for file in asked if prints[file] in learned]
+    both = [" and ".join(sorted(names)) for names in learned.values() if len(names) > 1]
+    told = f"in the support too, so that they say nothing of new pictures: {named(known)}"
+    return [told] * bool(known) + [f"the same picture in {one}" for one in both]
