@@ -105,21 +105,21 @@ def link_or_copy(source: Path, target: Path) -> None:
                 shutil.copyfileobj(file, copy)
 
 
-def open_regular(path: Path, *, flags: int = os.O_RDONLY) -> BinaryIO:
-    """Open a file that lies there itself, to read it (or as the `flags` say). Raises `OSError` for
-    a link, which could lead anywhere, and for a pipe or a device, which could keep one waiting.
+def open_regular(path: Path, *, links: bool = False) -> BinaryIO:
+    """Open a file to read it. Raises `OSError` for a pipe or a device, which could keep one
+    waiting, and for a link, which could lead anywhere, unless `links` may be followed.
     """
-    asked = flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
     try:
-        descriptor = os.open(path, asked, 0o666)
+        descriptor = os.open(path, flags)
     except OSError as error:
-        if error.errno in (errno.ELOOP, errno.EMLINK):
+        if error.errno == errno.ELOOP:
             error.strerror = "it is a link, and what it leads to is not read"
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
-    return os.fdopen(descriptor, "rb" if flags == os.O_RDONLY else "rb+", buffering=0)
+    return os.fdopen(descriptor, "rb")
 
 
 def read_regular(path: Path) -> bytes:
