@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import random
 import resource
 import shutil
 from typing import NamedTuple
@@ -178,6 +180,60 @@ def test_a_harmed_archive_is_an_error_that_names_it(written, harm, said):
     with pytest.raises(StoreError, match=said) as caught:
         read_archive(written, TREE)
     assert caught.value.where == str(written)
+
+
+def test_every_byte_of_what_is_said_is_checked(tmp_path):
+    """A number in a product's settings is as much of it as its weights."""
+    write_archive(tmp_path / "a", {"x": np.ones(2)}, {"kind": "k", 1: {"flattest": 0.1}})
+    path = tmp_path / "a" / "structure.json"
+    text = path.read_text()
+    assert read_about(tmp_path / "a") == {"kind": "k", "1": {"flattest": 0.1}}
+    for old, new in (("0.1", "0.2"), ("flattest", "flattesp"), ('"bytes": ', '"bytes": 1')):
+        path.write_text(text.replace(old, new))
+        with pytest.raises(StoreError, match="not what was written"):
+            read_about(tmp_path / "a")
+    path.write_text(json.dumps(json.loads(text)))  # the same, otherwise written
+    assert read_about(tmp_path / "a")["kind"] == "k"
+    change(tmp_path / "a", checksum=None)  # as earlier versions wrote it
+    assert read_archive(tmp_path / "a", {"x": np.zeros(2)})["x"].sum() == 2
+
+
+def test_any_damage_is_a_store_error(written):
+    path, chance = written / "structure.json", random.Random(0)
+    whole = json.loads(path.read_text()) | {"checksum": None}
+    text = json.dumps(whole).encode()
+    for _ in range(100):
+        data = bytearray(text)
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        path.write_bytes(data)
+        with contextlib.suppress(StoreError, StructureError):
+            read_archive(written, TREE)
+    path.write_bytes(b'{"format": 1, "about": ' + b"[" * 100_000)
+    with pytest.raises(StoreError, match="is not readable"):
+        read_archive(written, TREE)
+
+
+def test_links_and_pipes_are_not_read(written, tmp_path):
+    secret, path = tmp_path / "secret", written / "structure.json"
+    path.rename(secret)
+    path.symlink_to(secret)
+    with pytest.raises(StoreError, match="it is a link"):
+        read_archive(written, TREE)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(StoreError, match="no regular file"):
+        read_archive(written, TREE)
+    path.unlink()
+    secret.rename(path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "own").write_text("kept")
+    for name in ("archive.part", "archive.old", "linked"):
+        (tmp_path / name).symlink_to(elsewhere)
+    write_archive(written, {"a": jnp.ones(2)}, {})
+    write_archive(tmp_path / "linked", {"a": jnp.ones(2)}, {})  # in the link's place
+    assert sorted(p.name for p in elsewhere.iterdir()) == ["own"]
+    assert not (tmp_path / "linked").is_symlink()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from ontogeny.core.errors import StoreError
-from ontogeny.core.files import link_or_copy, replace_file, replace_folder
+from ontogeny.core.files import inside, link_or_copy, remove, replace_file, replace_folder
 
 
 def names(folder):
@@ -105,3 +105,35 @@ def test_a_folder_comes_back_that_a_kill_left_under_its_other_name(tmp_path):
         raise ValueError("bad")
     assert (tmp_path / "folder" / "x").read_text() == "old"
     assert names(tmp_path) == ["folder"]
+
+
+def test_what_lies_inside_a_folder_is_found_and_nothing_outside(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "run" / "a").mkdir(parents=True)
+    (tmp_path / "run" / "link").symlink_to(tmp_path / "out")
+    run = tmp_path / "run"
+    assert inside(run, "a/b.gif") == run / "a" / "b.gif"
+    for name in ("../out", "a/../../out", "/etc/passwd", "", ".", "a//b", "a\0b"):
+        with pytest.raises(StoreError, match="no name of a file"):
+            inside(run, name)
+    for name in ("link", "link/x"):
+        with pytest.raises(StoreError, match="it is a link"):
+            inside(run, name)
+
+
+def test_a_link_is_not_copied_for_what_it_leads_to(tmp_path):
+    (tmp_path / "secret").write_text("s")
+    (tmp_path / "file").symlink_to(tmp_path / "secret")
+    with pytest.raises(OSError, match="it is a link"):
+        link_or_copy(tmp_path / "file", tmp_path / "copy")
+    assert names(tmp_path) == ["file", "secret"]
+
+
+def test_what_is_removed_is_the_link_alone(tmp_path):
+    (tmp_path / "own" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "own")
+    remove(tmp_path / "link")
+    assert names(tmp_path) == ["own"]
+    remove(tmp_path / "own")
+    remove(tmp_path / "nothing")
+    assert names(tmp_path) == []

@@ -78,6 +78,36 @@ def test_its_bytes_give_it_back(board, tmp_path):
         Board.from_bytes(board.to_bytes()[:-2], JOB, tmp_path)
 
 
+def test_its_files_are_those_of_its_slots_and_rounds(board, tmp_path):
+    """One digit of a name would give a slot another's weights; a path would leave the folder."""
+    board.start(1, 1, 2, True, board.population.hypers)
+    Board.from_bytes(board.to_bytes(), JOB, tmp_path)
+    for what, slot, name in (
+        ("files", 0, state_file(1, 0)),
+        ("files", 0, state_file(0, 1)),
+        ("files", 0, ""),
+        ("files", 0, "../../secret"),
+        ("files", 0, "/etc/passwd"),
+        ("files", 0, 7),
+        ("files", 0, None),
+        ("sources", 1, state_file(0, 0)),
+        ("sources", 0, state_file(0, 0)),
+    ):
+        names = getattr(board, what)
+        names[slot], before = name, names[slot]
+        with pytest.raises(StoreError, match=f"slot {slot} has lived 1 rounds"):
+            Board.from_bytes(board.to_bytes(), JOB, tmp_path)
+        names[slot] = before
+    for what in ([], None, 3, {}, ["x"] * 9):
+        board.files, before = what, board.files
+        with pytest.raises(StoreError):
+            Board.from_bytes(board.to_bytes(), JOB, tmp_path)
+        board.files = before
+    data = board.to_bytes().replace(b"slot-0002", b"slot-0001", 1)
+    with pytest.raises(StoreError, match="not what was written"):
+        Board.from_bytes(data, JOB, tmp_path)
+
+
 def test_linked_files_stay_when_the_first_are_removed(board, tmp_path):
     safe = board.as_board(tmp_path / "safe")
     board.start(1, 1, 1, True, board.population.hypers)

@@ -89,6 +89,114 @@ def test_no_other_name_can_be_asked_for(tmp_path, name):
         read_arrays(path)
 
 
+class Crafted:
+    """Is pickled as the call of a name, and a state given to what comes of it."""
+
+    def __init__(self, call, given, state=None):
+        self.call, self.given, self.state = call, given, state
+
+    def __reduce__(self):
+        return (
+            (self.call, self.given) if self.state is None else (self.call, self.given, self.state)
+        )
+
+
+RECONSTRUCT = np.ones(1).__reduce__()[0]
+TYPE = (3, "|", None, None, None, -1, -1, 0)
+
+
+def dtype(spec="f8", state=TYPE):
+    return Crafted(np.dtype, (spec, False, True), state)
+
+
+def array(kind=None, shape=(2,), raw=bytes(16), fortran=False):
+    kind = dtype() if kind is None else kind
+    return Crafted(RECONSTRUCT, (np.ndarray, (0,), b"b"), (1, shape, kind, fortran, raw))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        # bytes as pointers to objects: printing one would follow them wherever they lead
+        array(dtype("O8", (3, "|", None, None, None, -1, -1, 63)), raw=b"A" * 16),
+        array(dtype("V8", (3, "|", None, ("f",), {"f": (np.dtype(object), 0)}, 8, 1, 27))),
+        array(dtype("V8", (3, "|", (np.dtype(object), (1,)), None, None, 8, 1, 27))),
+        array(dtype("O8", (3, "<", None, None, None, 8, 8, 0)), raw=b"A" * 16),
+        array(dtype("f8", (3, "|", None, None, {"f": 1}, 8, 8, 63))),
+        array(dtype("i4,O"), raw=bytes(24)),
+        array(dtype("M8[s]")),
+        array(dtype(8)),
+        array(dtype("f8", 5)),
+        array(dtype("f8", (3, "x", None, None, None, -1, -1, 0))),
+        array(shape=(2**40,)),
+        array(shape=(-2, -1)),
+        array(shape=("2",)),
+        array(shape=(0, 10**30), raw=b""),
+        array(raw=10**12),
+        array(raw=[1.0, 2.0]),
+        array(kind="f8"),
+        Crafted(RECONSTRUCT, (np.ndarray, (0,), b"b"), 7),
+        Crafted(np.ndarray, ((10**9, 10**9),)),
+        Crafted(np.dtype, ("f8",)),
+        np.dtype,
+        RECONSTRUCT,
+    ],
+    ids=lambda hostile: str(getattr(hostile, "state", hostile))[:40],
+)
+def test_an_array_that_is_none_is_refused(tmp_path, hostile):
+    path = tmp_path / "x.pkl"
+    for protocol in (2, 4):
+        path.write_bytes(pickle.dumps({"a": [hostile]}, protocol=protocol))
+        with pytest.raises(DataError, match="damaged"):
+            read_arrays(path)
+
+
+def test_names_take_no_state_and_nothing_holds_itself(tmp_path):
+    path, ask = tmp_path / "x.pkl", b"\x80\x02cnumpy\ndtype\n"
+    before = np.dtype.__doc__, np.float64(1).dtype.descr
+    for state in (b"}U\x01aK\x01sb.", b"N}U\x07__doc__K\x01s\x86b."):
+        path.write_bytes(ask + state)
+        with pytest.raises(DataError, match="dtype is given a state"):
+            read_arrays(path)
+    assert (np.dtype.__doc__, np.float64(1).dtype.descr) == before
+    ring: list = []
+    ring.append(ring)
+    path.write_bytes(pickle.dumps({"a": ring}))
+    with pytest.raises(DataError, match="it holds itself"):
+        read_arrays(path)
+    path.write_bytes(b"\x80\x02}r\xff\xff\xff\x7f.")  # a memo of 2^31 places, in nine bytes
+    assert read_arrays(path) == {}
+    laughs: list = ["ha"]
+    for _ in range(60):
+        laughs = [laughs, laughs]
+    path.write_bytes(pickle.dumps({"a": laughs}))
+    found = read_arrays(path)["a"]
+    assert found[0] is found[1]
+    os.remove(path)
+    os.mkfifo(path)
+    with pytest.raises(DataError, match="no regular file"):
+        read_arrays(path)
+
+
+def test_orders_and_shapes_are_those_of_the_file(tmp_path):
+    path = tmp_path / "x.pkl"
+    arrays = {
+        "turned": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        "axes": np.arange(24).reshape(2, 3, 4).transpose(2, 0, 1),
+        "big": np.arange(3, dtype=">i4"),
+        "none": np.zeros((0, 3), np.float16),
+        "point": np.array(1.5 + 2j),
+        "flags": np.array([True, False]),
+        "nested": np.array([["a", 1], ["b", None]], object),
+    }
+    for protocol in (2, 5):
+        path.write_bytes(pickle.dumps(arrays, protocol=protocol))
+        found = read_arrays(path)
+        for name, expected in arrays.items():
+            assert found[name].dtype == expected.dtype
+            np.testing.assert_array_equal(found[name], expected)
+
+
 def test_what_is_no_dict_of_arrays_is_said(tmp_path):
     path = tmp_path / "x.pkl"
     with pytest.raises(DataError, match="can't be read"):

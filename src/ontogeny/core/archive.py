@@ -3,7 +3,8 @@ are.
 
 Reading runs no code from the files: the caller gives the structure that it expects, and what does
 not fit is an error that names the leaf. Writing is atomic: a folder appears whole, under its name,
-or not at all.
+or not at all. Both files have a checksum in `structure.json` (in those of earlier versions, the
+arrays alone).
 """
 
 from __future__ import annotations
@@ -17,11 +18,19 @@ from typing import Any
 import jax
 import numpy as np
 from jaxtyping import PyTree
-from safetensors import SafetensorError, deserialize
+from safetensors import deserialize
 from safetensors.numpy import save
 
+from ontogeny.core.array_file import checksum_of
 from ontogeny.core.errors import StoreError, StructureError
-from ontogeny.core.files import absolute, link_or_copy, replace_folder, sync
+from ontogeny.core.files import (
+    absolute,
+    decoding,
+    link_or_copy,
+    read_regular,
+    replace_folder,
+    sync,
+)
 from ontogeny.core.trees import check_same, named_leaves
 
 FORMAT = 1
@@ -45,13 +54,14 @@ def write_archive(
             "two leaves have one path", where=str(folder), hint="rename a key that holds a dot"
         )
     data = save({path: np.asarray(leaf, order="C") for path, leaf in leaves.items()})
-    structure = {
+    structure: dict[str, Any] = {
         "format": FORMAT,
         "about": about,
         "bytes": len(data),
         "crc32": zlib.crc32(data),
         "leaves": {p: {"dtype": str(x.dtype), "shape": list(x.shape)} for p, x in leaves.items()},
     }
+    structure["checksum"] = checksum_of(structure)
     with replace_folder(folder, f"write {len(data):,} bytes") as part:
         (part / "arrays.safetensors").write_bytes(data)
         (part / "structure.json").write_text(json.dumps(structure, indent=1), encoding="utf-8")
@@ -98,9 +108,20 @@ def read_archive(folder: Path, like: PyTree) -> PyTree:
     Raises `StoreError` when the files are missing or corrupt, `StructureError` when they hold
     another tree.
     """
+    arrays, _ = read_whole(folder)
+    wanted = dict(named_leaves(like))
+    hint = "read it with the recipe and the version that wrote it"
+    check_same(wanted, arrays, where=str(folder), hint=hint)
+    return jax.tree.unflatten(jax.tree.structure(like), [arrays[path] for path in wanted])
+
+
+def read_whole(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the leaves by their paths, whatever they are, and what was written beside them. Raises
+    `StoreError` when the files are missing or corrupt.
+    """
     structure = _structure(folder)
     try:
-        data = (folder / "arrays.safetensors").read_bytes()
+        data = read_regular(folder / "arrays.safetensors")
     except OSError as error:
         raise StoreError(f"can't read the arrays ({error.strerror})", where=str(folder)) from error
     if len(data) != structure["bytes"] or zlib.crc32(data) != structure["crc32"]:
@@ -110,38 +131,39 @@ def read_archive(folder: Path, like: PyTree) -> PyTree:
             where=str(folder),
             hint="the file was cut or changed after it was written; use another checkpoint",
         )
-    try:
+    with decoding(str(folder), "arrays.safetensors is not readable"):
+        leaves = structure["leaves"]
         arrays = {
-            path: np.frombuffer(view["data"], np.dtype(structure["leaves"][path]["dtype"])).reshape(
+            path: np.frombuffer(view["data"], np.dtype(leaves[path]["dtype"])).reshape(
                 view["shape"]
             )
             for path, view in deserialize(data)
         }
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise StoreError(
-            f"arrays.safetensors is not readable ({error})", where=str(folder)
-        ) from error
-    wanted = dict(named_leaves(like))
-    hint = "read it with the recipe and the version that wrote it"
-    check_same(wanted, arrays, where=str(folder), hint=hint)
-    return jax.tree.unflatten(jax.tree.structure(like), [arrays[path] for path in wanted])
+    return arrays, structure["about"]
 
 
 def _structure(folder: Path) -> dict[str, Any]:
     try:
-        structure = json.loads((folder / "structure.json").read_text())
+        data = read_regular(folder / "structure.json")
+    except OSError as error:
+        raise StoreError(
+            f"can't read structure.json ({error.strerror})", where=str(folder)
+        ) from error
+    with decoding(str(folder), "structure.json is not readable"):
+        structure = json.loads(data)
         if structure["format"] != FORMAT:
             raise StoreError(
                 f"format {structure['format']} is not format {FORMAT}",
                 where=str(folder),
                 hint="read it with the version of ontogeny that wrote it",
             )
+        said = structure.pop("checksum", None)
+        if said is not None and said != checksum_of(structure):
+            raise ValueError("it is not what was written")
+        for name, kind in (("about", dict), ("leaves", dict), ("bytes", int), ("crc32", int)):
+            if type(structure[name]) is not kind:
+                raise TypeError(f"{name} is {structure[name]!r:.60}")
+        for leaf in structure["leaves"].values():
+            if not all(type(n) is int and n >= 0 for n in leaf["shape"]):
+                raise TypeError(f"a leaf is {leaf!r:.60}")
         return structure
-    except OSError as error:
-        raise StoreError(
-            f"can't read structure.json ({error.strerror})", where=str(folder)
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(
-            f"structure.json is not readable ({error!r})", where=str(folder)
-        ) from error

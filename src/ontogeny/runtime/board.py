@@ -26,7 +26,7 @@ from jaxtyping import Bool, Int
 from ontogeny.core.archive import write_archive
 from ontogeny.core.array_file import pack, read_array_file, unpack
 from ontogeny.core.errors import ConfigError, StoreError, StructureError
-from ontogeny.core.files import link_or_copy, replace_file
+from ontogeny.core.files import decoding, link_or_copy, replace_file
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.population import Population, first_hypers
 from ontogeny.core.trees import check_same, named_leaves
@@ -69,9 +69,16 @@ class Board:
 
     @classmethod
     def of(cls, job: Job, tree: Any, about: Mapping[str, Any], folder: Path) -> Board:
-        """Return the board of what `tree` and `about` gave; it may be written to."""
+        """Return the board of what `tree` and `about` gave; it may be written to. Raises
+        `StoreError` for files that are not those of its slots and rounds.
+        """
         arrays = {ARRAYS[stored]: array for stored, array in _writable(tree).items()}
-        return cls(job, **arrays, **about, folder=folder)
+        with decoding(f"{folder}, the board"):
+            board = cls(
+                job, **arrays, files=about["files"], sources=about["sources"], folder=folder
+            )
+            board.check_names()
+        return board
 
     def rounds(self) -> Int[np.ndarray, " pop"]:
         """Return how many rounds each slot has lived."""
@@ -117,6 +124,27 @@ class Board:
         size = write_archive(folder, self.tree(), {"round": number, **self.about()}, files)
         shutil.rmtree(self.folder, ignore_errors=True)
         return size
+
+    def check_names(self) -> None:
+        """Raise `StoreError` unless every file is named after the slot and the round that it is
+        of.
+        """
+        for slot, lived in enumerate(self.rounds()):
+            own = [state_file(slot, int(lived) - 1)] if lived else []
+            came = [""]
+            if self.under_way[slot] and self.inherit[slot]:
+                came = [state_file(int(self.parent[slot]), int(self.parent_round[slot])), *came]
+            for what, names, known in (
+                ("file", self.files, own or [""]),
+                ("source", self.sources, came),
+            ):
+                if len(names) != len(self.rounds()) or names[slot] not in known:
+                    raise StoreError(
+                        f"slot {slot} has lived {lived} rounds, and its {what} is "
+                        f"{names[slot] if slot < len(names) else 'missing'!r}",
+                        where=f"{self.folder}, the board",
+                        hint="it was changed after it was written",
+                    )
 
     def check_files(self) -> None:
         """Read every file that is needed, to see that it is whole. Raises `StoreError`."""

@@ -28,6 +28,7 @@ import numpy as np
 
 from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.files import inside, remove
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.learner import check_shapes
 from ontogeny.core.population import Move
@@ -50,13 +51,13 @@ class BoardProgram:
         """
         self.job, self.crew, self.synchronous = job, crew, synchronous
         self._own = Path(tempfile.mkdtemp(prefix="ontogeny-")) if folder is None else None
-        self.members = (folder or self._own or Path()) / MEMBERS
+        self.members = inside(folder or self._own or Path(), MEMBERS)
         self._epoch = self._pins = 0
         self._written: set[str] = set()
         try:
             self.members.mkdir(parents=True, exist_ok=True)
             for left in self.members.glob("pinned-*"):  # by a process that was killed
-                shutil.rmtree(left, ignore_errors=True)
+                remove(left)
             board = self._born = Board.begin(job, self.members)
             one = jax.tree.map(lambda leaf: leaf[0], board.lived_with)
             crew.hire(Setup(learner, job.seed, job.steps, one, self.members.absolute()))

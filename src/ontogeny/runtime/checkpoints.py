@@ -3,46 +3,78 @@ the files of its members in it. Every executor goes on from both kinds: a popula
 becomes a board by writing the files; a board becomes arrays when all members stand at the same
 round.
 
-The last two are kept, so that one cut short by a full disk or damaged later leaves the other.
+The last two that the store lists are kept, so that one damaged later leaves the other. One that it
+does not list was written by a process that was killed before it could say so: its rounds will be
+lived again, and it is removed.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from ontogeny.core.archive import read_about, read_archive
 from ontogeny.core.errors import StoreError, StructureError
-from ontogeny.runtime.board import Board, tree_shapes
+from ontogeny.core.files import decoding, inside, remove
+from ontogeny.runtime.board import MEMBERS, Board, tree_shapes
 from ontogeny.runtime.executor import Job, Snapshot
 from ontogeny.runtime.stacked import read_stacked
 
 KEPT = 2
-NAME = re.compile(r"round-(\d+)")
+FOLDER = "checkpoints"
+NAME = re.compile(r"round-(\d{6,})")
+LEFT = re.compile(r"(?P<name>.+?)(\.(?P<pid>\d{1,9}))?\.(?P<kind>part|old)(-journal)?")
+OWN = ("product", "schedule")  # archives in a run's folder itself
 
 
 def write_checkpoint(run: Path, number: int, snapshot: Snapshot) -> tuple[Path, int]:
     """Write the state after round `number`, and let go of the snapshot's own files; return where,
     and its bytes. Raises `StoreError` on a full disk.
     """
-    folder = run / "checkpoints" / f"round-{number:06d}"
+    if not run.is_dir():
+        raise StoreError("the run's folder was moved or removed while it grew", where=str(run))
+    folder = inside(run, f"{FOLDER}/round-{number:06d}")
     return folder, snapshot.write(folder, number)
 
 
-def prune_checkpoints(run: Path) -> list[Path]:
-    """Remove all but the newest; return those removed."""
-    removed = [folder for _, folder in list_checkpoints(run)[:-KEPT]]
+def prune_checkpoints(run: Path, recorded: Iterable[int]) -> list[Path]:
+    """Remove all but the newest of those that are recorded; return those removed."""
+    old = set(sorted(recorded)[:-KEPT])
+    removed = [folder for number, folder in list_checkpoints(run) if number in old]
     for folder in removed:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
     return removed
 
 
+def remove_unrecorded(run: Path, recorded: Iterable[int]) -> None:
+    """Remove the checkpoints that are not recorded, and what killed processes left half written.
+    The run's lock is to be held.
+    """
+    known = set(recorded)
+    for number, folder in list_checkpoints(run):
+        if number not in known:
+            remove(folder)
+    for place in (run, inside(run, FOLDER), inside(run, MEMBERS)):
+        for left in place.glob("*"):
+            half = LEFT.fullmatch(left.name)
+            if half is None or (place == run and half["pid"] is None and half["name"] not in OWN):
+                continue  # a user's own
+            whole = left.with_name(half["name"])
+            if half["kind"] == "old" and not whole.exists():  # a kill fell between two renames
+                left.rename(whole)
+            elif half["pid"] is None or not _lives(int(half["pid"])):
+                remove(left)
+
+
 def list_checkpoints(run: Path) -> list[tuple[int, Path]]:
-    """Return the rounds and folders of the checkpoints, oldest first."""
-    folders = (run / "checkpoints").glob("round-*")
+    """Return the rounds and folders of the checkpoints, oldest first. Raises `StoreError` when
+    they lie behind a link.
+    """
+    folders = inside(run, FOLDER).glob("round-*")
     found = [(int(m[1]), f) for f in folders if (m := NAME.fullmatch(f.name))]
-    return sorted(found)
+    return sorted((n, f) for n, f in found if f.name == f"round-{n:06d}" and not f.is_symlink())
 
 
 def read_newest(
@@ -53,30 +85,51 @@ def read_newest(
 
     Checkpoints of rounds after `last`, of which the store knows nothing, are passed over. A board's
     files are read too, to see that they are whole, unless it need not be `thorough`. Raises
-    `StoreError` when there is none, or none can be read.
+    `StoreError` when there is none, or none can be read, `StructureError` when they are of another
+    population.
     """
     wrong: list[str] = []
+    misfit: StructureError | None = None
     for number, folder in reversed(list_checkpoints(run)):
         if number > last:
             continue
         try:
-            about = read_about(folder)
-            if about.pop("round") != number:
-                raise StoreError("it says that it is of another round", where=str(folder))
-            if "files" not in about:
-                return number, read_stacked(job, folder), wrong
-            board = Board.of(job, read_archive(folder, tree_shapes(job)), about, folder)
-            if thorough:
-                board.check_files()
-            return number, board, wrong
-        except StoreError as error:
+            with decoding(str(folder)):
+                return number, _read(folder, number, job, thorough), wrong
+        except (StoreError, StructureError) as error:
+            misfit = error if isinstance(error, StructureError) else misfit
             wrong.append(f"{folder.name}: {error.what}")
+    if misfit is not None:  # not damage, as it seems, but another population's
+        raise misfit
     detail = "; ".join(wrong) or "none was written yet"
     raise StoreError(
         f"there is no checkpoint to go on from ({detail})",
         where=str(run),
         hint="grow it again from its first round, with the command that `ontogeny show` prints",
     )
+
+
+def _read(folder: Path, number: int, job: Job, thorough: bool) -> Snapshot:
+    about = read_about(folder)
+    if about["round"] != number:
+        raise StoreError("it says that it is of another round", where=str(folder))
+    if "files" not in about:
+        return read_stacked(job, folder)
+    board = Board.of(job, read_archive(folder, tree_shapes(job)), about, folder)
+    if thorough:
+        board.check_files()
+    return board
+
+
+def _lives(pid: int) -> bool:
+    """Return whether another process has the number, and may still write."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return pid != os.getpid()
 
 
 def whole_board(data: bytes, job: Job, folder: Path) -> tuple[Board | None, str]:

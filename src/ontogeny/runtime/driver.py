@@ -20,10 +20,12 @@ import numpy as np
 
 from ontogeny.core import trees
 from ontogeny.core.errors import DeadPopulation, OntogenyError
+from ontogeny.core.files import inside
 from ontogeny.runtime.board import MEMBERS
 from ontogeny.runtime.checkpoints import (
     prune_checkpoints,
     read_newest,
+    remove_unrecorded,
     whole_board,
     write_checkpoint,
 )
@@ -53,7 +55,9 @@ def grow(
     a round can't be recorded.
     """
     begun = time.perf_counter()
+    remove_unrecorded(store.folder, _recorded(store))
     first, snapshot, lived_before = _restore(job, store)
+    remove_unrecorded(store.folder, _recorded(store))  # those passed over, and forgotten
     laps = _Laps(job.population, lived_before)
     setting = Setting(job, store.folder, first, units or {}, describe())
     for observer in observers:
@@ -132,7 +136,7 @@ def _restore(job: Job, store: Store) -> tuple[int, Snapshot | None, int]:
         return 0, None, 0
     wrong: list[str] = []
     if (kept := store.board()) is not None:
-        board, said = whole_board(kept, job, store.folder / MEMBERS)
+        board, said = whole_board(kept, job, inside(store.folder, MEMBERS))
         if board is not None:
             members = int(board.rounds().sum())
             first = members // job.population
@@ -200,11 +204,16 @@ def _record(
         if lived.board is not None:
             store.put_board(lived.board())
     if written:
-        pruned = prune_checkpoints(store.folder)
+        pruned = prune_checkpoints(store.folder, _recorded(store))
         with store.transaction():
             for folder in pruned:
                 store.remove_artifact("checkpoint", folder)
     return int(moved.sum()), int(dead.sum())
+
+
+def _recorded(store: Store) -> list[int]:
+    """Return the rounds of the checkpoints that the store lists."""
+    return [artifact.round for artifact in store.artifacts("checkpoint")]
 
 
 def flatten_hypers(hypers: Any) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.files import decoding, inside
 from ontogeny.core.learner import Hypers
 from ontogeny.evolution.replay import replay_each
 from ontogeny.runtime.executor import Job
@@ -24,19 +25,22 @@ def write_schedule(run: Path, schedules: Hypers) -> tuple[Path, int]:
     """
     rounds, members = jax.tree.leaves(schedules)[0].shape[:2]
     about = {"rounds": rounds, "members": members}
-    return run / FOLDER, write_archive(run / FOLDER, schedules, about)
+    folder = inside(run, FOLDER)
+    return folder, write_archive(folder, schedules, about)
 
 
 def read_schedule(run: Path, job: Job) -> Hypers:
     """Return the hypers, leading axes "time pop". Raises `StoreError` or `StructureError` when they
     can't be read, or are not of the job's space.
     """
-    about = read_about(run / FOLDER)
-    leading = (int(about["rounds"]), int(about["members"]))
+    folder = inside(run, FOLDER)
+    about = read_about(folder)
+    with decoding(str(folder)):
+        leading = (int(about["rounds"]), int(about["members"]))
     like = jax.tree.map(
         lambda x: jax.ShapeDtypeStruct((*leading, *x.shape), x.dtype), member_hypers(job)
     )
-    return jax.tree.map(jnp.asarray, read_archive(run / FOLDER, like))
+    return jax.tree.map(jnp.asarray, read_archive(folder, like))
 
 
 def along(job: Job, schedules: Hypers, rounds: int) -> Job:

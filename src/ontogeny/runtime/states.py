@@ -15,6 +15,7 @@ import numpy as np
 
 from ontogeny.core.array_file import read_array_file, write_array_file
 from ontogeny.core.errors import StoreError, StructureError
+from ontogeny.core.files import decoding
 from ontogeny.core.host import HostLearner
 
 Arrays = dict[str, np.ndarray]
@@ -66,7 +67,9 @@ def read_host_state(path: Path, learner: HostLearner[Any]) -> Any:
     pickle that the learner does not allow.
     """
     arrays, about = read_array_file(path)
-    if about["kind"] == "pickle":
+    with decoding(str(path)):
+        if about["kind"] != "pickle":
+            return _unnest(about["nest"], arrays)
         if not learner.pickle:
             raise StoreError(
                 "it holds a pickle, which can run any code as it is read",
@@ -76,7 +79,6 @@ def read_host_state(path: Path, learner: HostLearner[Any]) -> Any:
         import pickle
 
         return pickle.loads(arrays["pickle"].tobytes())
-    return _unnest(about["nest"], arrays)
 
 
 def _nest(value: Any, path: str, arrays: Arrays) -> dict[str, Any]:

@@ -131,7 +131,12 @@ def _published(path: Path) -> Mapping[str, Float[np.ndarray, "item feature"]]:
         )
     found = read_arrays(path)
     try:
-        keys, embeddings = list(found["keys"]), np.asarray(found["embeddings"], np.float32)
+        keys, embeddings = list(found["keys"]), found["embeddings"]
+        if not isinstance(embeddings, np.ndarray) or embeddings.dtype.kind not in "fiu":
+            raise TypeError(f"the embeddings are a {type(embeddings).__name__}")
+        if wrong := [key for key in keys if not isinstance(key, str | bytes)]:
+            raise TypeError(f"a key is a {type(wrong[0]).__name__}")
+        embeddings = embeddings.astype(np.float32)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f'there is no "keys" or no "embeddings" of numbers ({error!r}); it has '
