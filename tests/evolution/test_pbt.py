@@ -162,7 +162,7 @@ def test_recent_scores_follow_the_line_that_made_them():
     assert np.array_equal(memory.recent[:, -1], [3.0, 3.0, 2.0, 1.0])  # slot 1 now is slot 0's heir
     memory, _ = decide(strategy, scored([4.0, 4.5, 2.1, 1.1], steps=20), memory=memory)
     assert np.array_equal(memory.recent[:, -2:], np.float32([[3, 4], [3, 4.5], [2, 2.1], [3, 4.5]]))
-    assert np.all(np.isnan(memory.recent[:, :-2]))
+    assert np.all(np.isneginf(memory.recent[:, :-2]))
 
 
 def test_the_window_slides():

@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 
 import hosts
+from hermits import Hermit, Hermitage
 from ontogeny.core.errors import OntogenyError
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.selection import truncation
-from ontogeny.runtime.board_program import BoardProgram
 from ontogeny.runtime.driver import grow
-from ontogeny.runtime.executor import Job, Note
+from ontogeny.runtime.executor import Job
 from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.shipping import shipped
 from ontogeny.runtime.store import Store
-from ontogeny.runtime.worker import fulfil, living_of
 from ontogeny.testing import check_executor
 
 SPACE = Space({"rate": Log(1e-3, 1.0)})
 POP, ROUNDS = 4, 6
-
-
-class Hermit:
-    """A crew of one, in this process: it lives a round when it is asked for results, the last
-    ordered first, and forgets each state.
-    """
-
-    def __init__(self):
-        self.notes, self.workers, self.orders, self.closed = [], [self], [], False
-
-    def hire(self, setup):
-        self.setup, self.living = setup, living_of(setup)
-
-    def ready(self):
-        return self.living.temporary
-
-    def send(self, order):
-        self.orders.append(order)
-
-    def results(self, epoch):
-        order = self.orders.pop()
-        assert order.epoch == epoch
-        self.notes.append(Note("sighed", f"over {order.target}", order.slot))
-        return [fulfil(self.setup, self.living, {}, order)]
-
-    def close(self):
-        self.closed = True
-
-
-@dataclass
-class Hermitage:
-    """An executor over that crew."""
-
-    synchronous: bool
-    devices: int = 1
-    crews: list[Hermit] = field(default_factory=list)
-
-    def prepare(self, job, folder=None):
-        self.crews.append(Hermit())
-        return BoardProgram(
-            job, shipped(job), self.crews[-1], synchronous=self.synchronous, folder=folder
-        )
 
 
 def job_of() -> Job:

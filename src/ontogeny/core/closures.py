@@ -1,4 +1,4 @@
-"""A function's data apart from the function.
+"""A function compiled, its data apart from it.
 
 A function under `jax.jit` that closes over arrays has them written into its program as constants:
 compiled with it, and copied with it. A learner's data set is such an array, so whoever compiles a
@@ -14,13 +14,34 @@ import jax
 from jax.core import eval_jaxpr
 
 
+def debugging() -> bool:
+    """Return whether JAX is told to compute step by step, or to find where a NaN comes from: then a
+    function stays as it was written, so that JAX can look into it.
+    """
+    return bool(jax.config.values["jax_disable_jit"] or jax.config.values["jax_debug_nans"])
+
+
+def compiled(function: Callable[..., Any], *arguments: Any, **how: Any) -> tuple[Any, int]:
+    """Return the function compiled for `arguments` (arrays or their shapes), `how` being what
+    `jax.jit` takes, and the bytes that it holds while it runs, as far as the compiler knows.
+    """
+    if debugging():
+        plain = jax.jit(function)
+        return lambda *given: plain(*jax.tree.map(jax.numpy.asarray, given)), 0
+    program = jax.jit(function, **how).lower(*arguments).compile()
+    analysis = program.memory_analysis()
+    return program, int(analysis.temp_size_in_bytes) if analysis else 0
+
+
 def opened(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[..., Any], list[Any]]:
     """Return the function with one argument more, before the others: the arrays that it closed
     over; and those arrays.
 
     It is traced once, for `arguments` (arrays or their shapes), and serves arguments of these
-    shapes alone.
+    shapes alone. While `debugging`, it keeps them, and nothing is beside it.
     """
+    if debugging():
+        return lambda _, *arguments: function(*arguments), []
     traced, returned = jax.make_jaxpr(function, return_shape=True)(*arguments)
     into, out = jax.tree.structure(arguments), jax.tree.structure(returned)
 

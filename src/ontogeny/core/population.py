@@ -17,6 +17,7 @@ from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.keys import Count, Purpose, Seed, derive
 from ontogeny.core.learner import Hypers, Learner, Metrics, State, check_shapes
+from ontogeny.core.promotion import own_rules
 from ontogeny.core.space import Space
 
 
@@ -81,12 +82,13 @@ def spawn(
     return Population(
         state=jax.vmap(lambda slot, h: fresh(learner, seed, slot, 0, h))(slots, hypers),
         hypers=hypers,
-        score=jnp.full(size, -jnp.inf),
+        score=jnp.full(size, -jnp.inf, jnp.float32),
         age=count,
         steps=count,
     )
 
 
+@own_rules()
 def first_hypers(space: Space, seed: Seed, size: int) -> Hypers:
     """Return the hypers of `size` first members, drawn from the space's prior ("pop" axis)."""
     return jax.vmap(lambda slot: space.sample(derive(seed, Purpose.HYPERS, slot)))(jnp.arange(size))
@@ -150,7 +152,8 @@ def live(
     def update(state: State, step: Array) -> tuple[State, Metrics]:
         return learner.step(derive(seed, Purpose.STEP, slot, step), state, member.hypers)
 
-    state, metrics = jax.lax.scan(update, member.state, member.steps + jnp.arange(steps))
+    numbers = member.steps + jnp.arange(steps, dtype=jnp.int32)
+    state, metrics = jax.lax.scan(update, member.state, numbers)
     lived = member.steps + steps
     score = learner.score(derive(seed, Purpose.SCORE, slot, lived), state, member.hypers)
     alive = jnp.isfinite(score) & trees.is_finite(state)

@@ -20,6 +20,7 @@ from jaxtyping import Array, Float, Key, PyTree, Shaped
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers
+from ontogeny.core.promotion import own_rules
 from ontogeny.core.trees import named_leaves
 
 
@@ -206,7 +207,7 @@ class Integer(Bounded):
         if callable(self.prior):
             return super().sample(key)
         low, high = self.prior or self.ends()
-        return jax.random.randint(key, self.shape, int(low), int(high) + 1)
+        return jax.random.randint(key, self.shape, int(low), int(high) + 1, self.dtype)
 
     def clip(self, value: Array) -> Array:
         return jnp.clip(jnp.round(value), self.low, self.high).astype(self.dtype)
@@ -293,6 +294,7 @@ class Space:
                         hint="use a name without a dot or a slash; nest dictionaries for groups",
                     )
 
+    @own_rules()
     def _map(
         self, function: Callable[..., Array], *trees: PyTree, key: Array | None = None
     ) -> PyTree:

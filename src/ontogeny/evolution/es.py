@@ -29,6 +29,7 @@ from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError, MissingExtra
 from ontogeny.core.learner import Hypers
 from ontogeny.core.population import Move, Population
+from ontogeny.core.promotion import own_rules
 from ontogeny.core.space import Space
 from ontogeny.evolution.season import SEASONS, genes_of, in_season
 from ontogeny.evolution.strategy import Strategy, StrategyConfig
@@ -42,6 +43,7 @@ class ESState(NamedTuple):
     season: Int[Array, ""]
 
 
+@own_rules()
 def es(space: Space, deviation: float = 0.02, learning_rate: float = 0.01) -> Strategy[ESState]:
     """Return OpenAI's evolution strategy: mirrored noise, ranks for fitness, and Adam.
 
@@ -113,6 +115,7 @@ def es(space: Space, deviation: float = 0.02, learning_rate: float = 0.01) -> St
         )
         asked, _ = one.ask(ask_key, distribution, one.default_params)
         asked = jnp.concatenate([asked, distribution.mean[None]])[: population.size]
+        asked = asked.astype(flat.dtype)
         drawn = jax.vmap(lambda flat: genes_space.inverse(unravel(flat)))(asked)
         renewed = ready & (all_ready | ~alive)
         season = state.season + jnp.any(ready)

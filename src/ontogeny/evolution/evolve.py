@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 from ontogeny.core.keys import Count, Purpose, Seed, derive
 from ontogeny.core.learner import Hypers, Learner, Metrics, State
 from ontogeny.core.population import Move, Population, advance, apply, spawn
+from ontogeny.core.promotion import own_rules
 from ontogeny.core.space import Space
 from ontogeny.evolution.strategy import S, Strategy
 
@@ -46,7 +47,8 @@ def begin(
 ) -> Grown[State, S]:
     """Return a spawned population, and the strategy's state before the first round."""
     population = spawn(learner, space, seed, size, hypers)
-    return Grown(population, strategy.init(derive(seed, Purpose.STRATEGY), population))
+    with own_rules():
+        return Grown(population, strategy.init(derive(seed, Purpose.STRATEGY), population))
 
 
 def shift(
@@ -60,9 +62,10 @@ def shift(
     nobody.
     """
     ready = jnp.full(grown.population.size, jnp.asarray(number) > 0)
-    strategy_state, move = strategy.move(
-        derive(seed, Purpose.MOVE, number), grown.strategy_state, grown.population, ready
-    )
+    with own_rules():
+        strategy_state, move = strategy.move(
+            derive(seed, Purpose.MOVE, number), grown.strategy_state, grown.population, ready
+        )
     return Grown(apply(learner, seed, grown.population, move), strategy_state), move
 
 

@@ -100,13 +100,13 @@ def pb2(space: Space, fraction: float = 0.25, window: int = 64) -> Strategy[PB2S
         count = jnp.zeros(population.size, jnp.int32)
         trying = positions(space, population.hypers)
         return PB2State(
-            time=jnp.zeros(window),
-            x=jnp.zeros((window, trying.shape[1])),
-            y=jnp.zeros(window),
+            time=jnp.zeros(window, jnp.float32),
+            x=jnp.zeros((window, trying.shape[1]), jnp.float32),
+            y=jnp.zeros(window, jnp.float32),
             there=jnp.zeros(window, bool),
             round=jnp.float32(1),
             trying=trying,
-            before=jnp.full(population.size, -jnp.inf),
+            before=jnp.full(population.size, -jnp.inf, jnp.float32),
             began=count,
             born=count,
             ended=count,
@@ -140,7 +140,8 @@ def observe(state: PB2State, population: Population[Any], ready: Bool[Array, " p
     """
     elapsed = population.steps - state.began
     ended = jnp.where(ready, state.born + elapsed, state.ended)
-    change = (population.score - state.before) / jnp.maximum(elapsed, 1)
+    before = jnp.where(jnp.isfinite(state.before), state.before, 0.0)  # where there was none, no
+    change = (population.score - before) / jnp.maximum(elapsed, 1)  # row is remembered
     rows = (
         (state.time, jnp.float32(ended)),
         (state.x, state.trying),

@@ -40,9 +40,7 @@ WINDOW = 10  # recent scores kept for the t-test, as many as the paper's
 class PBTState(NamedTuple):
     """What PBT remembers between moves."""
 
-    recent: Float[
-        Array, "pop window"
-    ]  # last scores of each member's line, oldest first, NaN until there are any
+    recent: Float[Array, "pop window"]  # scores of each member's line, oldest first; -inf for none
     considered: Int[Array, " pop"]  # the slot's steps when it was last considered
 
 
@@ -84,7 +82,7 @@ def pbt(
     def init(key: Array, population: Population[Any]) -> PBTState:
         del key
         pop = population.size
-        return PBTState(jnp.full((pop, WINDOW), jnp.nan), jnp.zeros(pop, jnp.int32))
+        return PBTState(jnp.full((pop, WINDOW), -jnp.inf, jnp.float32), jnp.zeros(pop, jnp.int32))
 
     def move(
         key: Array, state: PBTState, population: Population[Any], ready: Array

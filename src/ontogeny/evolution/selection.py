@@ -2,8 +2,8 @@
 
 A selection is a function `(key, score, recent) -> donor`: for every slot the slot that it would
 copy, its own where it would stay. `score` is the last score of each member, `recent` its last few,
-oldest first, NaN where there is none yet. Ties are broken at random: members that begin equal must
-not stay equal for ever.
+oldest first, -inf where there is none yet or it had died. Ties are broken at random: members that
+begin equal must not stay equal for ever.
 
 Source: Jaderberg et al. 2017, "Population Based Training of Neural Networks" (arXiv 1711.09846),
 section 4.1; the margin is from Espeholt et al. 2018 (IMPALA, arXiv 1802.01561), appendix F.

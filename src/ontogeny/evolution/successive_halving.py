@@ -21,6 +21,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ontogeny.core import trees
@@ -36,7 +37,7 @@ KEPT = 128  # scores of a rung, the newest
 class HalvingState(NamedTuple):
     """What successive halving remembers."""
 
-    scores: Float[Array, "rung kept"]  # that members had at each rung, oldest first; NaN for none
+    scores: Float[Array, "rung kept"]  # that members had at each rung, oldest first; inf for none
     lived: Int[Array, " pop"]  # rounds since the slot began anew
 
 
@@ -59,11 +60,11 @@ def successive_halving(space: Space, reduction: int = 3, first: int = 1) -> Stra
             where="successive_halving",
             hint="use a reduction of 2 or more (3 or 4 are usual), and a first rung of 1 or more",
         )
-    rungs = jnp.float32(first) * jnp.float32(reduction) ** jnp.arange(RUNGS)
+    rungs = np.float32(first * float(reduction) ** np.arange(RUNGS))
 
     def init(key: Array, population: Population[Any]) -> HalvingState:
         del key
-        unknown = jnp.full((RUNGS, KEPT), jnp.nan)
+        unknown = jnp.full((RUNGS, KEPT), jnp.inf, jnp.float32)
         return HalvingState(unknown, jnp.zeros(population.size, jnp.int32))
 
     def move(
@@ -72,11 +73,11 @@ def successive_halving(space: Space, reduction: int = 3, first: int = 1) -> Stra
         slots = jnp.arange(population.size)
         lived = state.lived + ready
         at = (lived[:, None] == rungs[None]) & ready[:, None]  # [pop, rung]
-        arrived = jnp.where(at, population.score[:, None], jnp.nan).T
+        arrived = jnp.where(at, population.score[:, None], jnp.inf).T
         scores = _newest(jnp.concatenate([state.scores, arrived], axis=1))
         mine = scores[jnp.argmax(at, axis=1)]  # [pop, kept]; meaningless where at no rung
-        better = jnp.sum(mine > population.score[:, None], axis=1)
-        there = jnp.sum(~jnp.isnan(mine), axis=1)
+        there = jnp.sum(mine < jnp.inf, axis=1)
+        better = jnp.sum((mine > population.score[:, None]) & (mine < jnp.inf), axis=1)
         places = jnp.maximum(there // reduction, 1)
         stops = ready & (jnp.any(at, axis=1) & (better >= places))
         stops |= ready & ~jnp.isfinite(population.score)
@@ -89,7 +90,7 @@ def successive_halving(space: Space, reduction: int = 3, first: int = 1) -> Stra
 
 def _newest(scores: Array) -> Array:
     """Return the last scores that are known, per rung, oldest first."""
-    order = jnp.argsort(~jnp.isnan(scores), axis=1, stable=True)
+    order = jnp.argsort(scores < jnp.inf, axis=1, stable=True)
     return jnp.take_along_axis(scores, order, axis=1)[:, -KEPT:]
 
 

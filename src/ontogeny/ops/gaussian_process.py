@@ -118,5 +118,5 @@ def imagine(
 def _observed(kernel: Kernel, seen: Inputs, there: Array) -> Array:
     """Return the covariance of the observations; a missing one's row is that of the identity."""
     both = there[:, None] & there[None]
-    noisy = covariance(kernel, seen, seen) + kernel.noise * jnp.eye(there.shape[0])
-    return jnp.where(both, noisy, jnp.eye(there.shape[0]))
+    identity = jnp.eye(there.shape[0], dtype=seen.x.dtype)
+    return jnp.where(both, covariance(kernel, seen, seen) + kernel.noise * identity, identity)

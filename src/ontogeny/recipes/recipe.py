@@ -16,6 +16,8 @@ import tyro
 
 from ontogeny.core.config import at_least, from_json
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.learner import Learner
+from ontogeny.core.promotion import own_rules
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.strategy import StrategyConfig, under_todays_names
 from ontogeny.recipes.executors import AnyExecutor, executor_from_json, executor_to_json
@@ -24,7 +26,7 @@ from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
 
 if TYPE_CHECKING:
-    from ontogeny.core.learner import Hypers, Learner
+    from ontogeny.core.learner import Hypers
     from ontogeny.core.product import Product
     from ontogeny.core.space import Space
     from ontogeny.views.figure import Figure
@@ -87,7 +89,7 @@ class Recipe:
         """
         space = self.space()
         return Job(
-            self.learner(),
+            self._grown(),
             space,
             self.strategy.build(space),
             self.seed,
@@ -95,8 +97,16 @@ class Recipe:
             self.rounds,
             self.steps,
             self.first_hypers(),
-            source=self.learner,
+            source=self._grown,
         )
+
+    def _grown(self) -> Learner[Any]:
+        """Return the learner as it is grown: whatever the user has JAX refuse in functions of the
+        user's own, this one is traced under the rules that it was written for.
+        """
+        with own_rules():
+            functions: Any = self.learner()
+            return Learner(*(function and own_rules()(function) for function in functions))
 
     def product(self, state: Any) -> Product:
         """Return what a person wants of a grown member, given its state."""

@@ -29,6 +29,7 @@ from ontogeny.core.errors import ConfigError, StoreError, StructureError
 from ontogeny.core.files import decoding, link_or_copy, replace_file
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.population import Population, first_hypers
+from ontogeny.core.promotion import own_rules
 from ontogeny.core.trees import check_same, named_leaves
 from ontogeny.evolution.evolve import Grown
 from ontogeny.runtime.executor import Job
@@ -252,6 +253,7 @@ def link(source: Path, target: Path) -> None:
         link_or_copy(source, part)
 
 
+@own_rules()
 def _arrays(job: Job) -> dict[str, Any]:
     """Return a first board's arrays, computed with JAX."""
     pop = job.population

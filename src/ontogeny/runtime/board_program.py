@@ -27,11 +27,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.core import trees
+from ontogeny.core.closures import compiled
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.files import inside, remove
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.learner import check_shapes
 from ontogeny.core.population import Move
+from ontogeny.core.promotion import own_rules
+from ontogeny.runtime import machine
 from ontogeny.runtime.board import MEMBERS, Board, state_file
 from ontogeny.runtime.crew import Crew
 from ontogeny.runtime.executor import Footprint, Job, Lived, Note, Snapshot
@@ -60,7 +63,8 @@ class BoardProgram:
                 remove(left)
             board = self._born = Board.begin(job, self.members)
             one = jax.tree.map(lambda leaf: leaf[0], board.lived_with)
-            crew.hire(Setup(learner, job.seed, job.steps, one, self.members.absolute()))
+            place, settings = self.members.absolute(), machine.settings()
+            crew.hire(Setup(learner, is_host(job), job.seed, job.steps, one, place, settings))
             self.bytes = trees.size_bytes(board.tree())
             if not is_host(job):
                 self.bytes += job.population * trees.size_bytes(check_shapes(job.learner, one))
@@ -231,6 +235,7 @@ def _compiled_move(job: Job, board: Board, synchronous: bool) -> Any:
     The key is that of the round (all move together), or of the round and the slot.
     """
 
+    @own_rules()
     def move(number: Any, slot: Any, population: Any, state: Any) -> Any:
         if synchronous:
             key = derive(job.seed, Purpose.MOVE, number)
@@ -241,4 +246,4 @@ def _compiled_move(job: Job, board: Board, synchronous: bool) -> Any:
         return job.strategy.move(key, state, population, ready)
 
     number = jax.ShapeDtypeStruct((), jnp.uint32)
-    return jax.jit(move).lower(number, number, board.population, board.strategy_state).compile()
+    return compiled(move, number, number, board.population, board.strategy_state)[0]

@@ -69,7 +69,7 @@ class JaxLiving:
         import jax
         import jax.numpy as jnp
 
-        from ontogeny.core.closures import opened
+        from ontogeny.core.closures import compiled, opened
         from ontogeny.core.population import Population, fresh, live
 
         def begin(slot: Any, lived: Any, hypers: Any) -> Any:
@@ -83,14 +83,11 @@ class JaxLiving:
 
         number = jax.ShapeDtypeStruct((), jnp.int32)
         self.shapes = jax.eval_shape(begin, number, number, setup.hypers)
-        self._begin: Any = jax.jit(begin).lower(number, number, setup.hypers).compile()
+        self._begin, _ = compiled(begin, number, number, setup.hypers)
         arguments = number, number, self.shapes, setup.hypers
         with_data, data = opened(round_, *arguments)
         self._data = jax.device_put(data)
-        program = jax.jit(with_data).lower(self._data, *arguments).compile()
-        self._round: Any = program
-        analysis = program.memory_analysis()
-        self.temporary = int(analysis.temp_size_in_bytes) if analysis else 0
+        self._round, self.temporary = compiled(with_data, self._data, *arguments)
 
     def fresh(self, slot: int, lived: int, hypers: Any) -> Any:
         return self._begin(np.int32(slot), np.int32(lived), hypers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import enum
 import hashlib
 import os
 import platform
@@ -16,6 +17,10 @@ import numpy
 
 from ontogeny import __version__
 from ontogeny.core.cache import cache_folder
+from ontogeny.core.errors import ConfigError
+
+# Settings of JAX that say where it computes, and not what.
+PLACES = ("jax_platforms", "jax_platform_name", "jax_num_cpu_devices", "jax_xla_backend")
 
 
 def prepare(devices: int | None = None) -> int:
@@ -35,7 +40,23 @@ def prepare(devices: int | None = None) -> int:
     if devices or not _told():
         with contextlib.suppress(RuntimeError):  # too late: it has begun with what it has
             jax.config.update("jax_num_cpu_devices", devices or cores())
-    return jax.device_count()
+    return device_count()
+
+
+def device_count() -> int:
+    """Return how many devices JAX has. Raises `ConfigError` when there is none of the kind that it
+    was told to use.
+    """
+    try:
+        return jax.device_count()
+    except (RuntimeError, AssertionError) as error:  # the one names the kind, the other nothing
+        told = jax.config.values["jax_platforms"]
+        raise ConfigError(
+            str(error).partition(" (set ")[0] or f"JAX finds no device of the kind {told!r}",
+            where=f"JAX_PLATFORMS={told}",
+            hint="compute on the processor, with JAX_PLATFORMS=cpu (workers: platform='cpu'); or "
+            "install JAX for that kind of device, as with: pip install 'jax[cuda12]'",
+        ) from error
 
 
 def warn_of_fewer(devices: int | None = None) -> None:
@@ -65,6 +86,15 @@ def _told() -> bool:
     """Return whether the number of CPU devices was said, in either of JAX's ways."""
     flag = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
     return flag or jax.config.values["jax_num_cpu_devices"] >= 0
+
+
+def settings() -> dict[str, Any]:
+    """Return what JAX is set to here, but for where it computes: what a process needs to come to
+    the same numbers.
+    """
+    plain = (bool, int, float, str, enum.Enum, type(None))
+    values = jax.config.values.items()
+    return {n: v for n, v in values if n not in PLACES and isinstance(v, plain)}
 
 
 def processor_kind() -> str:

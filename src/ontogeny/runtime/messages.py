@@ -10,10 +10,12 @@ class Setup(NamedTuple):
     """The driver to a new worker: what it will live."""
 
     learner: bytes  # a pickled function that returns the learner
+    host: bool  # whether that is a host learner
     seed: int
     steps: int  # of a round
     hypers: Any  # one member's, for their shapes
     folder: Path  # of the state files
+    settings: dict[str, Any]  # of JAX, as the driver has them
 
 
 class Order(NamedTuple):

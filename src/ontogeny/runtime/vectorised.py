@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ontogeny.core.closures import opened
+from ontogeny.core.closures import compiled, debugging, opened
 from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.host import HostLearner
@@ -69,6 +69,7 @@ class Vectorised:
             )
         machine.warn_of_fewer(self.devices)
         wanted = min(self.devices or jax.device_count(), jax.device_count(), job.population)
+        wanted = 1 if debugging() else wanted
         n_devices = next(n for n in range(wanted, 0, -1) if job.population % n == 0)
         mesh = jax.sharding.Mesh(jax.devices()[:n_devices], ("pop",))
         shapes = job.shapes()
@@ -103,9 +104,15 @@ class VectorisedProgram:
             return jax.lax.map(one, (slots, population), batch_size=cohort)
 
         pop = PartitionSpec("pop")
-        spread_members = jax.shard_map(
-            members, mesh=mesh, in_specs=(PartitionSpec(), pop, pop), out_specs=pop, check_vma=False
-        )
+        spread_members = members
+        if not debugging():  # step by step, devices can't share one program
+            spread_members = jax.shard_map(
+                members,
+                mesh=mesh,
+                in_specs=(PartitionSpec(), pop, pop),
+                out_specs=pop,
+                check_vma=False,
+            )
 
         def round_(seed: Any, number: Any, grown: Any) -> Any:
             (population, strategy_state), move = shift(
@@ -127,15 +134,13 @@ class VectorisedProgram:
         arguments = number, number, self.shapes
         with_data, data = opened(round_, *arguments)
         self._data = jax.device_put(data, whole)
-        self._round = (
-            jax.jit(
-                with_data,
-                in_shardings=(whole, whole, whole, sharding),
-                out_shardings=(sharding, spread),
-                donate_argnums=3,
-            )
-            .lower(self._data, *arguments)
-            .compile()
+        self._round, self._temporary = compiled(
+            with_data,
+            self._data,
+            *arguments,
+            in_shardings=(whole, whole, whole, sharding),
+            out_shardings=(sharding, spread),
+            donate_argnums=3,
         )
         self._sharding = sharding
 
@@ -149,7 +154,7 @@ class VectorisedProgram:
         del stop
         seed = np.uint32(self.job.seed)
         current = (
-            self._spawn(seed, self.job.hypers)
+            self._spawn(jnp.uint32(seed), self.job.hypers)
             if snapshot is None
             else jax.device_put(snapshot.as_arrays(), self._sharding)
         )
@@ -172,8 +177,7 @@ class VectorisedProgram:
 
     def footprint(self) -> Footprint:
         """Return the compiler's own account of the round's buffers."""
-        analysis = self._round.memory_analysis()
-        temporary = analysis.temp_size_in_bytes * self.mesh.size if analysis else 0
+        temporary = self._temporary * self.mesh.size
         return Footprint(size_bytes(self.shapes), temporary, self.cohort)
 
     def close(self) -> None:

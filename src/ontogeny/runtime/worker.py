@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import queue
+import sys
 import threading
 import time
 import traceback
@@ -17,7 +18,6 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from ontogeny.core.errors import OntogenyError
-from ontogeny.core.host import HostLearner
 from ontogeny.runtime.living import HostLiving, JaxLiving, Living
 from ontogeny.runtime.messages import Done, Order, Raised, Ready, Setup
 
@@ -51,8 +51,14 @@ def work(connection: Connection) -> None:
 
 def living_of(setup: Setup) -> Living:
     """Return what lives the rounds of the learner that was set up, compiled."""
+    if not setup.host:
+        from ontogeny.runtime.machine import device_count
+
+        _adopt(setup.settings)
+        device_count()
     learner = pickle.loads(setup.learner)()
-    return (HostLiving if isinstance(learner, HostLearner) else JaxLiving)(learner, setup)
+    _adopt(setup.settings)  # a host learner may have brought JAX with it
+    return (HostLiving if setup.host else JaxLiving)(learner, setup)
 
 
 def fulfil(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], order: Order) -> Done:
@@ -73,6 +79,14 @@ def fulfil(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], ord
     seconds = time.perf_counter() - begun
     _, score, metrics, left = round_
     return Done(order.epoch, slot, order.number, score, metrics, left, seconds)
+
+
+def _adopt(settings: dict[str, Any]) -> None:
+    """Set JAX up as the driver has it, if it was imported: a host learner need not use it."""
+    if jax := sys.modules.get("jax"):
+        for name, here in jax.config.values.items():  # modules of JAX bring settings with them
+            if settings.get(name, here) != here:
+                jax.config.update(name, settings[name])
 
 
 def _listen(connection: Connection, inbox: queue.SimpleQueue[Any]) -> None:

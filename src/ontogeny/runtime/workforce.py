@@ -20,8 +20,6 @@ from collections.abc import Iterable, Mapping
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-import jax
-
 from ontogeny.core.errors import OntogenyError
 from ontogeny.runtime.executor import Note
 from ontogeny.runtime.messages import Done, Order, Raised, Ready, Setup
@@ -219,9 +217,7 @@ class Workforce:
 
 
 def environment(threads: int, platform: str) -> dict[str, str]:
-    """Return the environment of workers: so many threads and one CPU device each, and JAX set up as
-    it is here, on a platform.
-    """
+    """Return the environment of workers: so many threads and one CPU device each, on a platform."""
     flags = os.environ.get("XLA_FLAGS", "").split()
     flags = [flag for flag in flags if "host_platform_device_count" not in flag]
     if threads == 1:
@@ -230,13 +226,9 @@ def environment(threads: int, platform: str) -> dict[str, str]:
         "JAX_PLATFORMS": platform,
         "JAX_NUM_CPU_DEVICES": "1",
         "XLA_FLAGS": " ".join(flags),
-        "JAX_ENABLE_X64": str(int(jax.config.values["jax_enable_x64"])),
     }
     if threads > 1:
         settings["NPROC"] = str(threads)  # what XLA takes for the number of cores
     if platform != "cpu":  # the first worker would else take most of the memory for itself
         settings["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
-    for name in ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs"):
-        if (value := jax.config.values.get(name)) is not None:
-            settings[name.upper()] = str(value)
     return {**os.environ, **dict.fromkeys(THREADS, str(threads)), **settings}

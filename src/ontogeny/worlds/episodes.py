@@ -74,7 +74,7 @@ def record(
         running[1],
         episodes.returns.at[slot].set(totals.reshape(-1), mode="drop"),
         episodes.lengths.at[slot].set(lengths.reshape(-1).astype(jnp.float32), mode="drop"),
-        episodes.finished + n_over,
+        (episodes.finished + n_over).astype(jnp.int32),
     )
 
 

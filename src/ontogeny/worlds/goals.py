@@ -69,7 +69,7 @@ def point_mass() -> Body:
     """Return v' = 0.8 v + 0.2 a, x' = x + v' / 10, from rest at 0. It feels v and x."""
 
     def step(state: PointMass, action: Array) -> PointMass:
-        velocity = KEPT * state.velocity + DRIVEN * action[0]
+        velocity = KEPT * state.velocity + DRIVEN * action[0].astype(jnp.float32)
         return PointMass(state.position + velocity / 10, velocity)
 
     return Body(

@@ -83,7 +83,8 @@ def hinton_nowlan(inheritance: Inheritance = "baldwin", trials: int = TRIALS) ->
         needed = guesses(key, jnp.sum(genes == OPEN))
         left = jnp.where(able, jnp.maximum(trials - needed, 0.0), 0.0)
         solved = able & (needed <= trials)
-        return Organism(genes, left, solved), shares | {"solved": solved.astype(jnp.float32)}
+        metrics = shares | {"solved": solved.astype(jnp.float32)}
+        return Organism(genes, left.astype(jnp.float32), solved), metrics
 
     def score(key: Array, state: Organism, hypers: Hypers) -> Float[Array, ""]:
         del key, hypers
