@@ -81,7 +81,7 @@ def spawn(
     return Population(
         state=jax.vmap(lambda slot, h: fresh(learner, seed, slot, 0, h))(slots, hypers),
         hypers=hypers,
-        score=jnp.full(size, -jnp.inf),
+        score=jnp.full(size, jnp.float32(-jnp.inf)),  # untyped, it would be compiled for again
         age=count,
         steps=count,
     )

@@ -98,7 +98,7 @@ def baldwin(
 
     def init(key: Array, population: Population[Any]) -> BaldwinState:
         group_key, season_key = jax.random.split(key)
-        unknown = jnp.full(population.size, -jnp.inf)
+        unknown = jnp.full(population.size, jnp.float32(-jnp.inf))
         contest = groups(group_key, jnp.ones(population.size, bool))
         return BaldwinState(unknown, contest, jax.random.randint(season_key, (), 1, SEASONS))
 

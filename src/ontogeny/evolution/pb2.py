@@ -106,7 +106,7 @@ def pb2(space: Space, fraction: float = 0.25, window: int = 64) -> Strategy[PB2S
             there=jnp.zeros(window, bool),
             round=jnp.float32(1),
             trying=trying,
-            before=jnp.full(population.size, -jnp.inf),
+            before=jnp.full(population.size, jnp.float32(-jnp.inf)),
             began=count,
             born=count,
             ended=count,

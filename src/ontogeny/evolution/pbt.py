@@ -84,7 +84,7 @@ def pbt(
     def init(key: Array, population: Population[Any]) -> PBTState:
         del key
         pop = population.size
-        return PBTState(jnp.full((pop, WINDOW), jnp.nan), jnp.zeros(pop, jnp.int32))
+        return PBTState(jnp.full((pop, WINDOW), jnp.float32(jnp.nan)), jnp.zeros(pop, jnp.int32))
 
     def move(
         key: Array, state: PBTState, population: Population[Any], ready: Array

@@ -63,7 +63,7 @@ def successive_halving(space: Space, reduction: int = 3, first: int = 1) -> Stra
 
     def init(key: Array, population: Population[Any]) -> HalvingState:
         del key
-        unknown = jnp.full((RUNGS, KEPT), jnp.nan)
+        unknown = jnp.full((RUNGS, KEPT), jnp.float32(jnp.nan))
         return HalvingState(unknown, jnp.zeros(population.size, jnp.int32))
 
     def move(
