@@ -134,7 +134,8 @@ def test_a_generation_is_bred_from_the_best_and_the_elite_stays():
 def test_a_child_of_two_has_genes_of_both():
     strategy = baldwin(SPACE, keep(), parents=roulette(), crossover=one_point())
     size = 64
-    _, move = decide(strategy, scored(np.ones(size)), state([0] * size), jnp.ones(size, bool))
+    everybody = jnp.ones(size, bool)
+    _, move = jax.jit(strategy.move)(KEY, state([0] * size), scored(np.ones(size)), everybody)
     mother = 0.01 * (1 + np.asarray(move.parent))
     own = np.isclose(move.hypers["rate"], mother)  # the first leaf
     other = np.isclose(move.hypers["weights"][:, -1], 10 * mother)

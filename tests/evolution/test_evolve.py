@@ -48,12 +48,17 @@ def grow(grown, first, last):
 def test_it_equals_a_loop_over_its_parts_written_by_hand(whole, born):
     population, memory = born
     assert np.array_equal(memory.considered, np.zeros(POP))
-    live_on = jax.jit(lambda p: advance(LEARNER, SEED, STEPS, p))
+
+    @jax.jit
+    def by_hand(number, memory, population):
+        key, ready = derive(SEED, Purpose.MOVE, number), jnp.full(POP, number > 0)
+        memory, move = STRATEGY.move(key, memory, population, ready)
+        population = apply(LEARNER, SEED, population, move)
+        return memory, move, *advance(LEARNER, SEED, STEPS, population)
+
     last, rounds = whole
     for number in range(ROUNDS):
-        ready = jnp.full(POP, number > 0)
-        memory, move = STRATEGY.move(derive(SEED, Purpose.MOVE, number), memory, population, ready)
-        population, metrics = live_on(apply(LEARNER, SEED, population, move))
+        memory, move, population, metrics = by_hand(np.uint32(number), memory, population)
         assert np.array_equal(rounds.move.parent[number], move.parent)
         np.testing.assert_allclose(rounds.hypers["rate"][number], move.hypers["rate"], rtol=1e-6)
         np.testing.assert_allclose(rounds.score[number], population.score, rtol=1e-5)

@@ -31,7 +31,7 @@ SELECTIONS = {
 }
 WELCH = jax.jit(welch_p_value)
 quick = settings(deadline=None, derandomize=True, max_examples=40)
-score_lists = st.sampled_from([1, 2, 3, 8]).flatmap(
+score_lists = st.sampled_from([1, 3, 8]).flatmap(
     lambda pop: st.lists(
         st.one_of(st.floats(-10, 10, width=32), st.just(-np.inf), st.just(1.0)),
         min_size=pop,
@@ -79,7 +79,7 @@ def test_truncation_moves_only_the_bottom_and_copies_only_the_top(score, seed):
     pop = len(score)
     donor = choose("truncation", score, seed)
     moved = np.flatnonzero(donor != np.arange(pop))
-    cut = {1: 0, 2: 1, 3: 1, 8: 2}[pop]
+    cut = {1: 0, 3: 1, 8: 2}[pop]
     best = np.sort(score)[::-1]
     assert len(moved) <= cut
     assert not set(moved) & set(donor[moved])  # nobody both gives and takes
@@ -91,7 +91,7 @@ def test_truncation_moves_only_the_bottom_and_copies_only_the_top(score, seed):
 
 @pytest.mark.parametrize("pop", [2, 3])
 def test_truncation_has_at_least_one_of_each(pop):
-    donor = choose("truncation", np.arange(pop, dtype=float))
+    (donor,) = drawn(SELECTIONS["truncation"], range(pop), 1)
     assert donor[0] == pop - 1
     assert np.array_equal(donor[1:], np.arange(1, pop))
 

@@ -13,8 +13,8 @@ from ontogeny.core import trees
 from ontogeny.core.errors import StructureError
 
 
-def take_slot(tree: PyTree, slot: int) -> PyTree:
-    """Return a slot's leaves, of NumPy: nothing is compiled for them."""
+def take_slot(tree: PyTree, slot: int | slice | np.ndarray) -> PyTree:
+    """Return a slot's leaves (or those of some slots), of NumPy: nothing is compiled for them."""
     return jax.tree.map(lambda leaf: np.asarray(leaf)[slot], tree)
 
 

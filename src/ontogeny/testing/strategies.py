@@ -15,7 +15,7 @@ from ontogeny.core.learner import Hypers
 from ontogeny.core.population import Move, Population, first_hypers
 from ontogeny.core.space import Space
 from ontogeny.evolution.strategy import Strategy
-from ontogeny.testing.comparison import check_equal, differing, kinds
+from ontogeny.testing.comparison import check_equal, differing, kinds, take_slot
 
 Clip: TypeAlias = Callable[[Hypers], Hypers]
 SIZES = (1, 2, 8)
@@ -30,7 +30,7 @@ def check_strategy(strategy: Strategy[Any], space: Space, *, rounds: int = 4) ->
     it works under `jit`, without the states.
     """
     clip = jax.jit(space.clip)
-    drawn = jax.device_get(jax.jit(lambda: first_hypers(space, 0, SIZES[-1]))())
+    drawn = jax.jit(lambda: first_hypers(space, 0, SIZES[-1]))()
     for size in SIZES:
         everybody, nobody = np.ones(size, bool), np.zeros(size, bool)
         some = np.arange(size) % 2 == 0
@@ -48,9 +48,13 @@ def check_strategy(strategy: Strategy[Any], space: Space, *, rounds: int = 4) ->
             ("all dead", all_dead, everybody),
         ]
         # the states may live elsewhere: a strategy that looks for them fails here
-        count = np.zeros(size, np.int32)
-        hypers = jax.tree.map(lambda leaf: jnp.asarray(leaf[:size]), drawn)
-        population: Population[Any] = Population((), hypers, np.float32(count), count, count)
+        population = Population[Any](
+            state=(),
+            hypers=jax.tree.map(jnp.asarray, take_slot(drawn, slice(size))),
+            score=jnp.zeros(size, jnp.float32),
+            age=jnp.zeros(size, jnp.int32),
+            steps=jnp.zeros(size, jnp.int32),
+        )
         memory = jax.jit(strategy.init)(derive(0, Purpose.STRATEGY), population)
         move = jax.jit(strategy.move)
         for number in range(rounds):
@@ -87,7 +91,7 @@ def _check_move(
             hint="keep state and hypers where the mask is False",
         )
     # of one size, that of the largest population: one program serves all
-    rows = jax.tree.map(lambda x: np.asarray(x)[np.arange(SIZES[-1]) % len(slots)], move.hypers)
+    rows = take_slot(move.hypers, np.arange(SIZES[-1]) % len(slots))
     clipped = clip(rows)
     if kinds(clipped) != kinds(rows) or differing(clipped, rows, 1e-5).any():
         raise StructureError(f"{where}: hypers left bounds: {move.hypers}", where="move.hypers")
