@@ -11,9 +11,11 @@ from ontogeny.core.errors import OntogenyError
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.selection import truncation
+from ontogeny.runtime.board_program import BoardProgram
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.processes import Processes
+from ontogeny.runtime.shipping import shipped
 from ontogeny.runtime.store import Store
 from ontogeny.testing import check_executor
 

@@ -31,7 +31,7 @@ from ontogeny.core.files import (
     replace_folder,
     sync,
 )
-from ontogeny.core.trees import check_same, named_leaves
+from ontogeny.core.trees import check_same, keyed, keyless, named_leaves
 
 FORMAT = 1
 
@@ -47,7 +47,7 @@ def write_archive(
     before stays.
     """
     folder = absolute(folder)
-    named = named_leaves(jax.device_get(tree))
+    named = named_leaves(jax.device_get(keyless(tree)))
     leaves = {path: np.asarray(leaf) for path, leaf in named}
     if len(leaves) < len(named):
         raise StructureError(
@@ -109,10 +109,11 @@ def read_archive(folder: Path, like: PyTree) -> PyTree:
     another tree.
     """
     arrays, _ = read_whole(folder)
-    wanted = dict(named_leaves(like))
+    wanted = dict(named_leaves(keyless(like)))
     hint = "read it with the recipe and the version that wrote it"
     check_same(wanted, arrays, where=str(folder), hint=hint)
-    return jax.tree.unflatten(jax.tree.structure(like), [arrays[path] for path in wanted])
+    read = jax.tree.unflatten(jax.tree.structure(like), [arrays[path] for path in wanted])
+    return keyed(read, like)
 
 
 def read_whole(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

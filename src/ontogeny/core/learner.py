@@ -24,7 +24,7 @@ from jaxtyping import Array, Float, Key, PyTree
 
 from ontogeny.core.errors import ConfigError, StructureError, unknown
 from ontogeny.core.metrics import check_metrics
-from ontogeny.core.trees import check_same
+from ontogeny.core.trees import check_same, named_leaves
 
 State = TypeVar("State")
 
@@ -101,6 +101,13 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
             where="learner.init",
             hint="close over static parts; keep arrays in the state (equinox: eqx.partition once)",
         ) from error
+    for path, leaf in named_leaves(state):
+        if _is_narrow(leaf):
+            raise StructureError(
+                f"it is {leaf.dtype}, of which several share a byte",
+                where=f"learner.init, state leaf {path}",
+                hint="keep it as int8 or float16 between the steps, and narrow it inside of them",
+            )
     made: Any = jax.eval_shape(learner.step, key, state, hypers)
     if not (isinstance(made, tuple) and len(made) == 2):
         raise StructureError(
@@ -145,6 +152,16 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
             hint="return one floating-point number, bigger is better",
         )
     return state
+
+
+def _is_narrow(leaf: Any) -> bool:
+    """Return whether its numbers have fewer bits than a byte: JAX does not hand such arrays on from
+    one program to another, and no file holds them.
+    """
+    if jax.numpy.issubdtype(leaf.dtype, jax.numpy.integer):
+        return jax.numpy.iinfo(leaf.dtype).bits < 8
+    real = jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating)
+    return real and jax.numpy.finfo(leaf.dtype).bits < 8
 
 
 def _is_real(dtype: Any) -> bool:

@@ -81,6 +81,38 @@ def where(mask: Bool[Array, "*pop"], yes: PyTree, no: PyTree) -> PyTree:
     return jax.tree.map(choose, yes, no)
 
 
+def is_key(leaf: Any) -> bool:
+    """Return whether the leaf (an array, or its shape) is one of JAX's typed random keys."""
+    return jnp.issubdtype(getattr(leaf, "dtype", None) or object, jax.dtypes.prng_key)
+
+
+def keyless(tree: PyTree) -> PyTree:
+    """Return the tree (of arrays, or of their shapes) with the numbers of its typed keys in their
+    place: what can be written.
+    """
+
+    def numbers(leaf: Any) -> Any:
+        if not is_key(leaf):
+            return leaf
+        shape = isinstance(leaf, jax.ShapeDtypeStruct)
+        return jax.eval_shape(jax.random.key_data, leaf) if shape else jax.random.key_data(leaf)
+
+    return jax.tree.map(numbers, tree)
+
+
+def keyed(tree: PyTree, like: PyTree) -> PyTree:
+    """Return the tree with typed keys made of their numbers where `like` has them."""
+
+    def key(numbers: Any, like: Any) -> Any:
+        if not is_key(like):
+            return numbers
+        kinds: list[Any] = []  # a mere shape does not tell its own
+        jax.eval_shape(lambda key: kinds.append(jax.random.key_impl(key)), like)
+        return jax.random.wrap_key_data(jnp.asarray(numbers), impl=kinds[0])
+
+    return jax.tree.map(key, tree, like)
+
+
 def size_bytes(tree: PyTree) -> int:
     """Return the bytes that the leaves (arrays or `jax.ShapeDtypeStruct`) hold."""
     return sum(int(x.size) * int(x.dtype.itemsize) for x in jax.tree.leaves(tree))

@@ -30,7 +30,7 @@ from ontogeny.core.files import decoding, link_or_copy, replace_file
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.population import Population, first_hypers
 from ontogeny.core.promotion import own_rules
-from ontogeny.core.trees import check_same, named_leaves
+from ontogeny.core.trees import check_same, keyed, keyless, named_leaves
 from ontogeny.evolution.evolve import Grown
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.shipping import is_host
@@ -113,8 +113,8 @@ class Board:
                 hint="take them one by one, run.member(slot); grow on with executor=og.Processes()",
             )
         like = self._state_shapes()
-        states = [read_state(self.folder / name, like) for name in self.files]
-        state = jax.tree.map(lambda *rows: np.stack(rows), *states)
+        states = [read_state(self.folder / name, keyless(like)) for name in self.files]
+        state = keyed(jax.tree.map(lambda *rows: np.stack(rows), *states), like)
         return Grown(self.population._replace(state=state), self.strategy_state)
 
     def write(self, folder: Path, number: int) -> int:

@@ -40,6 +40,7 @@ from ontogeny.runtime.crew import Crew
 from ontogeny.runtime.executor import Footprint, Job, Lived, Note, Snapshot
 from ontogeny.runtime.messages import Done, Order, Setup
 from ontogeny.runtime.shipping import is_host
+from ontogeny.runtime.states import check_arrays
 
 
 class BoardProgram:
@@ -63,11 +64,13 @@ class BoardProgram:
                 remove(left)
             board = self._born = Board.begin(job, self.members)
             one = jax.tree.map(lambda leaf: leaf[0], board.lived_with)
-            place, settings = self.members.absolute(), machine.settings()
-            crew.hire(Setup(learner, is_host(job), job.seed, job.steps, one, place, settings))
             self.bytes = trees.size_bytes(board.tree())
             if not is_host(job):
-                self.bytes += job.population * trees.size_bytes(check_shapes(job.learner, one))
+                member = check_shapes(job.learner, one)
+                check_arrays(member)
+                self.bytes += job.population * trees.size_bytes(member)
+            place, settings = self.members.absolute(), machine.settings()
+            crew.hire(Setup(learner, is_host(job), job.seed, job.steps, one, place, settings))
             self._decide = _compiled_move(job, board, synchronous)
             self.temporary = crew.ready()
         except BaseException:

@@ -32,7 +32,7 @@ from ontogeny.runtime.checkpoints import (
 from ontogeny.runtime.executor import Executor, Job, Lived, Snapshot
 from ontogeny.runtime.interruption import asked_to_stop
 from ontogeny.runtime.machine import describe
-from ontogeny.runtime.observer import Observer, Setting
+from ontogeny.runtime.observer import Audience, Observer, Setting
 from ontogeny.runtime.store import Heir, Store
 
 SMALL = 16  # elements of a hyper that are recorded one by one; of more, the mean and the deviation
@@ -46,9 +46,10 @@ def grow(
     observers: Sequence[Observer] = (),
     units: dict[str, float] | None = None,
     checkpoint_seconds: float = 30.0,
+    signals: list[int] | None = None,
 ) -> str:
     """Grow the job from where the store stands, to its last round; return "finished" or
-    "interrupted".
+    "interrupted". The signals that interrupted it are put into `signals`.
 
     A checkpoint is written when `checkpoint_seconds` have passed since the last (0: every round),
     and at the end. Raises `DeadPopulation` when every member has gone non-finite, `StoreError` when
@@ -60,12 +61,12 @@ def grow(
     remove_unrecorded(store.folder, _recorded(store))  # those passed over, and forgotten
     laps = _Laps(job.population, lived_before)
     setting = Setting(job, store.folder, first, units or {}, describe())
-    for observer in observers:
-        observer.compiling(setting)
+    audience = Audience(observers)
     status = "failed"
     try:
+        audience.tell("compiling", setting)
         with (
-            asked_to_stop([observer.stopping for observer in observers]) as stop,
+            asked_to_stop(lambda: audience.tell("stopping"), signals) as stop,
             closing(executor.prepare(job, store.folder)) as program,
         ):
             seconds = time.perf_counter() - begun
@@ -73,8 +74,7 @@ def grow(
                 if first == 0:
                     store.put(begun=time.time(), machine=setting.machine, compile_seconds=seconds)
                 store.put(status="growing", memory=program.footprint()._asdict())
-            for observer in observers:
-                observer.compiled(seconds)
+            audience.tell("compiled", seconds)
             saved = time.perf_counter()
             for lived in program.rounds(first, snapshot, stop):
                 lap = laps.take(lived)
@@ -83,8 +83,8 @@ def grow(
                 number = max(laps.done - 1, 0) if due else None
                 moved, dead = _record(store, job, lived, lap, number)
                 saved = time.perf_counter() if due else saved
-                for observer in observers:
-                    observer.lived(lived, moved, dead)
+                audience.tell("lived", lived, moved, dead)
+                _note(store, audience)
                 if np.isneginf(lived.score).all():
                     raise _all_dead(job, store, lived)
                 if resting and laps.done < job.rounds:
@@ -99,8 +99,8 @@ def grow(
         raise
     finally:
         _end(store, status)
-        for observer in observers:
-            observer.ended(status)
+        audience.tell("ended", status)
+        _note(store, audience)
 
 
 class _Laps:
@@ -254,6 +254,15 @@ def _all_dead(job: Job, store: Store, lived: Lived) -> OntogenyError:
         where=f"{store.folder}, round {lived.number}",
         hint="narrow the space (a smaller learning rate, as a rule), or look for a NaN in the data",
     )
+
+
+def _note(store: Store, audience: Audience) -> None:
+    """Record what observers raised."""
+    if audience.wrong:
+        with store.transaction():
+            for text in audience.wrong:
+                store.add_event(max(store.rounds() - 1, 0), "observer", text)
+        audience.wrong.clear()
 
 
 def _end(store: Store, status: str) -> None:

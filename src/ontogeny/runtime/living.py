@@ -10,7 +10,13 @@ import numpy as np
 
 from ontogeny.core.host import HostLearner, fresh_host, live_host
 from ontogeny.runtime.messages import Setup
-from ontogeny.runtime.states import read_host_state, read_state, write_host_state, write_state
+from ontogeny.runtime.states import (
+    check_host_state,
+    read_host_state,
+    read_state,
+    write_host_state,
+    write_state,
+)
 
 
 class Round(NamedTuple):
@@ -37,6 +43,10 @@ class Living(Protocol):
         """Write the state; return the round, its score -inf when the state is not finite."""
         ...
 
+    def check(self, path: Path, state: Any) -> None:
+        """Raise `StructureError` for a first state that does not come back as it went."""
+        ...
+
 
 class HostLiving:
     """Plain Python."""
@@ -45,6 +55,7 @@ class HostLiving:
 
     def __init__(self, learner: HostLearner[Any], setup: Setup):
         self.learner, self.seed, self.steps = learner, setup.seed, setup.steps
+        self._checked = False
 
     def fresh(self, slot: int, lived: int, hypers: Any) -> Any:
         return fresh_host(self.learner, self.seed, slot, lived, plain(hypers))
@@ -60,6 +71,11 @@ class HostLiving:
     def write(self, path: Path, round_: Round) -> Round:
         _, finite = write_host_state(path, round_.state, self.learner)
         return round_ if finite else round_._replace(score=-math.inf)
+
+    def check(self, path: Path, state: Any) -> None:
+        if not self._checked:
+            check_host_state(path, state, self.learner)
+        self._checked = True
 
 
 class JaxLiving:
@@ -105,6 +121,9 @@ class JaxLiving:
     def write(self, path: Path, round_: Round) -> Round:
         write_state(path, round_.state)
         return round_
+
+    def check(self, path: Path, state: Any) -> None:
+        """Its shapes and dtypes were checked before there was a worker."""
 
 
 def plain(hypers: Any) -> Any:

@@ -4,6 +4,8 @@ program.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,3 +51,37 @@ class Observer:
 
     def ended(self, status: str) -> None:
         """The growth ended: finished, interrupted or failed."""
+
+
+class Audience:
+    """All who watch one growth. One that raises is told nothing more but the end, and the growth
+    goes on: what it shows is worth less than what is grown.
+    """
+
+    def __init__(self, observers: Sequence[Observer]):
+        self._all, self._left = tuple(observers), list(observers)
+        self.wrong: list[str] = []
+        """What observers raised, for the record; whoever writes it down empties it."""
+
+    def tell(self, hook: str, *told: Any) -> None:
+        """Call the hook of everybody who is left (at the end, of everybody), and warn once of each
+        that raises.
+        """
+        begun, stopped = len(self.wrong), None
+        for observer in self._all if hook == "ended" else tuple(self._left):
+            try:
+                getattr(observer, hook)(*told)
+            except (Exception, SystemExit) as error:  # which a console raises that lost its reader
+                if observer in self._left:
+                    self._left.remove(observer)
+                    name, kind = type(observer).__name__, type(error).__name__
+                    said = f"{kind}: {error}" if str(error) else kind
+                    self.wrong.append(f"{name} sees no more of it: its {hook}() raised {said}")
+            except BaseException as error:
+                stopped = stopped or error
+                if hook != "ended":
+                    break
+        for text in self.wrong[begun:]:
+            warnings.warn(text, RuntimeWarning, stacklevel=3)
+        if stopped is not None:
+            raise stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import jax
 import numpy as np
 from jaxtyping import Int
+from safetensors import SafetensorError
 
 from ontogeny.core.archive import read_archive, write_archive
+from ontogeny.core.errors import StructureError
 from ontogeny.core.population import Population
+from ontogeny.core.trees import keyless
 from ontogeny.evolution.evolve import Grown
 from ontogeny.runtime.board import Board, state_file
 from ontogeny.runtime.executor import Job
@@ -64,6 +68,26 @@ def read_stacked(job: Job, folder: Path) -> Stacked:
     """
     arrays = read_archive(folder, _stored(job.shapes()))
     return Stacked(job, Grown(arrays["population"], arrays["memory"]))
+
+
+def check_stored(shapes: Grown[Any, Any]) -> None:
+    """Raise `StructureError` when a population of these shapes and dtypes would not come back from
+    a checkpoint as it went: before it has lived, so that nothing is lost by it.
+    """
+    few = jax.tree.map(
+        lambda x: np.zeros([min(n, 1) for n in x.shape], x.dtype), keyless(_stored(shapes))
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "first"
+        try:
+            write_archive(place, few, {})
+            read_archive(place, few)
+        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise StructureError(
+                f"the state can't be kept in a file ({error})",
+                where="learner.init",
+                hint="use dtypes such as float32, bfloat16, int32, uint8 and bool",
+            ) from error
 
 
 def _stored(grown: Grown[Any, Any]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """One member's state as a file: what a worker writes after a round, and an heir's worker reads.
 
 An array state is written as its arrays; what they are nested in is said beside them and checked
-against what the learner makes. A host learner's state may also hold plain values, and, if the
-learner says `pickle=True`, anything: then the file holds a pickle and is read only by a learner
-that says so.
+against what the learner makes. A host learner's state may also hold plain values, and what is one
+object in several places stays one (`nests`); if the learner says `pickle=True`, it may hold
+anything: then the file holds a pickle and is read only by a learner that says so.
 """
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,14 @@ from ontogeny.core.array_file import read_array_file, write_array_file
 from ontogeny.core.errors import StoreError, StructureError
 from ontogeny.core.files import decoding
 from ontogeny.core.host import HostLearner
-
-Arrays = dict[str, np.ndarray]
+from ontogeny.runtime.nests import Nested, nested, unnested
 
 
 def write_state(path: Path, state: Any) -> int:
     """Write a pytree of arrays; return the bytes."""
-    from ontogeny.core.trees import named_leaves
+    from ontogeny.core.trees import keyless, named_leaves
 
-    arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(state)}
+    arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(keyless(state))}
     return write_array_file(path, arrays, {"kind": "arrays"})
 
 
@@ -36,13 +36,28 @@ def read_state(path: Path, like: Any) -> Any:
     """
     import jax
 
-    from ontogeny.core.trees import check_same, named_leaves
+    from ontogeny.core.trees import check_same, keyed, keyless, named_leaves
 
     arrays, _ = read_array_file(path)
-    wanted = dict(named_leaves(like))
+    wanted = dict(named_leaves(keyless(like)))
     hint = "read it with the recipe and the version that wrote it"
     check_same(wanted, arrays, where=str(path), hint=hint)
-    return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in wanted])
+    read = jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in wanted])
+    return keyed(read, like)
+
+
+def check_arrays(shapes: Any) -> None:
+    """Raise `StructureError` when a state of these shapes and dtypes would not come back from a
+    file as it went.
+    """
+    import jax
+
+    from ontogeny.core.trees import keyless
+
+    few = jax.tree.map(lambda x: np.zeros([min(n, 1) for n in x.shape], x.dtype), keyless(shapes))
+    with tempfile.TemporaryDirectory() as folder:
+        write_state(Path(folder) / "state", few)
+        read_state(Path(folder) / "state", few)
 
 
 def write_host_state(path: Path, state: Any, learner: HostLearner[Any]) -> tuple[int, bool]:
@@ -56,8 +71,7 @@ def write_host_state(path: Path, state: Any, learner: HostLearner[Any]) -> tuple
 
         data = np.frombuffer(cloudpickle.dumps(state), np.uint8)
         return write_array_file(path, {"pickle": data}, {"kind": "pickle"}), True
-    arrays: Arrays = {}
-    nest = _nest(state, "state", arrays)
+    nest, arrays = nested(state)
     finite = all(np.isfinite(x).all() for x in arrays.values() if x.dtype.kind in "fc")
     return write_array_file(path, arrays, {"kind": "nest", "nest": nest}), finite
 
@@ -69,7 +83,7 @@ def read_host_state(path: Path, learner: HostLearner[Any]) -> Any:
     arrays, about = read_array_file(path)
     with decoding(str(path)):
         if about["kind"] != "pickle":
-            return _unnest(about["nest"], arrays)
+            return unnested(Nested(about["nest"], arrays))
         if not learner.pickle:
             raise StoreError(
                 "it holds a pickle, which can run any code as it is read",
@@ -81,43 +95,20 @@ def read_host_state(path: Path, learner: HostLearner[Any]) -> Any:
         return pickle.loads(arrays["pickle"].tobytes())
 
 
-def _nest(value: Any, path: str, arrays: Arrays) -> dict[str, Any]:
-    """Return what the value is nested in, in JSON's terms, its arrays put into `arrays`."""
-    if value is None or type(value) in (bool, int, float, str):
-        return {"value": value}
-    if type(value) is dict and all(type(key) in (str, int) for key in value):
-        return {"dict": [[k, _nest(v, f"{path}.{k}", arrays)] for k, v in value.items()]}
-    if type(value) in (list, tuple):
-        parts = [_nest(v, f"{path}.{i}", arrays) for i, v in enumerate(value)]
-        return {type(value).__name__: parts}
-    tensor = type(value).__module__ == "torch" and type(value).__name__ in ("Tensor", "Parameter")
-    if tensor or isinstance(value, np.ndarray | np.generic):
-        array: np.ndarray = value.detach().numpy() if tensor else np.asarray(value)  # pyright: ignore
-        if array.dtype.kind != "O" and path not in arrays:
-            arrays[path] = array
-            return {"tensor" if tensor else "array": path}
-    raise StructureError(
-        f"a {type(value).__module__}.{type(value).__qualname__} can't be written as arrays",
-        where=f"host learner, {path}",
-        hint="keep NumPy arrays, tensors and plain values in dictionaries, lists and tuples; or "
-        "allow pickles of your own with HostLearner(…, pickle=True)",
-    )
-
-
-def _unnest(nest: dict[str, Any], arrays: Arrays) -> Any:
-    ((kind, inside),) = nest.items()
-    match kind:
-        case "value":
-            return inside
-        case "dict":
-            return {key: _unnest(part, arrays) for key, part in inside}
-        case "list":
-            return [_unnest(part, arrays) for part in inside]
-        case "tuple":
-            return tuple(_unnest(part, arrays) for part in inside)
-        case "tensor":
-            import torch  # pyright: ignore[reportMissingImports]
-
-            return torch.from_numpy(arrays[inside])
-        case _:
-            return arrays[inside]
+def check_host_state(path: Path, state: Any, learner: HostLearner[Any]) -> None:
+    """Raise `StructureError` when the state, written at `path` and read again, is not what it was:
+    before it has lived, so that nothing is lost by it.
+    """
+    write_host_state(path, state, learner)
+    try:
+        again = read_host_state(path, learner)
+        same, said = type(again) is type(state), ""
+        same = same and (learner.pickle or nested(again).nest == nested(state).nest)
+    except StoreError as error:  # pickles run the code of whatever is pickled
+        same, said = False, f": {error.what}"
+    if not same:
+        raise StructureError(
+            f"the first state does not come back from its file as it went{said}",
+            where="host learner, state",
+            hint="keep NumPy arrays, tensors and plain values in dictionaries, lists and tuples",
+        )

@@ -28,7 +28,7 @@ from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
 from ontogeny.runtime import machine
 from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
-from ontogeny.runtime.stacked import Stacked
+from ontogeny.runtime.stacked import Stacked, check_stored
 
 HEADROOM = 0.8  # of the available memory, before cohorts take turns
 # Bytes of a member's state from which a CPU core lives one member at a time. Eight abreast were
@@ -73,6 +73,7 @@ class Vectorised:
         n_devices = next(n for n in range(wanted, 0, -1) if job.population % n == 0)
         mesh = jax.sharding.Mesh(jax.devices()[:n_devices], ("pop",))
         shapes = job.shapes()
+        check_stored(shapes)
         member_bytes = size_bytes(shapes.population) // job.population
         one_by_one = jax.default_backend() == "cpu" and member_bytes >= LARGE
         cohort = self.cohort or (1 if one_by_one else job.population // n_devices)

@@ -70,6 +70,7 @@ def fulfil(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], ord
     name, state = states.pop(slot, ("", None))
     if not order.source:
         state = living.fresh(slot, lived, hypers)
+        living.check(setup.folder / order.target, state)
     elif name != order.source:
         state = None  # let go of it before another takes its room
         state = living.read(setup.folder / order.source)
