@@ -60,7 +60,7 @@ def successive_halving(space: Space, reduction: int = 3, first: int = 1) -> Stra
             where="successive_halving",
             hint="use a reduction of 2 or more (3 or 4 are usual), and a first rung of 1 or more",
         )
-    rungs = np.float32(first * float(reduction) ** np.arange(RUNGS))
+    rungs = np.array(first * float(reduction) ** np.arange(RUNGS), np.float32)
 
     def init(key: Array, population: Population[Any]) -> HalvingState:
         del key
