@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import jax
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -27,6 +28,8 @@ PARTS = [(system, part) for system in map(system_named, system_names()) for part
 def test_a_part_is_measured_and_drawn(system, part, tmp_path, look_alike, monkeypatch):
     # brax is not installed where the tests run: its half-cheetah's settings, in a simpler body
     monkeypatch.setattr(baldwin_cheetah, "HalfCheetah", partial(HalfCheetah, body="point-mass"))
+    # what spreads over devices has its own tests, and costs the compiler a fifth more
+    monkeypatch.setattr(jax, "device_count", lambda: 1)
     lines: list[str] = []
     how = Measuring("tiny", 0, lines.append, part.name, look_alike)
     claims, figures = system.measure(part, how)

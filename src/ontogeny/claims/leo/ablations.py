@@ -20,13 +20,15 @@ from ontogeny.claims.leo.arms import (
     ahead,
     difference,
     percent,
+    seen,
+    shortened,
     study,
 )
 from ontogeny.claims.leo.figures import accuracies_of
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.few_shot.methods import method_of
-from ontogeny.recipes.few_shot_data import Featured, featured
+from ontogeny.recipes.few_shot_data import Featured
 from ontogeny.worlds.few_shot import Episode, along_episodes
 
 WORTH = {  # what the paper's table says of it on miniImageNet with 1 shot, or that it is silent
@@ -44,7 +46,7 @@ SAME = 1e-4  # share of predictions that rounding may change
 
 def measure(how: Measuring) -> Found:
     """Return what each piece of LEO is worth on drawn characters, and that of permuted classes."""
-    data = featured("characters", few=how.scale == "tiny")
+    data = seen("characters", how)
     chosen = how.choose(*CHOSEN)
     found = study({"LEO": FULL, **{name: ABLATIONS[name] for name in chosen}}, data, how)
     leo = found["LEO"]
@@ -55,7 +57,7 @@ def measure(how: Measuring) -> Found:
             claims.append(fine_tuning(paper, leo, other, how))
         else:
             claims.append(ahead(f"LEO > {name}", paper, leo, other, 0.0, how))
-    claims.append(permutation(FULL, data, leo, how))
+    claims.append(permutation(shortened(FULL, how), data, leo, how))
     return claims, [accuracies_of("ablations", "characters: what LEO loses without a piece", found)]
 
 

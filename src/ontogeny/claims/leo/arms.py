@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.claims.claim import Claim
@@ -21,7 +22,7 @@ from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.few_shot.methods import Config, method_of
 from ontogeny.learners.few_shot.prototypes import PrototypesConfig
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.recipes.few_shot_data import Featured
+from ontogeny.recipes.few_shot_data import Featured, featured
 from ontogeny.worlds.few_shot import Classes, mean_interval
 
 # At full, quick and tiny scale.
@@ -30,6 +31,7 @@ UPDATES = (900, 300, 5)
 META = (MetaConfig(), MetaConfig(), MetaConfig(queries=2, tasks=2, test_queries=2, test_episodes=4))
 TESTED = (1000, 1000, 8)  # fresh episodes of test classes, the same for all arms and seeds
 
+FEATURES = 64  # of an item, in a tiny look
 ROUNDS = 5  # scores along a training
 FULL = LEOConfig(n_latents=32)  # the pilot's settings, but for the smooth deviations
 
@@ -71,11 +73,35 @@ class Outcome(NamedTuple):
         return bootstrap_interval(self.by_seed, seed=seed)
 
 
+def seen(source: str, how: Measuring) -> Featured:
+    """Return the data called so. A tiny look has a few classes and the first features of each item,
+    as many of every source: their programs are then the same.
+    """
+    if how.scale != "tiny":
+        return featured(source)
+    splits = featured(source, few=True).splits
+
+    def narrow(classes: Classes) -> Classes:
+        return classes._replace(items=jnp.asarray(np.asarray(classes.items)[:, :FEATURES]))
+
+    parts = {name: narrow(getattr(splits, name)) for name in ("train", "validation", "test")}
+    return Featured(replace(splits, **parts), None)
+
+
+def shortened(config: Config, how: Measuring) -> Config:
+    """Return the settings; in a tiny look a descent that there is has one step, which is no loop to
+    compile.
+    """
+    names = ("latent_steps", "weight_steps", "steps") if how.scale == "tiny" else ()
+    given = {name: getattr(config, name) for name in names if hasattr(config, name)}
+    return replace(config, **{name: min(steps, 1) for name, steps in given.items()})
+
+
 def study(arms: Mapping[str, Config], data: Featured, how: Measuring) -> dict[str, Outcome]:
     """Return what each arm came to, trained on the train classes alone."""
     seeds, updates, meta = how.choose(*SEEDS), how.choose(*UPDATES), how.choose(*META)
     found: dict[str, Outcome] = {}
-    for name, config in arms.items():
+    for name, config in ((name, shortened(arm, how)) for name, arm in arms.items()):
         learner = few_shot(method_of(config, data.n_features), data.splits, meta)
         trained = train(
             learner,
@@ -96,7 +122,7 @@ def study(arms: Mapping[str, Config], data: Featured, how: Measuring) -> dict[st
 def untrained(data: Featured, how: Measuring) -> dict[str, Outcome]:
     """Return what those came to that learn nothing before a task."""
     found: dict[str, Outcome] = {}
-    for name, config in UNTRAINED.items():
+    for name, config in ((name, shortened(arm, how)) for name, arm in UNTRAINED.items()):
         arrays = method_of(config, data.n_features).init(jax.random.key(0))
         one = jax.tree.map(lambda leaf: leaf[None], arrays)
         accuracy = accuracy_on(config, data, how.choose(*META), one, how.seed, how.choose(*TESTED))

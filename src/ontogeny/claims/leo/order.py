@@ -6,10 +6,9 @@ Source: Rusu et al. 2019 (arXiv 1807.05960); the margins are this project's own.
 
 from __future__ import annotations
 
-from ontogeny.claims.leo.arms import RIVALS, ahead, study, untrained
+from ontogeny.claims.leo.arms import RIVALS, ahead, seen, study, untrained
 from ontogeny.claims.leo.figures import accuracies_of, learning_of
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.recipes.few_shot_data import featured
 
 # Of LEO over the generator and over the head, and of the generator over the head, in points.
 MARGINS = {
@@ -25,7 +24,7 @@ def measure(how: Measuring) -> Found:
     """Return the claims about the order of LEO, the generator and the head on the source that the
     part is called after, and two figures.
     """
-    source, data = how.part, featured(how.part, few=how.scale == "tiny")
+    source, data = how.part, seen(how.part, how)
     arms = {name: RIVALS[name] for name in how.choose(*ARMS)}
     found = study(arms, data, how) | untrained(data, how)
     leo, generator, head = (found[n] for n in ("LEO", "conditional generator", "Meta-SGD head"))
