@@ -36,7 +36,8 @@ from ontogeny.views.lineage import parent_rounds, parents, trace
 
 POP, ROUNDS, STEPS = 8, 120, 1000  # rounds so long that no run ends before its last blow
 WORKER_KILLS, DRIVER_KILLS = 200, 20
-DRIVER = "import sys; from benchmarks.faults import drive; drive(sys.argv[1], int(sys.argv[2]))"
+FURTHER, CALM = 7, 24  # runs that suffer a fifth of that, and that are left alone
+DRIVER = "import sys; from benchmarks.faults import drive; drive(*sys.argv[1:])"
 ENVIRONMENT = {**os.environ, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
 PATIENCE = 600.0  # seconds for a run to get on
 
@@ -67,11 +68,12 @@ def measure(quick: bool) -> Result:
     """Return what was lost, whether lines are whole, and how the results compare."""
     share = 10 if quick else 1
     kills = [(WORKER_KILLS // share, DRIVER_KILLS // share)]
-    kills += [(WORKER_KILLS // 5 // share, DRIVER_KILLS // 5 // share or 1)] * (1 if quick else 7)
+    few = (WORKER_KILLS // 5 // share, DRIVER_KILLS // 5 // share or 1)
+    kills += [few] * (min(1, FURTHER) if quick else FURTHER)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         struck = [suffer(place / f"struck-{i}", i, *n) for i, n in enumerate(kills)]
-        calm = [alone(place / f"calm-{i}", 1000 + i) for i in range(4 if quick else 24)]
+        calm = [alone(place / f"calm-{i}", 1000 + i) for i in range(CALM // 6 if quick else CALM)]
     first = struck[0]
     p = permutation_p([run["best"] for run in struck], calm, 20_000)
     return Result(
@@ -100,24 +102,25 @@ def measure(quick: bool) -> Result:
     )
 
 
-def job(seed: int) -> Job:
+def job(seed: int, rounds: int, steps: int) -> Job:
     """Return what is grown."""
-    return Job(QUADRATIC, SPACE, pbt(SPACE), seed, POP, ROUNDS, STEPS)
+    return Job(QUADRATIC, SPACE, pbt(SPACE), seed, POP, rounds, steps)
 
 
-def drive(folder: str, seed: int) -> None:
-    """Grow, or go on, as a driver that may be killed."""
+def drive(folder: str, *numbers: str) -> None:
+    """Grow, or go on, as a driver that may be killed: the job of these numbers."""
     path = Path(folder)
     there = (path / "run.sqlite").exists()
     with Store(path, write=True) if there else Store.create(path) as store:
         # The blows may fall on one worker many times before it finishes a round.
-        driver.grow(job(seed), Processes(2, restarts=1000), store, checkpoint_seconds=1.0)
+        whole, executor = job(*map(int, numbers)), Processes(2, restarts=1000)
+        driver.grow(whole, executor, store, checkpoint_seconds=1.0)
 
 
 def alone(folder: Path, seed: int) -> float:
     """Return the best final score of a run that nothing befalls."""
     with Store.create(folder) as store:
-        driver.grow(job(seed), Processes(2), store, checkpoint_seconds=float("inf"))
+        driver.grow(job(seed, ROUNDS, STEPS), Processes(2), store, checkpoint_seconds=float("inf"))
         return float(store.metric("score")[-1].max())
 
 
@@ -181,7 +184,8 @@ def permutation_p(a: list[float], b: list[float], draws: int) -> float:
 
 
 def _driver(folder: Path, seed: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", DRIVER, str(folder), str(seed)], env=ENVIRONMENT)
+    words = (str(folder), str(seed), str(ROUNDS), str(STEPS))
+    return subprocess.Popen([sys.executable, "-c", DRIVER, *words], env=ENVIRONMENT)
 
 
 def _await(folder: Path, driver: subprocess.Popen[Any], members: int) -> None:

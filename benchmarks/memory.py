@@ -29,17 +29,18 @@ CASES = (
     ("breakout", "16"),
     ("breakout", "64"),
 )
+STATES = ("cold", "warm")  # of the cache, one after the other
 ROUNDS, STEPS = "4", "1"
 
 
 def measure(quick: bool) -> Result:
     """Return the ratio of prediction to measurement for each case, cold and warm."""
     figures: list[Figure] = []
-    ratios: dict[str, list[float]] = {"cold": [], "warm": []}
+    ratios: dict[str, list[float]] = {state: [] for state in STATES}
     for recipe, population in CASES[:2] if quick else CASES:
         words = [recipe, "--population", population, "--rounds", ROUNDS, "--steps", STEPS]
         with tempfile.TemporaryDirectory() as folder:
-            for state in ("cold", "warm"):
+            for state in STATES:
                 asked = _run(Path(folder), "doctor", ["doctor", *words, "--json"])
                 grown = _run(Path(folder), "grow", ["grow", *words, "--checkpoint-seconds", "0"])
                 predicted = json.loads(asked["said"].splitlines()[-1])["predicted_peak_bytes"]

@@ -34,6 +34,8 @@ from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 
 SPACE = Space({"learning_rate": Log(1e-4, 1.5, prior=(1e-3, 1.0))})
+MEGABYTES = (1.0, 100.0)  # of small members and of large ones
+RECIPES = {"quadratic": 40, "cartpole": 4}  # and the rounds in which their throughput is measured
 WARM = 2  # rounds that are not counted
 
 
@@ -50,11 +52,11 @@ class Marks(Observer):
 def measure(quick: bool) -> Result:
     """Return the cost of moves and rounds, and both executors' throughput."""
     repeats = 1 if quick else 3
-    small = [v for _ in range(repeats) for v in moves(1.0, 4 if quick else 20)]
-    large = [v for _ in range(repeats) for v in moves(100.0, 3 if quick else 5)]
+    small = [v for _ in range(repeats) for v in moves(MEGABYTES[0], 4 if quick else 20)]
+    large = [v for _ in range(repeats) for v in moves(MEGABYTES[1], 3 if quick else 5)]
     figures = [
-        Figure("move, members of 1 MB", "ms", small, Target(high=50)),
-        Figure("move, members of 100 MB", "ms", large, Target(high=1000)),
+        Figure(f"move, members of {MEGABYTES[0]:g} MB", "ms", small, Target(high=50)),
+        Figure(f"move, members of {MEGABYTES[1]:g} MB", "ms", large, Target(high=1000)),
         Figure(
             "round of a small member",
             "ms",
@@ -62,7 +64,7 @@ def measure(quick: bool) -> Result:
             Target(high=2),
         ),
     ]
-    for name, rounds in (("quadratic", 40), ("cartpole", 4)):
+    for name, rounds in RECIPES.items():
         recipe: Any = recipe_class(name)
         job = recipe().job()._replace(rounds=WARM + (2 if quick else rounds))
         arms = {

@@ -22,6 +22,7 @@ from ontogeny.core.space import Space
 from ontogeny.recipes import recipe_class
 from ontogeny.runtime.vectorised import Vectorised
 
+WORLDS = {"cartpole": (48, 480), "breakout": (96, 960)}  # updates that are timed, and to learn
 SEEDS = range(5)
 TAIL = 0.2  # of a training: the part over which returns are averaged
 
@@ -29,7 +30,7 @@ TAIL = 0.2  # of a training: the part over which returns are averaged
 def measure(quick: bool) -> Result:
     """Return throughput and returns of both sides, on CartPole and Breakout."""
     figures: list[Figure] = []
-    for name, updates, long in (("cartpole", 48, 480), ("breakout", 96, 960)):
+    for name, (updates, long) in WORLDS.items():
         figures += _compare(name, updates, 2 if quick else 15)
         if not quick:
             figures += _learn(name, long)

@@ -23,6 +23,7 @@ from benchmarks.result import Figure, Result, Target
 NUMBERS = re.compile(r"best\s+[-+]?\d")
 CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 PATIENCE = 600.0  # seconds
+STATES = ("cold", "warm", "warm")  # of the cache, one after the other
 TARGETS = {("toy", "warm"): Target(high=15.0)}
 
 
@@ -32,7 +33,7 @@ def measure(quick: bool) -> Result:
     for _ in range(1 if quick else 3):
         for recipe in ("toy",) if quick else ("toy", "breakout"):
             with tempfile.TemporaryDirectory() as folder:
-                for state in ("cold", "warm", "warm"):
+                for state in STATES:
                     took = until_numbers(recipe, Path(folder))
                     seconds.setdefault((recipe, state), []).append(took)
     return Result(

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import math
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import jax
+import pytest
+
+from benchmarks.peers.one_jit import trainer
+from ontogeny.evolution.random_search import RandomSearch, random_search
+from ontogeny.recipes.agents import CartPole
+from ontogeny.recipes.quadratic import Quadratic
+from ontogeny.runtime.processes import Processes
 
 ROOT = Path(__file__).parents[1]
 NAMES = {
@@ -58,6 +70,66 @@ def test_the_kept_figures_have_their_fields():
             assert row["n"] >= 1
             assert row["min"] <= row["median"] <= row["max"]
             assert ("target" in row) == ("holds" in row)
+
+
+@dataclass(frozen=True)
+class Steps(Quadratic):
+    """A recipe that compiles in a moment, in the place of an agent in a world."""
+
+    strategy: RandomSearch = field(default_factory=RandomSearch)
+    world, agent = CartPole().world, CartPole().agent
+
+    def units(self):
+        return {"environment steps": 1}
+
+
+def only_traced(world, agent, updates):
+    """Return a trainer that does nothing, after the real one was traced."""
+    begin, train = trainer(world, agent, updates)
+    jax.eval_shape(lambda key: train(key, begin(key)), jax.random.key(0))
+    return (lambda key: key), (lambda key, begun: begun)
+
+
+TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
+    "moves": {"recipe_class": lambda name: Steps},
+    "single": {
+        "WORLDS": {"cartpole": (1, 1)},
+        "recipe_class": lambda name: Steps,
+        "trainer": only_traced,
+    },
+    "start": {"STATES": ("cold",)},
+    "processes": {
+        "MEGABYTES": (0.01, 0.1),
+        "RECIPES": {"quadratic": 1},
+        "recipe_class": lambda name: Steps,
+        "pbt": random_search,
+        "Processes": lambda workers=1, **settings: Processes(workers, **settings),
+    },
+    "faults": {
+        **{"ROUNDS": 20, "STEPS": 10, "WORKER_KILLS": 20, "DRIVER_KILLS": 10},
+        **{"FURTHER": 0, "CALM": 6},
+    },
+    "memory": {"CASES": (("toy", "2"),), "STATES": ("cold",)},
+    "devices": {"CASES": {"quadratic": 1}, "recipe_class": lambda name: Steps},
+    "records": {"ROWS": 40_000, "EACH": 1},
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_benchmark_runs_at_a_tiny_size(name, monkeypatch):
+    benchmark = importlib.import_module(f"benchmarks.{name}")
+    for constant, value in TINY[name].items():
+        monkeypatch.setattr(benchmark, constant, value)
+    if name == "devices":  # a process each costs much, and these tests have two devices anyway
+        monkeypatch.setattr(benchmark, "_ask", benchmark.throughput)
+    result = benchmark.measure(quick=True).to_json()
+    assert result["figures"]
+    assert all(row["n"] >= 1 and math.isfinite(row["median"]) for row in result["figures"])
+    assert json.loads(json.dumps(result)) == result
+    if name == "faults":  # whatever the machine, nothing may be lost
+        assert {row["holds"] for row in result["figures"] if row.get("target") == "at most 0"} == {
+            True
+        }
 
 
 def test_the_rate_of_a_population_by_hand():

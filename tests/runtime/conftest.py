@@ -8,11 +8,15 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+import growing_apart
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Integer, Log, Space
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.selection import truncation
+from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
+from ontogeny.runtime.processes import Processes
+from ontogeny.runtime.store import Store
 
 CURVATURE = jnp.logspace(-1, 0, 5)
 
@@ -50,3 +54,17 @@ def job():
         return Job(make_learner(broken_at), SPACE, pbt(SPACE, truncation(0.25)), **whole)
 
     return make
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.create(tmp_path / "run") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """A synchronous growth that nothing befell."""
+    with Store.create(tmp_path_factory.mktemp("undisturbed") / "run") as opened:
+        assert grow(growing_apart.make(), Processes(2, synchronous=True), opened) == "finished"
+        yield opened
