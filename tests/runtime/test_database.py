@@ -20,6 +20,7 @@ import pytest
 
 from ontogeny.core.errors import StoreError
 from ontogeny.runtime import database
+from ontogeny.runtime.folders import list_runs
 from ontogeny.runtime.store import FILE, Store
 
 ROUNDS = 5
@@ -121,6 +122,7 @@ def test_a_run_that_may_not_be_looked_into_says_so(place, finished):
         os.seteuid(65534) if os.getuid() == 0 else None
         with pytest.raises(StoreError, match="Permission denied"):
             Store(shut)
+        assert shut in list_runs(place)  # so that `ontogeny list` says so
 
 
 @pytest.mark.parametrize("code", ["ENOLCK", "EOPNOTSUPP", "ENOSYS"])
