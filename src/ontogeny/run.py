@@ -8,11 +8,11 @@ run.best.score, run.best.hypers, run.metrics()["score"], run.report()
 
 from __future__ import annotations
 
-import dataclasses
 import pickle
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import jax
 import numpy as np
@@ -28,6 +28,7 @@ from ontogeny.runtime.executor import Job, Snapshot
 from ontogeny.runtime.folders import find_run
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.schedules import along, read_schedule
+from ontogeny.runtime.stacked import Stacked
 from ontogeny.runtime.store import Heir, Store
 
 if TYPE_CHECKING:
@@ -88,8 +89,9 @@ class Run:
         try:
             sent = cloudpickle.dumps((self.recipe, job, newest))
         except Exception:  # pickling runs the code of whatever is pickled
-            newest: Any = self._newest
-            sent = cloudpickle.dumps((self.recipe, None, dataclasses.replace(newest, job=None)))
+            with suppress(OntogenyError):  # those of a host learner stay where they are
+                newest = Stacked(cast(Any, None), self._newest.as_arrays())
+            sent = cloudpickle.dumps((self.recipe, None, newest))
         return self.store, sent
 
     def __setstate__(self, state: tuple[Store, bytes]) -> None:

@@ -49,3 +49,15 @@ def test_where_nothing_can_be_written_it_is_still_made(calls, tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be")
     made = remembered("things", {}, maker(calls))
     assert made.about["names"] == ["å", "b"]
+
+
+def test_the_folder_stays_where_it_was_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ONTOGENY_CACHE", "cache")
+    assert cache_folder() == tmp_path / "cache"
+    monkeypatch.setenv("ONTOGENY_CACHE", "~/kept")
+    assert cache_folder() == tmp_path / "home" / "kept"
+    monkeypatch.delenv("ONTOGENY_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert cache_folder() == tmp_path / "home" / ".cache" / "ontogeny"

@@ -20,6 +20,7 @@ import pytest
 
 from ontogeny.core.errors import StoreError
 from ontogeny.runtime import database
+from ontogeny.runtime.folders import list_runs
 from ontogeny.runtime.store import FILE, Store
 
 ROUNDS = 5
@@ -121,10 +122,11 @@ def test_a_run_that_may_not_be_looked_into_says_so(place, finished):
         os.seteuid(65534) if os.getuid() == 0 else None
         with pytest.raises(StoreError, match="Permission denied"):
             Store(shut)
+        assert shut in list_runs(place)  # so that `ontogeny list` says so
 
 
 @pytest.mark.parametrize("code", ["ENOLCK", "EOPNOTSUPP", "ENOSYS"])
-def test_a_file_system_without_locks_is_written_and_read(tmp_path, monkeypatch, code):
+def test_a_file_system_without_locks_is_written_and_read(tmp_path, monkeypatch, code, killed):
     number = getattr(errno, code)
 
     def refuse(*_: object) -> None:
@@ -139,6 +141,11 @@ def test_a_file_system_without_locks_is_written_and_read(tmp_path, monkeypatch, 
             ("unlocked", True)
         ]
     assert read(store.folder)[0] == 1
+    moved = shutil.copytree(killed, tmp_path / "moved")
+    assert read(moved) == (ROUNDS, "growing", 15.0)
+    with Store(moved, write=True) as store, store.transaction():
+        store.add_metric("score", ROUNDS, [1.0, 2.0])
+    assert read(moved) == (ROUNDS + 1, "growing", 18.0)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ import numpy as np
 
 from ontogeny.core.array_file import read_array_file, write_array_file
 from ontogeny.core.errors import StoreError
+from ontogeny.core.files import absolute
 
 
 class Made(NamedTuple):
@@ -32,9 +33,8 @@ def cache_folder() -> Path:
     """Return the folder for what can be made again: `$ONTOGENY_CACHE`, or `ontogeny` in the user's
     cache folder.
     """
-    if own := os.environ.get("ONTOGENY_CACHE"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ontogeny"
+    own = os.environ.get("ONTOGENY_CACHE")
+    return absolute(own or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "ontogeny"))
 
 
 def remembered(name: str, stamp: Mapping[str, Any], make: Callable[[], Made]) -> Made:

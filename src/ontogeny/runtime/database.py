@@ -44,15 +44,16 @@ def open_private(path: Path) -> sqlite3.Connection:
 
 def open_to_write(path: Path, *, locks: bool = True) -> sqlite3.Connection:
     """Return the file, open for writing; without `locks` of the file system where it has none."""
-    db = _connect(path, "mode=rw" if locks else "mode=rw&nolock=1")
+    db = _connect(path, "mode=rw" if locks else "mode=rw&vfs=unix-none")
     try:
         # Where the log can't be had it stays as it is, which is slower and as safe.
         with suppress(sqlite3.OperationalError):
             if locks:
                 db.execute("PRAGMA journal_mode = WAL")
-            else:
-                db.execute("PRAGMA locking_mode = EXCLUSIVE")  # a log is read without locks only so
-                db.execute("PRAGMA journal_mode = DELETE")
+            else:  # a log that was left is folded in, which goes without locks only so
+                for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = DELETE"):
+                    db.execute(f"PRAGMA {pragma}")
+                db.execute("PRAGMA locking_mode = NORMAL")
         db.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         db.close()
@@ -155,7 +156,7 @@ def _apart(path: Path) -> sqlite3.Connection:
     with tempfile.TemporaryDirectory() as folder:
         for file in (path, *logs):
             shutil.copyfile(file, Path(folder) / file.name)
-        with closing(_connect(Path(folder) / path.name, "mode=rw")) as copy:
+        with closing(open_to_write(Path(folder) / path.name, locks=False)) as copy:
             db = _connect(Path("/memory"), "mode=memory")
             copy.backup(db)
     return db
