@@ -20,6 +20,7 @@ from ontogeny.runtime.schema import METRIC_NAMES
 
 RUN = -1  # instead of a round: the digest of what is said of the whole run
 MASK = 2**64 - 1
+METRIC = [("round", np.int64), ("slot", np.int64), ("value", np.float64), ("none", np.bool_)]
 ODD = np.uint64(0x9E3779B97F4A7C15)  # splitmix64's (Steele, Lea and Flood 2014)
 FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
@@ -94,11 +95,11 @@ def kept(db: sqlite3.Connection) -> dict[int, int]:
         for row in db.execute(f"SELECT {columns} FROM {table}"):
             sums[row[0]] = sums.get(row[0], 0) + of_row(table, *row)
     for (name,) in db.execute(METRIC_NAMES).fetchall():
-        rows = db.execute(
-            "SELECT round, slot, value FROM metric WHERE name = ?", (name,)
-        ).fetchall()
-        number, slot, value = (np.array(column) for column in zip(*rows, strict=True))
-        bits = of_metric(name, number, slot, value.astype(float))
+        asked = "SELECT round, slot, coalesce(value, 0.0), value IS NULL FROM metric WHERE name = ?"
+        rows = np.fromiter(db.execute(asked, (name,)), METRIC)
+        value = np.where(rows["none"], np.nan, rows["value"])
+        number = rows["round"]
+        bits = of_metric(name, number, rows["slot"], value)
         for first, part in _by_round(number, bits):
             sums[first] = sums.get(first, 0) + part
     return {number: _signed(total) for number, total in sums.items()}
