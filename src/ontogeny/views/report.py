@@ -103,7 +103,7 @@ def _headline(record: Record) -> str:
         facts.append((record.unit[0], f"{record.work.sum():,.0f}"))
     facts.append(("moves", f"{int(record.moved.sum()):,}"))
     replay = record.run.get("replay")
-    title = f"{record.title}, a replay of {replay['source']}" if replay else record.title
+    title = f"{record.title}, a replay of {replay.get('source')}" if replay else record.title
     return (
         f"<header>\n<h1>{page.text(title)}</h1>\n"
         + page.paragraph(f"{record.folder.name}, {when}{record.status}", "soft")
