@@ -15,6 +15,7 @@ import pytest
 from ontogeny import cli
 from ontogeny.cli import VERBS
 from ontogeny.recipes import RECIPES
+from ontogeny.runtime.schema import VERSION
 
 SMALL = ["--population", "4", "--rounds", "4", "--steps", "5"]
 
@@ -173,7 +174,7 @@ def test_whatever_is_wrong_with_one_run_the_others_are_listed(runs, capsys):
         db.execute("UPDATE lineage SET parent = 'nobody'")
     listed = {run["name"]: run for run in answer(capsys, "list")["runs"]}
     assert listed["quadratic-1"]["status"] == "finished"
-    assert listed["newer"]["error"] == "store version 9 is not version 2"
+    assert listed["newer"]["error"] == f"store version 9 is not version {VERSION}"
     assert listed["odd"]["status"] == "unreadable"
 
 

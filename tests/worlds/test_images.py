@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.worlds.digits import digits
-from ontogeny.worlds.images import ink_square, look_at, picture_files, read_picture
+from ontogeny.worlds.images import SUFFIXES, ink_square, look_at, picture_files, read_picture
 from ontogeny.worlds.omniglot import omniglot
 
 
@@ -152,6 +153,31 @@ def written(tmp_path):
                     page[30 : 30 + 10 * writer, 40:60] = False
                     Image.fromarray(page).save(folder / f"000{character}_{writer:02}.png")
     return tmp_path
+
+
+def test_a_file_is_read_as_one_of_the_formats_and_as_nothing_else(tmp_path):
+    """Pillow's reader of PostScript would hand the file to Ghostscript, which runs it."""
+    for name in ("a.png", "b.jpg", "c.jfif", "d.bmp", "e.gif", "f.webp", "g.tif", "h.PNG"):
+        Image.new("RGB", (3, 2), "white").save(tmp_path / name, SUFFIXES[name[1:].lower()])
+        assert read_picture(tmp_path / name).shape == (2, 3, 3)
+    script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(x) (w) file closefile showpage\n"
+    ppm = b"P6 1 1 255 abc"
+    for number, data in enumerate((script, ppm)):
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(data)
+        with pytest.raises(DataError, match="no picture of a known format"):
+            read_picture(path)
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(DataError, match="no regular file"):
+        read_picture(tmp_path / "pipe.png")
+    (tmp_path / "link.png").symlink_to(tmp_path / "a.png")  # a person's own data may be links
+    assert read_picture(tmp_path / "link.png").shape == (2, 3, 3)
+
+
+def test_too_many_pixels_are_refused_before_they_are_read(tmp_path):
+    Image.new("1", (5001, 5000)).save(tmp_path / "a.png")
+    with pytest.raises(DataError, match="5001 x 5000 pixels"):
+        read_picture(tmp_path / "a.png")
 
 
 def test_omniglot_is_read_and_split_by_alphabet(written):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ontogeny.cli.words import RunName, parse, say
+from ontogeny.core.text import quoted
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -59,7 +60,7 @@ def adapt(arguments: list[str]) -> int:
         "accuracy": told.accuracy,
         "notes": told.notes,
     }
-    then = f"ontogeny report {chosen.run}"
+    then = f"ontogeny report {quoted(chosen.run)}"
     say(answer, chosen.json, lambda: _text(told, chosen.query.expanduser()), then)
     return 0
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from ontogeny.cli.fields import parse_recipe
 from ontogeny.cli.words import RunName, parse, recipe_list, say
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.text import quoted
 
 if TYPE_CHECKING:
     from ontogeny.run import Run
@@ -127,9 +128,9 @@ def tell(run: Run, as_json: bool) -> int:
     details = run_details(run.store)
     name = run.folder.name if run.folder.parent == runs_folder() else str(run.folder)
     if details["status"] == "interrupted":
-        say(details, as_json, lambda: run_table(details), f"ontogeny resume {name}")
+        say(details, as_json, lambda: run_table(details), f"ontogeny resume {quoted(name)}")
         done = f"interrupted after round {details['rounds']} of {details['planned']}"
         print(done, file=sys.stderr)
         return INTERRUPTED
-    say(details, as_json, lambda: run_table(details), f"ontogeny report {name}")
+    say(details, as_json, lambda: run_table(details), f"ontogeny report {quoted(name)}")
     return 0

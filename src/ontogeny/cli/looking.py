@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ontogeny.cli.words import RunName, parse, recipe_list, say
 from ontogeny.core.errors import OntogenyError
+from ontogeny.core.text import quoted
 from ontogeny.recipes import RECIPES
 
 
@@ -37,7 +38,7 @@ def list_(arguments: list[str]) -> int:
             told = {"name": folder.name, "folder": str(folder), "status": "unreadable"}
             summaries.append({**told, "error": said})
     readable = [run["name"] for run in summaries if "error" not in run]
-    then = f"ontogeny show {readable[-1]}" if readable else "ontogeny grow toy"
+    then = f"ontogeny show {quoted(readable[-1])}" if readable else "ontogeny grow toy"
     say({"runs": summaries}, chosen.json, lambda: runs_table(summaries), then)
     return 0
 
@@ -61,7 +62,7 @@ def show(arguments: list[str]) -> int:
     with Store(find_run(chosen.run)) as store:
         details = run_details(store)
     then = "report" if details["status"] == "finished" else "resume"
-    say(details, chosen.json, lambda: run_table(details), f"ontogeny {then} {chosen.run}")
+    say(details, chosen.json, lambda: run_table(details), f"ontogeny {then} {quoted(chosen.run)}")
     return 0
 
 

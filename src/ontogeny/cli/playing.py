@@ -9,6 +9,7 @@ from typing import Literal
 from ontogeny.cli.words import RunName, parse, say
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.files import absolute
+from ontogeny.core.text import quoted
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def play(arguments: list[str]) -> int:
         raise ConfigError(
             f"a {type(product).__name__.lower()} can't be played",
             where=str(folder),
-            hint=f"see: ontogeny report {chosen.run}",
+            hint=f"see: ontogeny report {quoted(chosen.run)}",
         )
     film = product.play(chosen.seed, chosen.steps, chosen.episodes, chosen.greedy)
     path = write_film(
@@ -81,7 +82,7 @@ def play(arguments: list[str]) -> int:
             f"{low:g} to {high:g}"
         )
 
-    say(answer, chosen.json, text, f"ontogeny report {chosen.run}")
+    say(answer, chosen.json, text, f"ontogeny report {quoted(chosen.run)}")
     return 0
 
 

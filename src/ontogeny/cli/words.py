@@ -44,9 +44,9 @@ def say(
     if as_json:
         print(json.dumps(_plain({**answer, "next": then} if then else answer), allow_nan=False))
         return
-    from rich.console import Console
+    from ontogeny.views.terminal import Terminal
 
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     said = text()
     console.print(said, soft_wrap=isinstance(said, str), markup=False)
     if then:

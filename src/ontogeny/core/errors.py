@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ontogeny.core.text import visible
+
 
 class OntogenyError(Exception):
     """The root of every error that Ontogeny raises on purpose.
@@ -31,7 +33,7 @@ class OntogenyError(Exception):
 
     def __str__(self) -> str:
         located = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{located}\n  → {self.hint}" if self.hint else located
+        return visible(f"{located}\n  → {self.hint}" if self.hint else located)
 
     def __reduce__(self):  # keyword arguments survive a trip between processes
         return (_rebuild, (type(self), self.what, self.where, self.hint))

@@ -105,6 +105,22 @@ def link_or_copy(source: Path, target: Path) -> None:
                 shutil.copyfileobj(file, copy)
 
 
+def publish(part: Path, path: Path) -> None:
+    """Give a file its name, if nothing has it yet: of those who try at once, one can. Raises
+    `FileExistsError`.
+    """
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links here
+        if path.exists() or path.is_symlink():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        part.rename(path)
+    else:
+        part.unlink()
+
+
 def open_regular(path: Path, *, links: bool = False) -> BinaryIO:
     """Open a file to read it. Raises `OSError` for a pipe or a device, which could keep one
     waiting, and for a link, which could lead anywhere, unless `links` may be followed.

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontogeny.core.errors import ConfigError, MissingExtra, OntogenyError, StoreError, unknown
-from ontogeny.core.files import absolute
+from ontogeny.core.files import absolute, decoding, inside
+from ontogeny.core.text import quoted, visible
 
 if TYPE_CHECKING:
     from ontogeny.core.product import Product
@@ -81,7 +82,7 @@ def kept_product(store: Store) -> Product | None:
     if run.get("status") != "finished" or not (folder.exists() or run.get("recipe")):
         return None
     try:
-        product = _read(folder)
+        product = _read(inside(store.folder, FOLDER))
         written = [path.stat().st_mtime for _, path in list_checkpoints(store.folder)]
         if folder.stat().st_mtime < max(written, default=0.0):  # a kill fell between the two
             raise StoreError("it is older than the newest checkpoint", where=str(folder))
@@ -90,7 +91,7 @@ def kept_product(store: Store) -> Product | None:
         raise
     except OntogenyError as error:
         said = f"{error.where or folder}: {error.what}; the newest checkpoint is read instead"
-        warnings.warn(said, stacklevel=3)
+        warnings.warn(visible(said), stacklevel=3)
         return None
 
 
@@ -99,7 +100,7 @@ def _read(folder: Path) -> Product:
     from ontogeny.core.archive import read_about
 
     about = read_about(folder)
-    try:
+    with decoding(str(folder), "what it says of itself is not readable"):
         kind: Any = about.get("kind", FORMERLY.get(about.get("product", "")))
         if not isinstance(kind, str):
             raise StoreError(
@@ -108,12 +109,6 @@ def _read(folder: Path) -> Product:
                 hint="give the folder that a product's `save` wrote, or a run's",
             )
         return loader(kind, str(folder))(folder)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise StoreError(
-            f"what it says of itself is not readable ({error!r})",
-            where=str(folder),
-            hint="structure.json was changed after it was written",
-        ) from error
 
 
 def _product_folder(folder: Path | str) -> Path:
@@ -133,6 +128,6 @@ def _product_folder(folder: Path | str) -> Path:
         raise StoreError(
             "this run has no product: it is written when a recipe's run has finished",
             where=str(run),
-            hint=f"go on with it: ontogeny resume {run.name}",
+            hint=f"go on with it: ontogeny resume {quoted(run.name)}",
         )
     return run / FOLDER

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 import time
 from collections.abc import Generator
@@ -100,6 +101,35 @@ def close_written(db: sqlite3.Connection) -> None:
                 time.sleep(0.002)
     finally:
         db.close()
+
+
+def check_place(path: Path) -> None:
+    """Raise `StoreError` unless a file lies there that SQLite may open, and nothing beside it leads
+    elsewhere: it follows links, and waits for pipes.
+    """
+    for end in ("", "-wal", "-shm", "-journal"):
+        file = path.with_name(path.name + end)
+        try:
+            mode = file.lstat().st_mode
+        except FileNotFoundError:
+            mode = None
+        if mode is None and not end:
+            raise StoreError(
+                "no run is here",
+                where=str(path.parent),
+                hint="see the runs that there are with: ontogeny list",
+            )
+        if mode is not None and not stat.S_ISREG(mode):
+            raise StoreError("it is no regular file", where=str(file), hint="remove it")
+
+
+def place_of(path: Path) -> tuple[int, int] | None:
+    """Return which file lies there, whatever its name; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

@@ -53,9 +53,10 @@ def grow(
 
     A checkpoint is written when `checkpoint_seconds` have passed since the last (0: every round),
     and at the end. Raises `DeadPopulation` when every member has gone non-finite, `StoreError` when
-    a round can't be recorded.
+    a round can't be recorded, or what was recorded is damaged.
     """
     begun = time.perf_counter()
+    store.check()
     remove_unrecorded(store.folder, _recorded(store))
     first, snapshot, lived_before = _restore(job, store)
     remove_unrecorded(store.folder, _recorded(store))  # those passed over, and forgotten

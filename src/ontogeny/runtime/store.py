@@ -6,6 +6,7 @@
     event(id, round, slot, time, kind, detail)  a death, an interruption, a resumption, the end
     artifact(round, kind, path, bytes, time)    files beside the store
     board(id, value)                            where an executor's members stand, for it alone
+    digest(round, value)                        whether a round's rows are those that were written
 
 A round is one transaction, and only the driver writes (`locks.py`). A value that is not a number is
 NULL.
@@ -15,81 +16,47 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
+from itertools import repeat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
 from ontogeny.core.errors import StoreError
-from ontogeny.core.files import absolute, replace_file
+from ontogeny.core.files import absolute, decoding, publish, remove
+from ontogeny.runtime import digests
+from ontogeny.runtime.columns import read_column
 from ontogeny.runtime.database import (
+    check_place,
     close_written,
     explained,
     open_private,
     open_to_read,
     open_to_write,
+    place_of,
 )
 from ontogeny.runtime.locks import driver_lives, release, take_locks
+from ontogeny.runtime.rows import (
+    MOST,
+    Artifact,
+    Event,
+    Heir,
+    check_extent,
+    check_row,
+    read_heirs,
+    refused,
+    run_values,
+)
+from ontogeny.runtime.schema import METRIC_NAMES, SCHEMA, SINCE, VERSION, check_schema, upgrade
 
 FILE = "run.sqlite"
-SCHEMA = """
-CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE metric (name TEXT NOT NULL, round INTEGER NOT NULL, slot INTEGER NOT NULL, value REAL,
-    PRIMARY KEY (name, round, slot)) WITHOUT ROWID;
-CREATE TABLE lineage (round INTEGER NOT NULL, slot INTEGER NOT NULL, parent INTEGER NOT NULL,
-    inherit INTEGER NOT NULL, parent_round INTEGER NOT NULL,
-    PRIMARY KEY (round, slot)) WITHOUT ROWID;
-CREATE TABLE event (id INTEGER PRIMARY KEY, round INTEGER NOT NULL, slot INTEGER,
-    time REAL NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL);
-CREATE TABLE artifact (round INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
-    bytes INTEGER NOT NULL, time REAL NOT NULL, PRIMARY KEY (kind, path)) WITHOUT ROWID;
-CREATE TABLE board (id INTEGER PRIMARY KEY, value BLOB NOT NULL);
-PRAGMA user_version = 2;
-"""
-VERSION = 2
-UPGRADE = """
-BEGIN IMMEDIATE;
-ALTER TABLE lineage ADD COLUMN parent_round INTEGER NOT NULL DEFAULT 0;
-UPDATE lineage SET parent_round = round - 1;
-CREATE TABLE board (id INTEGER PRIMARY KEY, value BLOB NOT NULL);
-PRAGMA user_version = 2;
-COMMIT;
-"""
-
-
-class Heir(NamedTuple):
-    """A slot that moved at the start of a round."""
-
-    round: int
-    slot: int
-    parent: int
-    inherit: bool
-    parent_round: int  # in which the parent was what the slot took; the round before, as a rule
-
-
-class Event(NamedTuple):
-    """Something that happened. `slot` is None for what concerns the whole run."""
-
-    round: int
-    slot: int | None
-    time: float
-    kind: str
-    detail: str
-
-
-class Artifact(NamedTuple):
-    """A file beside the store; `path` is relative to the run's folder."""
-
-    round: int
-    kind: str
-    path: str
-    bytes: int
-    time: float
+Row = TypeVar("Row", Event, Artifact)
 
 
 class Store:
@@ -99,25 +66,35 @@ class Store:
     only `with store:`, and what `opened` gives, hold the file until they end.
     """
 
-    def __init__(self, folder: Path | str, *, write: bool = False):
-        """Open the run in `folder`, to see that it is one. Raises `StoreError` when it is missing,
-        corrupt, or being written by another.
+    def __init__(
+        self, folder: Path | str, *, write: bool = False, made: Mapping[str, Any] | None = None
+    ):
+        """Open the run in `folder`, to see that it is one; that of `made` is new: see `create`.
+        Raises `StoreError` when it is missing, corrupt, or being written by another.
         """
         self.folder = absolute(folder)
         self._file: sqlite3.Connection | None = None
         self._locks: list[int] = []
+        self._place: tuple[int, int] | None = None  # of the file that is written
+        self._tally = digests.Tally()  # of a transaction
+        self._fit: set[tuple[int, int]] = set()  # rounds and slots that can be
         if not write:
             with self:
                 return
         unlocked = ""
         try:
             with explained(self.folder, FILE, "lock"):
-                if (self.folder / FILE).is_file():
+                if made is not None or (self.folder / FILE).is_file():
                     self._locks, unlocked = take_locks(self.folder)
+            if made is not None:
+                self._make(made)
             self._open(lambda path: open_to_write(path, locks=not unlocked))
-            if self._version == 1:
+            self._place = place_of(self.folder / FILE)
+            if self._version < VERSION:
                 with explained(self.folder, FILE, "upgrade"):
-                    self._db.executescript(UPGRADE)
+                    upgrade(self._db, self._version)
+                    digests.Tally(recounted=True).seal(self._db)
+                    self._db.execute("COMMIT")
                 self._version = VERSION
             if unlocked:
                 with self.transaction():
@@ -131,18 +108,9 @@ class Store:
         """Open the file, and see that it is a store."""
         path = self.folder / FILE
         with explained(self.folder, FILE, "open"):
-            if not path.is_file():
-                raise StoreError(
-                    "no run is here",
-                    where=str(self.folder),
-                    hint="see the runs that there are with: ontogeny list",
-                )
+            check_place(path)
             self._file = opening(path)
-            self._version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            self._db.execute("SELECT count(*) FROM run").fetchone()
-        if self._version not in (1, VERSION):
-            said = f"store version {self._version} is not version {VERSION}"
-            raise StoreError(said, where=str(path))
+            self._version = check_schema(self._db, str(path))
 
     @classmethod
     def create(cls, folder: Path, **values: Any) -> Store:
@@ -153,19 +121,27 @@ class Store:
         """
         folder = absolute(folder)
         if (folder / FILE).exists():
-            raise StoreError(
-                "a run is already here", where=str(folder), hint="choose another name, or resume it"
-            )
+            raise _already(folder)
         with explained(folder, FILE, "create"):
             folder.mkdir(parents=True, exist_ok=True)
-            hint = "choose a folder that can be written, with space left"
-            made = replace_file(folder / FILE, "create the store", hint=hint)
-            with made as part, closing(open_private(part)) as db:
-                db.executescript(SCHEMA)
-                rows = [(key, json.dumps(value)) for key, value in values.items()]
-                with db:
+        return cls(folder, write=True, made=values)
+
+    def _make(self, values: Mapping[str, Any]) -> None:
+        """Make the file, which nobody else sees before it has its name."""
+        part = self.folder / f"{FILE}.{os.getpid()}.part"
+        with explained(self.folder, FILE, "create"):
+            try:
+                remove(part)
+                with closing(open_private(part)) as db, db:
+                    db.executescript(f"BEGIN; {SCHEMA}")  # once is waited for the disk
+                    rows = [(key, json.dumps(value)) for key, value in values.items()]
                     db.executemany("INSERT INTO run VALUES (?, ?)", rows)
-        return cls(folder, write=True)
+                    digests.Tally(recounted=True).seal(db)
+                publish(part, self.folder / FILE)
+            except FileExistsError as error:
+                raise _already(self.folder) from error
+            finally:
+                remove(part)
 
     def __enter__(self) -> Store:
         if self._file is None:
@@ -218,9 +194,17 @@ class Store:
         disk.
         """
         with explained(self.folder, FILE, "write"):
+            if self._place not in (None, place_of(self.folder / FILE)):
+                raise StoreError(
+                    "the run's folder was moved or removed while it grew",
+                    where=str(self.folder),
+                    hint="what was recorded lies where it is now: resume it from there",
+                )
             self._db.execute("BEGIN IMMEDIATE")
+            self._tally = digests.Tally()
             try:
                 yield
+                self._tally.seal(self._db)
                 self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:
@@ -231,40 +215,55 @@ class Store:
 
     def put(self, **values: Any) -> None:
         """Set keys of the run to JSON values."""
-        rows = [(key, json.dumps(value)) for key, value in values.items()]
-        self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
+        for key, value in values.items():
+            text = json.dumps(value)
+            for (old,) in self._db.execute("SELECT value FROM run WHERE key = ?", (key,)):
+                self._tally.add(digests.RUN, -digests.of_row("run", key, old))
+            self._tally.add(digests.RUN, digests.of_row("run", key, text))
+            self._db.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (key, text))
 
     def add_metric(self, name: str, number: int, values: Iterable[float], slot: int = 0) -> None:
         """Record one metric of a round: a value for each slot, counted from `slot` (-1: the run's
         own).
         """
-        rows = [(name, number, slot + i, float(value)) for i, value in enumerate(values)]
+        value = np.fromiter(values, float)
+        slots = np.arange(slot, slot + value.size)
+        bits = digests.of_metric(name, np.full(value.size, number), slots, value)
+        self._tally.add(number, int(bits.sum()))
+        rows = zip(repeat(name), repeat(number), slots.tolist(), value.tolist(), strict=False)
         self._db.executemany("INSERT INTO metric VALUES (?, ?, ?, ?)", rows)
 
     def add_heirs(self, heirs: Iterable[Heir]) -> None:
         """Record who moved."""
-        self._db.executemany("INSERT INTO lineage VALUES (?, ?, ?, ?, ?)", heirs)
+        rows = [tuple(map(int, heir)) for heir in heirs]
+        for row in rows:
+            self._tally.add(row[0], digests.of_row("lineage", *row))
+        self._db.executemany("INSERT INTO lineage VALUES (?, ?, ?, ?, ?)", rows)
 
     def add_event(self, number: int, kind: str, detail: str, slot: int | None = None) -> None:
         """Record that something happened in a round."""
-        self._db.execute(
-            "INSERT INTO event (round, slot, time, kind, detail) VALUES (?, ?, ?, ?, ?)",
-            (number, slot, time.time(), kind, detail),
-        )
+        detail = detail.encode("utf-8", "backslashreplace").decode()
+        row = (number, slot, time.time(), kind, detail)
+        self._tally.add(number, digests.of_row("event", *row))
+        added = "INSERT INTO event (round, slot, time, kind, detail) VALUES (?, ?, ?, ?, ?)"
+        self._db.execute(added, row)
 
     def add_artifact(self, number: int, kind: str, path: Path, size: int) -> None:
         """Record a file; `path` is inside the run's folder."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO artifact VALUES (?, ?, ?, ?, ?)",
-            (number, kind, str(path.relative_to(self.folder)), size, time.time()),
-        )
+        self.remove_artifact(kind, path)
+        row = (number, kind, path.relative_to(self.folder).as_posix(), size, time.time())
+        self._tally.add(number, digests.of_row("artifact", *row))
+        self._db.execute("INSERT INTO artifact VALUES (?, ?, ?, ?, ?)", row)
 
     def remove_artifact(self, kind: str, path: Path) -> None:
         """Forget a file."""
-        self._db.execute(
-            "DELETE FROM artifact WHERE kind = ? AND path = ?",
+        which = (
+            "FROM artifact WHERE kind = ? AND path = ?",
             (kind, str(path.relative_to(self.folder))),
         )
+        for row in self._db.execute(f"SELECT round, kind, path, bytes, time {which[0]}", which[1]):
+            self._tally.add(row[0], -digests.of_row("artifact", *row))
+        self._db.execute(f"DELETE {which[0]}", which[1])
 
     def put_board(self, value: bytes) -> None:
         """Keep where an executor's members stand, instead of what was kept before."""
@@ -274,6 +273,7 @@ class Store:
         """Forget everything recorded of the rounds after `number` (of a slot, after its own in
         `by_slot`), except that they were interrupted. The board is forgotten.
         """
+        self._tally.recounted = True
         self._db.execute("DELETE FROM board")
         self._db.execute("DELETE FROM artifact WHERE round > ?", (number,))
         for slot, last in (by_slot or {}).items():
@@ -310,17 +310,15 @@ class Store:
     def rounds(self) -> int:
         """Return how many rounds are recorded."""
         last = self._read("SELECT max(round) FROM metric WHERE name = 'score'")[0][0]
+        if last is not None and not (type(last) is int and 0 <= last <= MOST):
+            raise refused(f"its last round is {last!r:.60}", f"{self.folder / FILE}, table metric")
         return 0 if last is None else last + 1
 
     def metric_names(self) -> list[str]:
         """Return the names of the recorded metrics, `score` first."""
-        # From each name to the next by the index: a million rows are not looked through.
-        rows = self._read(
-            "WITH RECURSIVE next(name) AS (SELECT min(name) FROM metric UNION ALL SELECT "
-            "(SELECT min(name) FROM metric WHERE name > next.name) FROM next "
-            "WHERE name IS NOT NULL) SELECT name FROM next WHERE name IS NOT NULL"
-        )
-        names = [name for (name,) in rows]
+        names = [name for (name,) in self._read(METRIC_NAMES)]
+        if odd := [name for name in names if not isinstance(name, str)]:
+            raise refused(f"a name is {odd[0]!r:.60}", f"{self.folder / FILE}, table metric")
         return sorted(names, key=lambda name: (name != "score", name.startswith("hypers."), name))
 
     def metric(self, name: str, since: int = 0) -> Float[np.ndarray, "rounds pop"]:
@@ -328,66 +326,71 @@ class Store:
         recorded. It has a column for every slot of these rounds and of its first round; the run's
         own have one.
         """
-        asked = "FROM metric WHERE name = ? AND round >= ?"
-        n, known, first, last, end = self._read(
-            f"SELECT count(*), count(value), min(slot), max(slot), max(round) {asked}", name, since
-        )[0]
-        if since:
-            first_round = "round = (SELECT min(round) FROM metric WHERE name = ?)"
-            row = self._read(
-                f"SELECT max(slot) FROM metric WHERE name = ? AND {first_round}", name, name
-            )
-            last = max((slot for slot in (last, row[0][0]) if slot is not None), default=-1)
-        pop = max(last or 0, 0) + 1
-        rounds = max(self.rounds(), end + 1 if n else 0) - since
-        values = np.full((max(rounds, 0), pop), np.nan)
-        if not n:
-            return values
-        there = end + 1 - since
+        where = f"{self.folder / FILE}, table metric"
         with self.opened() as store, explained(self.folder, FILE, "read"):
-            if n == known == there * pop and first == min(last, 0):  # a number everywhere
-                rows = store._db.execute(
-                    f"SELECT value {asked} ORDER BY round, slot", (name, since)
-                )
-                values[:there] = np.fromiter((v for (v,) in rows), float, n).reshape(-1, pop)
-            else:
-                rows = store._db.execute(
-                    f"SELECT round, max(slot, 0), value {asked} AND value IS NOT NULL",
-                    (name, since),
-                )
-                table = np.fromiter(rows, [("round", int), ("slot", int), ("value", float)], known)
-                values[table["round"] - since, table["slot"]] = table["value"]
-        return values
+            rounds, fits = store.rounds(), store.check_extent
+            return read_column(store._db, name, since, rounds, fits, where)
 
     def heirs(self) -> list[Heir]:
         """Return everyone who moved, in order."""
         whence = "coalesce(parent_round, round - 1)" if self._version > 1 else "round - 1"
-        rows = self._read(
-            f"SELECT round, slot, parent, inherit, {whence} FROM lineage ORDER BY round, slot"
-        )
-        return [
-            Heir(number, slot, parent, bool(inherit), came)
-            for number, slot, parent, inherit, came in rows
-        ]
+        query = f"SELECT round, slot, parent, inherit, {whence} FROM lineage ORDER BY round, slot"
+        return read_heirs(self._read(query), str(self.folder / FILE))
 
     def board(self) -> bytes | None:
         """Return what `put_board` kept last; None when it never did."""
-        rows = self._read("SELECT value FROM board") if self._version > 1 else []
-        return rows[0][0] if rows else None
+        kept = self._read("SELECT value FROM board") if self._version > 1 else []
+        return (kept[0][0] if isinstance(kept[0][0], bytes) else b"") if kept else None
 
     def events(self) -> list[Event]:
         """Return what happened, in order."""
-        rows = self._read("SELECT round, slot, time, kind, detail FROM event ORDER BY id")
-        return [Event(*row) for row in rows]
+        return self._table(Event, "event", "id")
 
     def artifacts(self, kind: str | None = None) -> list[Artifact]:
         """Return the files of a kind (None: of every kind), oldest round first."""
-        rows = self._read("SELECT round, kind, path, bytes, time FROM artifact ORDER BY round")
-        return [Artifact(*row) for row in rows if kind in (None, row[1])]
+        return [a for a in self._table(Artifact, "artifact", "round") if kind in (None, a.kind)]
+
+    def check(self) -> None:
+        """Raise `StoreError` when what is recorded is not what was written, naming the first round
+        of which that is so. A store of an earlier version can't say.
+        """
+        if wrong := self.changed_rounds():
+            what = "what is said of the run" if wrong[0] == digests.RUN else f"round {wrong[0]}"
+            raise StoreError(
+                f"{what} is not as it was written",
+                where=str(self.folder / FILE),
+                hint="it was changed since: see what is whole with: ontogeny verify RUN",
+            )
+
+    def changed_rounds(self) -> list[int]:
+        """Return the rounds of which that is so (`digests.RUN`: what is said of the run)."""
+        where = str(self.folder / FILE)
+        with self.opened() as store, explained(self.folder, FILE, "read"), decoding(where):
+            return digests.changed(store._db) if store._version >= SINCE["digest"] else []
+
+    def check_extent(self, rounds: int, slots: int) -> None:
+        """Raise `StoreError` when so many rounds of so many members can't be what was recorded."""
+        if (rounds, slots) not in self._fit:
+            where, count = f"{self.folder / FILE}, table metric", "SELECT count(*) FROM metric"
+            names = len(self.metric_names())
+            check_extent(rounds, slots, names, lambda: self._read(count)[0][0], where)
+            self._fit = {(rounds, slots)}
+
+    def _table(self, kind: type[Row], table: str, order: str) -> list[Row]:
+        found = self._read(f"SELECT {', '.join(kind._fields)} FROM {table} ORDER BY {order}")
+        for row in found:
+            check_row(table, row, str(self.folder / FILE))
+        return [kind(*row) for row in found]
 
     def _known(self) -> dict[str, Any]:
-        return {key: json.loads(value) for key, value in self._read("SELECT key, value FROM run")}
+        return run_values(self._read("SELECT key, value FROM run"), str(self.folder / FILE))
 
     def _read(self, query: str, *values: Any) -> list[Any]:
         with self.opened() as store, explained(self.folder, FILE, "read"):
             return store._db.execute(query, values).fetchall()
+
+
+def _already(folder: Path) -> StoreError:
+    return StoreError(
+        "a run is already here", where=str(folder), hint="choose another name, or resume it"
+    )

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ontogeny.core.errors import ConfigError, unknown
+from ontogeny.core.text import quoted
 from ontogeny.core.trees import dotted
 from ontogeny.runtime.store import Store
 from ontogeny.views.quantities import number
@@ -42,7 +43,7 @@ def read_contender(folder: Path, score: Score) -> Contender:
         raise ConfigError(
             f"{folder.name} is {record.status}: {record.rounds} of {record.planned} rounds",
             where=str(folder),
-            hint=f"finish it with: ontogeny resume {folder.name}; or leave it out",
+            hint=f"finish it with: ontogeny resume {quoted(folder.name)}; or leave it out",
         )
     alive = record.last[np.isfinite(record.last)]
     if not alive.size:

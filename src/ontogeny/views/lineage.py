@@ -16,7 +16,8 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ontogeny.runtime.store import Heir
+from ontogeny.core.errors import StoreError
+from ontogeny.runtime.rows import Heir
 
 BORN = -1  # instead of a parent: the member began anew
 
@@ -32,7 +33,8 @@ def parents(
 ) -> Grid:
     """Return the array of parents (see the module's text) from the recorded moves.
 
-    The scores tell who was dead. Without them, nobody descends by genes alone.
+    The scores tell who was dead. Without them, nobody descends by genes alone. Raises `StoreError`
+    for a move of who, or from whom, is not among them.
     """
     living = np.zeros((rounds, pop), bool) if score is None else np.isfinite(_latest(score))
     parent = np.tile(np.arange(pop), (rounds, 1))
@@ -40,6 +42,12 @@ def parents(
         parent[0] = BORN
     for heir in heirs:
         if 0 < heir.round < rounds:
+            if heir.parent_round >= rounds or max(heir.slot, heir.parent) >= pop:
+                raise StoreError(
+                    f"it descends from slot {heir.parent} in round {heir.parent_round}, and "
+                    f"{rounds:,} rounds of {pop:,} members are recorded",
+                    where=f"the lineage, round {heir.round}, slot {heir.slot}",
+                )
             descends = heir.inherit or living[heir.parent_round, heir.parent]
             parent[heir.round, heir.slot] = heir.parent if descends else BORN
     return parent

@@ -25,6 +25,7 @@ from ontogeny.views.progress import Progress, short_path
 from ontogeny.views.quantities import NOTHING, count, duration, number, score_text
 from ontogeny.views.scales import score_scale
 from ontogeny.views.sparkline import span, sparkline
+from ontogeny.views.terminal import Terminal
 
 REFRESH = 4  # frames a second: a frame costs some milliseconds of one core
 PLAIN_SECONDS = 2.0  # between two plain lines
@@ -33,7 +34,7 @@ ENDS = {"finished": "green", "interrupted": "yellow", "failed": "red"}
 
 def observer_for(console: Console | None = None, title: str = "") -> Observer:
     """Return `Live` for a terminal that can redraw, and `Plain` for anything else."""
-    console = console or Console()
+    console = console or Terminal()
     moving = console.is_terminal and not console.is_dumb_terminal
     return Live(console, title) if moving else Plain(console, title)
 
@@ -48,7 +49,7 @@ class Live(Observer):
         clock: Callable[[], float] = time.monotonic,
     ):
         """`title` names what is grown (the recipe); the run folder's name stands in for it."""
-        self.console, self.title, self.clock = console or Console(), title, clock
+        self.console, self.title, self.clock = console or Terminal(), title, clock
         self.progress: Progress | None = None
         self._ready = self._stopping = False
         self._status = ""
@@ -160,7 +161,7 @@ class Plain(Observer):
         clock: Callable[[], float] = time.monotonic,
     ):
         """`title` names what is grown (the recipe); the run folder's name stands in for it."""
-        self.console, self.title, self.clock = console or Console(), title, clock
+        self.console, self.title, self.clock = console or Terminal(), title, clock
         self.progress: Progress | None = None
         self._printed = float("-inf")
         self._shown = True

@@ -127,7 +127,7 @@ def write(path: Path, html: str) -> Path:
     )
     with replace_file(path, "write the page", hint=hint) as part:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(html, encoding="utf-8")
+        part.write_text(html, encoding="utf-8", errors="backslashreplace")
     return path
 
 

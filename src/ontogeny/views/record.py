@@ -170,13 +170,17 @@ class Record:
 
 def read_record(store: Store, hypers: bool = True) -> Record:
     """Return the run that the store holds; without its hypers where only the scores are asked for,
-    which is sooner. Raises `StoreError` when it can't be read.
+    which is sooner. Raises `StoreError` when it can't be read, or is not what was written (of which
+    the scores alone can't tell).
     """
     with store.opened() as store:
+        if hypers:
+            store.check()
         run, rounds, heirs = store.run(), store.rounds(), store.heirs()
         recorded = store.metric("score")
         stated = (run.get("fields") or {}).get("population", 0)
-        pop = max(recorded.shape[1] if rounds else 1, int(stated))
+        pop = max(recorded.shape[1] if rounds else 1, int(stated or 0))
+        store.check_extent(rounds, pop)
         score = _fill(recorded, rounds, pop)
         names = store.metric_names()
         tables = {

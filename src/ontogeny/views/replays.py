@@ -26,7 +26,7 @@ def replay_summary(record: Record) -> list[dict[str, Any]]:
     interval. Empty for a run that is no replay, or has no rounds yet.
     """
     about = record.run.get("replay")
-    if not about or not record.rounds:
+    if not about or not record.rounds or not {"source", "score", "arms"} <= about.keys():
         return []
     at = min(record.rounds, len(about["score"])) - 1
     rows: list[dict[str, Any]] = [
@@ -38,7 +38,7 @@ def replay_summary(record: Record) -> list[dict[str, Any]]:
         }
     ]
     for arm, slots in about["arms"].items():
-        scores = record.last[np.array(slots)]
+        scores = record.last[[slot for slot in slots if slot < record.pop]]
         alive = scores[np.isfinite(scores)]
         found = bootstrap_interval(alive, interquartile_mean)._asdict() if alive.size else None
         if found and alive.size == 1:
@@ -80,7 +80,7 @@ def replay_figure(record: Record) -> go.Figure:
     fig = empty("The schedule by itself", "round", "score (bigger is better)", **scale.axis())
     fig.update_xaxes(**round_ticks(record.rounds))
     for arm, slots in about["arms"].items():
-        for place, slot in enumerate(slots):
+        for place, slot in enumerate(slot for slot in slots if slot < record.pop):
             fig.add_scatter(
                 x=np.arange(record.rounds),
                 y=scale.place(record.finite[:, slot]),

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ontogeny.core.errors import StoreError
+from ontogeny.core.files import inside, read_regular
 from ontogeny.core.trees import dotted
 from ontogeny.runtime.store import Store
 from ontogeny.views import page, run_figures
@@ -101,7 +103,7 @@ def _headline(record: Record) -> str:
         facts.append((record.unit[0], f"{record.work.sum():,.0f}"))
     facts.append(("moves", f"{int(record.moved.sum()):,}"))
     replay = record.run.get("replay")
-    title = f"{record.title}, a replay of {replay['source']}" if replay else record.title
+    title = f"{record.title}, a replay of {replay.get('source')}" if replay else record.title
     return (
         f"<header>\n<h1>{page.text(title)}</h1>\n"
         + page.paragraph(f"{record.folder.name}, {when}{record.status}", "soft")
@@ -237,10 +239,10 @@ def _film(record: Record) -> str:
     films = [a for a in record.artifacts if a.kind == "film" and a.path.endswith(".gif")]
     if not films:
         return ""
-    film = record.folder / films[-1].path
     try:
-        data = film.read_bytes() if film.stat().st_size <= FILM_BYTES else None
-    except OSError:
+        film = inside(record.folder, films[-1].path)
+        data = read_regular(film) if film.stat().st_size <= FILM_BYTES else None
+    except (OSError, StoreError):  # gone, or no film: what a link leads to is nobody's to tell
         return ""
     if data is None:
         return page.section("Film", page.paragraph(f"The film is at {films[-1].path}."))

@@ -14,14 +14,19 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 
 from ontogeny.core.errors import DataError, MissingExtra
+from ontogeny.core.files import open_regular
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
-SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
-)
-LARGEST = 50_000_000  # pixels: more is a mistake, or an attack on the memory
+# By suffix, what Pillow calls the format: a file is read as one of these and as no other (Pillow's
+# reader of PostScript, for one, runs what it reads).
+SUFFIXES = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
+    **dict.fromkeys((".tif", ".tiff"), "TIFF"),
+    **{f".{name.lower()}": name for name in ("PNG", "BMP", "GIF", "WEBP")},
+}
+LARGEST = 25_000_000  # pixels, of some 20 bytes each: more is a mistake, or an attack on the memory
 HIDDEN = "hidden"
 BRIGHT = 191  # of 255: what is brighter than that is hardly seen on white
 ORIENTATION = 0x0112  # in EXIF: how the camera was held
@@ -113,7 +118,7 @@ def read_picture(path: Path | str) -> UInt8[np.ndarray, "height width 3"]:
 def look_at(path: Path | str) -> Picture:
     """Return a picture in colour, the right way up, and what was made of it. What is transparent is
     white, or black around what is nearly white. Raises `DataError` for a file that is no picture,
-    is cut, or has more than 50 million pixels.
+    is cut, is of no format in `SUFFIXES`, or has more than 25 million pixels.
     """
     try:
         from PIL import Image, UnidentifiedImageError
@@ -127,7 +132,11 @@ def look_at(path: Path | str) -> Picture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow warns of is noted, or an error below
         try:
-            with Image.open(path) as image:
+            known = sorted(set(SUFFIXES.values()))
+            with (
+                open_regular(Path(path), links=True) as file,
+                Image.open(file, "r", known) as image,
+            ):
                 if image.width * image.height > LARGEST:
                     raise DataError(
                         f"it has {image.width} x {image.height} pixels",
@@ -140,7 +149,9 @@ def look_at(path: Path | str) -> Picture:
             raise
         except UnidentifiedImageError as error:
             raise DataError(
-                "it is no picture of a known format", where=str(path), hint=again
+                "it is no picture of a known format",
+                where=str(path),
+                hint=again,
             ) from error
         except Exception as error:  # a damaged file leads Pillow anywhere
             raise DataError(

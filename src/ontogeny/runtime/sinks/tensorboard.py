@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ontogeny.core.files import inside
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks.summary import Summary, needed, settings_of
@@ -29,7 +30,7 @@ class TensorBoard(Observer):
         """Open the event file. What an earlier process wrote of rounds that are lived again is
         hidden.
         """
-        folder = Path(self._folder or setting.folder / "tensorboard")
+        folder = Path(self._folder or inside(setting.folder, "tensorboard"))
         purged = {"purge_step": setting.first} if setting.first else {}
         self._writer = self._writer_class(str(folder), **purged)
         self._summary = Summary(setting, self._members)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+from ontogeny.core.files import inside
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks.summary import Summary, identity_of, needed, settings_of
@@ -40,6 +41,7 @@ class WandB(Observer):
 
     def compiled(self, seconds: float) -> None:
         """Begin the run."""
+        inside(self._setting.folder, "wandb")  # which it makes in the folder
         folder = Path(self._folder or self._setting.folder)
         folder.mkdir(parents=True, exist_ok=True)
         self._run = self._wandb.init(

@@ -1,0 +1,23 @@
+"""The terminal, to which nothing is written that it would obey, but what we ask of it ourselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from ontogeny.core.text import visible
+
+
+class Terminal(Console):
+    """Rich's console, on which names and messages are seen as they are: a run's folder may be
+    called anything.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Yield what is to be written, its unseen characters written out."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
