@@ -28,7 +28,7 @@ from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
-from ontogeny.evolution.strategy import Strategy, StrategyConfig
+from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
 
 RUNGS = 12  # with a reduction of 3 the last lies at 177,147 times the first
 KEPT = 128  # scores of a rung, the newest
@@ -54,13 +54,14 @@ def successive_halving(space: Space, reduction: int = 3, first: int = 1) -> Stra
     >>> move.inherit.tolist()  # the lower half begins anew
     [True, False, True, False]
     """
+    check_parts("successive_halving", space)
     if reduction < 2 or first < 1:
         raise ConfigError(
             f"reduction={reduction}, first={first}",
             where="successive_halving",
             hint="use a reduction of 2 or more (3 or 4 are usual), and a first rung of 1 or more",
         )
-    rungs = np.float32(first * float(reduction) ** np.arange(RUNGS))
+    rungs = (first * float(reduction) ** np.arange(RUNGS)).astype(np.float32)
 
     def init(key: Array, population: Population[Any]) -> HalvingState:
         del key
