@@ -94,6 +94,7 @@ def test_what_is_recorded_is_read_without_a_learner(tmp_path, monkeypatch):
     assert run.folder == tmp_path / "run"
     assert repr(run) == f"Run({str(tmp_path / 'run')!r}, 3 rounds of 4 members)"
     assert run.report().read_text().startswith("<!doctype html>")
+    assert og.resume(tmp_path / "run", progress=False).lineage() == heirs  # it had finished
     with pytest.raises(AssertionError, match="a learner was made"):
         run.population  # noqa: B018
 
@@ -113,8 +114,13 @@ def test_a_learner_grows_and_goes_on(tmp_path):
     assert longer.metrics()["score"].shape == (6, 4)
     with pytest.raises(ConfigError, match="bare learner"):
         run.product()
+    read = og.load(tmp_path / "run")  # which needs no learner
+    assert read.best.score == longer.best.score
+    assert read.best.hypers == longer.best.hypers
+    np.testing.assert_array_equal(read.best.state, longer.best.state)
+    np.testing.assert_array_equal(read.population.score, longer.population.score)
     with pytest.raises(ConfigError, match=r"og\.grow with the same learner"):
-        og.load(tmp_path / "run")
+        og.resume(tmp_path / "run")
 
 
 def test_the_first_draws_are_the_same_whatever_the_strategy_and_however_it_is_given(tmp_path):
@@ -151,6 +157,30 @@ def test_runs_are_numbered_in_the_runs_folder(tmp_path, monkeypatch):
         (LEARNER, {}, "needs a space"),
         (LEARNER, {"space": SPACE, "populaton": 3}, "populaton"),
         (LEARNER, {"space": SPACE, "population": 0}, "population is 0"),
+        (LEARNER, {"space": SPACE, "population": 2.5}, "population is 2.5"),
+        (LEARNER, {"space": SPACE, "population": True}, "population is True"),
+        (LEARNER, {"space": SPACE, "rounds": "4"}, "write|rounds=4"),
+        (LEARNER, {"space": SPACE, "seed": -1}, "from 0 to 4294967295"),
+        (LEARNER, {"space": SPACE, "seed": 2**32}, "seed is 4294967296"),
+        (LEARNER, {"space": SPACE, "seed": 1.5}, "seed is 1.5"),
+        (LEARNER, {"space": SPACE, "rounds": 10**6, "steps": 10**6}, "can count"),
+        (LEARNER, {"space": SPACE, "checkpoint_seconds": -1}, "use 0 or more"),
+        (LEARNER, {"space": {"rate": og.Log(1e-3, 1e-1)}}, r"write space=og\.Space\("),
+        (LEARNER, {"space": SPACE, "strategy": og.pbt}, r"pbt is a function.*\n.*og\.pbt\(space\)"),
+        (LEARNER, {"space": SPACE, "strategy": RandomSearch}, "is a class, not a strategy"),
+        (LEARNER, {"space": SPACE, "executor": "processes"}, r"executor=og\.Processes\(\)"),
+        (LEARNER, {"space": SPACE, "executor": og.Processes}, "Processes is a class"),
+        (LEARNER, {"space": SPACE, "observers": "wandb"}, "not a list of observers"),
+        (LEARNER, {"space": SPACE, "observers": ["wandb"]}, r"observers=\[og\."),
+        (LEARNER, {"space": SPACE, "observers": [og.Observer]}, "Observer is a class"),
+        (tuple(LEARNER), {"space": SPACE}, "is a tuple, not a learner or recipe"),
+        (Quadratic, {}, "Quadratic is a class"),
+        (None, {}, "None is a NoneType"),
+        ("quadratic", {"populaton": 3}, "did you mean 'population'"),
+        ("quadratic", {"dimensions": 2.5}, "dimensions is 2.5"),
+        ("quadratic", {"noise": "0.1"}, "without quotes: noise=0.1"),
+        ("quadratic", {"seed": -1}, "seed is -1"),
+        (LEARNER, {"space": SPACE, "folder": "last"}, "finds the newest run"),
         ("quadratic", {"space": SPACE}, "brings its own"),
         ("quadratic", {"dimension": 3}, "did you mean 'dimensions'"),
         ("quadratic", {"evolution": RandomSearch()}, "called 'strategy' now"),
@@ -161,7 +191,7 @@ def test_runs_are_numbered_in_the_runs_folder(tmp_path, monkeypatch):
 )
 def test_mistakes_are_refused_before_anything_is_written(tmp_path, what, settings, said):
     with pytest.raises(ConfigError, match=said):
-        og.grow(what, **settings, folder=tmp_path / "run", progress=False)
+        og.grow(what, **{"folder": tmp_path / "run", "progress": False, **settings})
     assert not (tmp_path / "run").exists()
 
 
@@ -211,6 +241,15 @@ def test_a_report_is_written_when_the_checkpoints_are_gone(tmp_path, monkeypatch
     with pytest.warns(UserWarning, match="product"):
         html = og.load(run.folder).report(tmp_path / "report.html").read_text()
     assert "What the winner has become can&#x27;t be shown: there is no checkpoint" in html
+
+
+def test_numbers_may_be_those_of_numpy_and_jax():
+    given = {"population": np.int64(2), "rounds": jnp.int32(3), "seed": np.uint32(2**32 - 1)}
+    recipe = Quadratic(**given, steps=np.int8(4), noise=np.float32(0.5))
+    assert recipe == Quadratic(2, 3, 4, 2**32 - 1, noise=0.5)
+    kinds = {type(value) for value in vars(recipe).values()}
+    assert kinds >= {int, float}
+    assert not any(kind.__module__ in ("numpy", "jaxlib") for kind in kinds)
 
 
 def test_another_job_does_not_overwrite_a_run(tmp_path):

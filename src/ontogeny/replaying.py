@@ -19,15 +19,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.core.errors import ConfigError, StoreError
-from ontogeny.core.files import absolute
 from ontogeny.core.learner import Hypers
+from ontogeny.core.metrics import SMALL
 from ontogeny.core.trees import named_leaves
 from ontogeny.growth import Watched, default_executor, grow_job
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.run import Run, load
-from ontogeny.runtime.driver import SMALL
 from ontogeny.runtime.executor import Executor, Job
-from ontogeny.runtime.folders import new_run_folder
+from ontogeny.runtime.folders import chosen_folder
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.schedules import along, member_hypers, write_schedule
@@ -86,7 +85,7 @@ def replay(
         "score": [float(v) for v in schedule(record.finite, record.line)],
         "arms": arms,
     }
-    target = absolute(folder) if folder else new_run_folder(f"{run.folder.name}-replay")
+    target = chosen_folder(folder, f"{run.folder.name}-replay")
     if not (target / FILE).exists():
         write_schedule(target, schedules)  # first: a store that tells of a replay has its schedule
     watched = Watched(progress, observers, checkpoint_seconds)

@@ -19,6 +19,7 @@ import numpy as np
 
 from ontogeny.core.errors import ConfigError, OntogenyError, StoreError
 from ontogeny.core.files import absolute
+from ontogeny.core.host import own_choices
 from ontogeny.core.population import Population
 from ontogeny.recipes import recipe_class
 from ontogeny.recipes.products import kept_product
@@ -59,8 +60,8 @@ class Run:
     """
 
     def __init__(self, store: Store, recipe: Recipe | None = None, job: Job | None = None):
-        """Hold the run in an open store. That of a bare learner has no recipe, and needs its
-        job.
+        """Hold the run in an open store. That of a bare learner has no recipe; without its job,
+        states are nested dictionaries of arrays.
         """
         self.store, self.recipe = store, recipe
         if job is not None:
@@ -121,9 +122,21 @@ class Run:
 
     @cached_property
     def _newest(self) -> Snapshot:
-        """The newest checkpoint's snapshot."""
-        last = self.store.rounds() - 1
-        return read_newest(self.folder, self.job, last, thorough=False)[1]
+        """The newest checkpoint's snapshot, of a bare learner as it can be read without it."""
+        known = self.recipe or "job" in vars(self) or self.store.run().get("recipe")
+        job = self.job if known else None
+        return read_newest(self.folder, job, self.store.rounds() - 1, thorough=False)[1]
+
+    @property
+    def _words(self) -> dict[str, dict[float, Any]]:
+        """The words that hypers are chosen from, each by its number."""
+        space = self.store.run().get("space") or {}
+        options = {path: spec.get("options") or [] for path, spec in space.items()}
+        return {
+            path: {float(i): word for i, word in enumerate(words)}
+            for path, words in options.items()
+            if not all(isinstance(word, int | float) for word in words)
+        }
 
     @property
     def best(self) -> Member:
@@ -133,13 +146,15 @@ class Run:
     def member(self, slot: int) -> Member:
         """Return the member in a slot."""
         population = self._newest.population
-        if not 0 <= slot < population.size:
+        size = len(population.score)
+        if not 0 <= slot < size:
             raise ConfigError(
                 f"there is no slot {slot}",
                 where=str(self.folder),
-                hint=f"use 0 to {population.size - 1}",
+                hint=f"use 0 to {size - 1}",
             )
         hypers = jax.tree.map(lambda x: x[slot], population.hypers)
+        hypers = own_choices(hypers, self._words)
         return Member(slot, self._newest.member(slot), hypers, float(population.score[slot]))
 
     def product(self, slot: int | None = None) -> Product:
@@ -174,14 +189,16 @@ class Run:
 
 
 def load(folder: Path | str) -> Run:
-    """Return a run of a recipe by its folder, its name in the runs folder, or "last".
+    """Return a run by its folder, its name in the runs folder, or "last".
+
+    That of a bare learner has no product, and its states are nested dictionaries of arrays.
 
     >>> run = og.grow("quadratic", population=4, rounds=2, steps=5, progress=False)
     >>> og.load("quadratic-1").best.score == og.load("last").best.score == run.best.score
     True
     """
     store = Store(find_run(folder))
-    return Run(store, stored_recipe(store))
+    return Run(store, stored_recipe(store) if store.run().get("recipe") else None)
 
 
 def report(store: Store, path: Path) -> Path:

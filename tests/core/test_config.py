@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
-from ontogeny.core.config import at_least, from_json, positive
+from ontogeny.core.config import (
+    as_declared,
+    at_least,
+    check_float32,
+    from_json,
+    positive,
+    whole,
+    within,
+)
 from ontogeny.core.errors import ConfigError
 
 
@@ -82,3 +92,85 @@ def test_fields_of_another_version_are_refused(fields, said):
     with pytest.raises(ConfigError, match=said) as caught:
         from_json(Net, fields)
     assert "another version" in caught.value.hint
+
+
+@dataclass(frozen=True)
+class Declared:
+    count: Any = 1
+    rate: Any = 0.5
+    on: Any = False
+    law: Any = "normal"
+    name: Any = "x"
+    sizes: Any = ()
+    pair: Any = (1.0, 2.0)
+    width: Any = None
+    first: Any = field(default_factory=Layer)
+    other: Any = None
+
+
+KINDS: dict[str, Any] = {
+    "count": int,
+    "rate": float,
+    "on": bool,
+    "law": Literal["normal", "cauchy"],
+    "name": str,
+    "sizes": tuple[int, ...],
+    "pair": tuple[float, float],
+    "width": int | None,
+    "first": Layer,
+    "other": Layer | Net | None,
+}
+Declared.__annotations__ = KINDS  # which the tests' own checker is not to see
+
+
+def test_values_become_what_their_types_say():
+    given = Declared(
+        np.int64(3), np.float32(0.5), np.bool_(True), "cauchy", "y", [np.int32(2), 3], np.ones(2), 4
+    )
+    as_declared(given)
+    assert repr(given) == repr(
+        Declared(3, 0.5, True, "cauchy", "y", (2, 3), (1.0, 1.0), 4, Layer(), None)
+    )
+    as_declared(Declared(rate=1, other=Net("x")))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said", "hint"),
+    [
+        ({"count": 2.5}, "count is 2.5", "whole number"),
+        ({"count": True}, "count is True", "whole number"),
+        ({"count": "3"}, "count is '3'", "count=3"),
+        ({"rate": "0.1"}, "rate is '0.1'", "without quotes: rate=0.1"),
+        ({"rate": float("nan")}, "rate is nan", "use a number"),
+        ({"rate": None}, "rate is None", "use a number"),
+        ({"on": "yes"}, "on is 'yes'", "True or False"),
+        ({"law": "caushy"}, "no law is called 'caushy'", "did you mean 'cauchy'"),
+        ({"name": 3}, "name is 3", "use text"),
+        ({"sizes": 3}, "sizes is 3", r"sizes=\(3,\)"),
+        ({"sizes": (3, 0.5)}, "sizes is 0.5", "whole number"),
+        ({"pair": (1.0,)}, "pair is", "give 2 values"),
+        ({"width": 0.5}, "width is 0.5", "whole number"),
+        ({"first": {"width": 3}}, "first is", r"first=Layer\(…\)"),
+        ({"first": Layer}, "first is", r"first=Layer\(\)"),
+        ({"first": Layer(width=1.5)}, "width is 1.5", "whole number"),  # pyright: ignore
+        ({"other": "x"}, "other is 'x'", r"other=Layer\(…\) or other=Net\(…\)"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_with_what_to_write(fields, said, hint):
+    with pytest.raises(ConfigError, match=said) as caught:
+        as_declared(Declared(**fields), "field ")
+    assert caught.value.where.startswith("field ")
+    assert re.search(hint, caught.value.hint)
+
+
+def test_numbers_have_their_limits():
+    assert whole(np.uint8(3), "n", "here", 1, 3) == 3
+    assert within(0, 0.0, 1.0, "p", "here") == 0
+    for wrong in (0, 4, 1.0, "3", None, True):
+        with pytest.raises(ConfigError, match=f"here: n is {wrong!r}\n.*from 1 to 3"):
+            whole(wrong, "n", "here", 1, 3)
+    for wrong in (-0.1, 1.1, 1e-50, float("inf"), "x"):
+        with pytest.raises(ConfigError, match="here: p is"):
+            within(wrong, 0.0, 1.0, "p", "here")
+    check_float32(0.0, "x", "here")
+    check_float32(-3e38, "x", "here")

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.core.errors import ConfigError, StructureError
+from ontogeny.core.errors import ConfigError, OntogenyError, StructureError
 from ontogeny.core.learner import Learner, check_shapes, settled
 
 HYPERS = {"rate": jnp.float32(0.1)}
@@ -167,3 +167,31 @@ def test_a_hyper_that_nobody_reads_or_that_is_missing_is_refused(hypers, said):
         settled(jax.tree.map(jnp.float32, hypers), "needed", learning_rate=0.3)
     assert caught.value.where == "space"
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("learner", "said"),
+    [
+        (Learner(lambda k, h: jnp.zeros(h["rate"]), step, score), "init: it needs the value"),
+        (Learner(lambda k, h: jnp.zeros(int(h["rate"])), step, score), "init: it needs the value"),
+        (Learner(init, lambda k, s, h: (s, {}) if h["rate"] > 0 else None, score), "step: it"),
+        (Learner(init, step, lambda k, s, h: float(np.sum(h["rate"]))), "score: it needs"),
+        (Learner(init, step, lambda k, s, h: sum(range(h["rate"]))), "score: it needs"),
+        (Learner(init, step, lambda k, s, h: h["rtae"]), "it reads 'rtae', and the hypers are"),
+        (Learner(init, lambda k, s, h: (s, {"a": "word"}), score), "not an array"),
+        (Learner(init, lambda k, s, h: s["w"], score), "it returned one array"),
+        (Learner(init, told({"a\nb": 1.0}), score), "a metric is called"),
+    ],
+)
+def test_what_can_not_be_traced_is_explained(learner, said):
+    with pytest.raises(OntogenyError, match=said) as caught:
+        check_shapes(learner, {"rate": jnp.float32(0.1)})
+    assert caught.value.hint
+
+
+def test_what_a_function_raises_itself_is_left():
+    def missing(key, state, hypers):
+        return {"rate": 1}["other"]
+
+    with pytest.raises(KeyError, match="other"):
+        check_shapes(Learner(init, lambda k, s, h: (s, {}), missing), {"other": jnp.float32(0)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ontogeny.core.errors import StructureError
-from ontogeny.core.metrics import BIRTH, check_metrics
+from ontogeny.core.metrics import BIRTH, SMALL, check_columns, check_metrics, hyper_columns
 
 
 def test_names_in_words_are_free():
@@ -33,3 +33,15 @@ def test_what_is_no_metric_by_name_is_refused(metrics):
     with pytest.raises(StructureError) as caught:
         check_metrics(metrics, "step")
     assert caught.value.hint
+
+
+def test_columns_are_named_after_hypers():
+    assert hyper_columns("rate", ()) == ["hypers.rate"]
+    assert hyper_columns("w", (2, 1)) == ["hypers.w.0", "hypers.w.1"]
+    assert hyper_columns("w", (SMALL + 1,)) == ["hypers.w.mean", "hypers.w.deviation"]
+
+
+def test_two_columns_of_one_name_are_refused():
+    check_columns(["hypers.w", "loss"])
+    with pytest.raises(StructureError, match="two columns are called 'loss'"):
+        check_columns(["loss", "hypers.w", "loss"])

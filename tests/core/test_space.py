@@ -54,7 +54,7 @@ def assert_inside(hypers):
         assert value.dtype == dimension.dtype
         assert np.all((low <= value) & (value <= high)), dimension
         if isinstance(dimension, Choice):
-            assert np.all(np.isin(value, np.float32(dimension.options)))
+            assert np.all(np.isin(value, np.float32(dimension.numbers)))
 
 
 @quick
@@ -234,7 +234,14 @@ def test_a_space_describes_itself_in_json():
     described = json.loads(json.dumps(space.describe()))
     assert described == {
         "a.b": {"kind": "Log", "low": 1e-3, "high": 1.0, "shape": [2], "shown": True},
-        "c": {"kind": "Choice", "low": 1.0, "high": 3.0, "shape": [], "shown": False},
+        "c": {
+            "kind": "Choice",
+            "low": 1.0,
+            "high": 3.0,
+            "shape": [],
+            "shown": False,
+            "options": [1.0, 3.0],
+        },
     }
 
 

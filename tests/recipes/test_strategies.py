@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 import ontogeny as og
@@ -11,6 +12,7 @@ from ontogeny import cli
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
+from ontogeny.evolution.strategy import check_parts
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.recipes.strategies import STRATEGIES, strategy_class
 from ontogeny.runtime.store import Store
@@ -28,6 +30,7 @@ OLDER = {  # how runs were written when all strategies shared their settings
     "burn_in": 0,
     "interval": 0,
 }
+SPACE = og.Space({"rate": og.Log(1e-4, 1.0)})
 SMALL_FIELDS = {"population": 2, "rounds": 1, "steps": 1}
 SMALL = {**SMALL_FIELDS, "progress": False}
 
@@ -98,3 +101,34 @@ def test_a_strategy_that_there_is_not(tmp_path):
     with pytest.raises(ConfigError, match="random-serch") as caught:
         og.grow("quadratic", strategy="random-serch", folder=tmp_path)
     assert "random-search" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (lambda: PBT(factors=(1e-50, 1.0)), "float32 can't hold"),
+        (lambda: PBT(margin=float("inf")), "float32 can't hold"),
+        (lambda: PBT(deviation=-1.0, explore="jitter").build(SPACE), "0 or more"),
+        (lambda: check_parts("pbt", {"rate": 1}), "not a space"),
+        (lambda: check_parts("pbt", SPACE, select="truncation"), r"og\.selection\.truncation\(\)"),
+        (lambda: check_parts("pbt", SPACE, select=og.selection.truncation), r"use truncation\(\)"),
+        (lambda: check_parts("pbt", SPACE, explore=og.explore.perturb), r"use perturb\(\)"),
+    ],
+)
+def test_settings_that_can_not_be_used_are_refused_with_what_to_write(settings, said):
+    with pytest.raises(ConfigError, match=f"(?s){said}"):
+        settings()
+
+
+def test_settings_are_what_their_types_say():
+    """Another type is what the tests' own checker refuses first, so it is put in afterwards."""
+    settings = PBT()
+    vars(settings).update(fraction=np.float32(0.25), burn_in=np.int64(3), factors=[0.8, 1.25])
+    settings.__post_init__()
+    assert repr(settings) == repr(PBT(burn_in=3))
+    for name, wrong in (("selection", "trunc"), ("factors", (0.8,)), ("burn_in", 1.5)):
+        settings = PBT()
+        vars(settings).update({name: wrong})
+        with pytest.raises(ConfigError, match=f"PBT.{name}"):
+            settings.__post_init__()
+    check_parts("pbt", SPACE, select=og.selection.truncation(), explore=lambda key, space, h: h)

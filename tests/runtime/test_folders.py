@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from ontogeny.core.errors import ConfigError, StoreError
-from ontogeny.runtime.folders import find_run, list_runs, new_run_folder, runs_folder
+from ontogeny.runtime.folders import (
+    chosen_folder,
+    find_run,
+    list_runs,
+    named_folder,
+    new_run_folder,
+    runs_folder,
+)
 from ontogeny.runtime.store import Store
 
 
@@ -67,3 +75,23 @@ def test_what_is_no_run_is_no_run(runs):
         with pytest.raises(ConfigError, match="no run is called"):
             find_run(name)
     assert list_runs() == []
+
+
+def test_a_folder_is_taken_as_it_is_given_and_else_numbered(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONTOGENY_RUNS", str(tmp_path))
+    assert chosen_folder("a/b", "toy") == Path("a/b").absolute()
+    assert chosen_folder(None, "toy") == tmp_path / "toy-1"
+    assert named_folder("my run") == tmp_path / "my run"
+
+
+@pytest.mark.parametrize("name", ["", " ", "last", "a/b", "../a", "a\\b", ".", "..", "-x", "a\nb"])
+def test_what_is_no_name_is_refused(name):
+    with pytest.raises(ConfigError) as caught:
+        named_folder(name)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("folder", ["", "last", Path("runs/last"), "/"])
+def test_a_folder_that_could_not_be_found_again_is_refused(folder):
+    with pytest.raises(ConfigError, match="finds the newest run"):
+        chosen_folder(folder, "toy")

@@ -16,9 +16,10 @@ import ontogeny as og
 from ontogeny.core.errors import MissingExtra
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Lived
+from ontogeny.runtime.identity import run_id
 from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks import SINKS, sinks
-from ontogeny.runtime.sinks.summary import Summary, identity_of, settings_of
+from ontogeny.runtime.sinks.summary import Summary, TrackerNames, identity_of, settings_of
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 
@@ -203,3 +204,19 @@ def test_a_tracker_is_told_the_settings(setting):
         0.25,
         2,
     )
+
+
+def test_names_that_trackers_refuse_are_rewritten_and_stay_apart():
+    names = TrackerNames()
+    said = [
+        names[name] for name in ("acc@1", "acc_1", "mAP50(B)", "it's", "/a//b/../c", "loss/mean")
+    ]
+    assert said == ["acc_1", "acc_1_2", "mAP50_B_", "it_s", "a/b/c", "loss/mean"]
+    assert names["acc@1"] == "acc_1"
+    assert len(names["x" * 999]) == 200
+
+
+def test_the_id_of_a_run_goes_with_it(tmp_path):
+    assert run_id(tmp_path / "here", {"id": "abc"}) == run_id(tmp_path / "there", {"id": "abc"})
+    told = {"begun": 1.0}  # by an earlier version
+    assert run_id(tmp_path / "it's", told) != run_id(tmp_path / "there", told)

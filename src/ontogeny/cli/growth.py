@@ -111,13 +111,13 @@ def place(keeping: Keeping) -> Path | None:
     """Return the folder that is asked for, None for a new one. Raises `ConfigError` when two
     are.
     """
-    from ontogeny.runtime.folders import runs_folder
+    from ontogeny.runtime.folders import named_folder
 
-    if keeping.name and keeping.folder:
+    if keeping.name is not None and keeping.folder is not None:
         raise ConfigError(
             "--name and --folder both say where the run is kept", hint="give one of them"
         )
-    return runs_folder() / keeping.name if keeping.name else keeping.folder
+    return keeping.folder if keeping.name is None else named_folder(keeping.name)
 
 
 def tell(run: Run, as_json: bool) -> int:

@@ -6,16 +6,20 @@
 
 A key is an integer below 2^32, computed from (seed, purpose, slot, the slot's own step) as the keys
 of `core.keys` are, and good as a seed for NumPy, PyTorch, scikit-learn or Python's `random`. Hypers
-come as Python numbers (arrays stay NumPy's). A state may be changed in place and returned: nobody
-else holds it. Nothing here imports JAX, so a worker that needs none starts without it.
+come as Python numbers (arrays stay NumPy's), a choice as the option that was written. A state may
+be changed in place and returned: nobody else holds it. Nothing here imports JAX, so a worker that
+needs none starts without it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
 
 from ontogeny.core.errors import StructureError
 from ontogeny.core.metrics import check_metrics
@@ -111,3 +115,41 @@ def _number(value: Any, where: str) -> float:
             where=f"host learner, {where}",
             hint="return one number; of an array take its mean, or .item()",
         ) from error
+
+
+def with_own_choices(
+    learner: HostLearner[State], choices: Mapping[str, Mapping[float, Any]]
+) -> HostLearner[State]:
+    """Return the learner, given the options of choices (by path, each by its number) as they were
+    written.
+    """
+    if not choices:
+        return learner
+    functions = ("init", "step", "score")
+    given = {name: partial(_with_own, getattr(learner, name), choices) for name in functions}
+    return learner._replace(**given)
+
+
+def own_choices(hypers: Any, choices: Mapping[str, Mapping[float, Any]], path: str = "") -> Any:
+    """Return the hypers of one member with the options of choices in place of their numbers."""
+    if isinstance(hypers, dict):
+        named = {f"{path}.{key}" if path else str(key): key for key in hypers}
+        return {key: own_choices(hypers[key], choices, name) for name, key in named.items()}
+    if type(hypers) in (list, tuple):
+        parts = (
+            own_choices(value, choices, f"{path}.{i}" if path else str(i))
+            for i, value in enumerate(hypers)
+        )
+        return type(hypers)(parts)
+    options = choices.get(path or "value")
+    if options is None:
+        return hypers
+    if getattr(hypers, "shape", ()):
+        own = [options.get(float(x), x) for x in hypers.reshape(-1)]
+        return np.array(own).reshape(hypers.shape)
+    return options.get(float(hypers), hypers)
+
+
+def _with_own(function: Callable[..., Any], choices: Any, *arguments: Any) -> Any:
+    *before, hypers = arguments
+    return function(*before, own_choices(hypers, choices))

@@ -16,6 +16,7 @@ the learner learns; they are traced, so they never decide a shape and never caus
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -27,6 +28,11 @@ from ontogeny.core.metrics import check_metrics
 from ontogeny.core.trees import check_same, named_leaves
 
 State = TypeVar("State")
+
+NO_ARRAY = re.compile("not a valid JAX type|'tuple' object has no attribute 'removeprefix'")
+"""What JAX says of what is no array; the second where it fails to say the first."""
+UNTRACED = re.compile("Shapes must be|Only integer scalar arrays")
+"""What JAX says of a traced size or count, beside errors of classes of their own."""
 
 Hypers: TypeAlias = PyTree[Array]
 Metrics: TypeAlias = dict[str, Array]
@@ -91,16 +97,7 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
     is taken (`core.metrics`), or when the score is not one floating-point number.
     """
     key = jax.eval_shape(lambda: jax.random.key(0))
-    try:
-        state = jax.eval_shape(learner.init, key, hypers)
-    except TypeError as error:
-        if "not a valid JAX type" not in str(error):
-            raise
-        raise StructureError(
-            f"the state holds something that is not an array ({error})",
-            where="learner.init",
-            hint="close over static parts; keep arrays in the state (equinox: eqx.partition once)",
-        ) from error
+    state = shape_of(learner.init, "init", key, hypers)
     for path, leaf in named_leaves(state):
         if _is_narrow(leaf):
             raise StructureError(
@@ -108,10 +105,10 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
                 where=f"learner.init, state leaf {path}",
                 hint="keep it as int8 or float16 between the steps, and narrow it inside of them",
             )
-    made: Any = jax.eval_shape(learner.step, key, state, hypers)
+    made: Any = shape_of(learner.step, "step", key, state, hypers)
     if not (isinstance(made, tuple) and len(made) == 2):
         raise StructureError(
-            f"it returned {type(made).__name__}",
+            f"it returned {'one array' if hasattr(made, 'dtype') else type(made).__name__}",
             where="learner.step",
             hint="return the state and a dictionary of scalars: return state, {}",
         )
@@ -132,14 +129,14 @@ def check_shapes(learner: Learner[Any], hypers: PyTree) -> Any:
                 hint="return real scalars; reduce with a mean or give each part a name of its own",
             )
     if learner.bequeath is not None:
-        left = jax.eval_shape(learner.bequeath, state, hypers)
+        left = shape_of(learner.bequeath, "bequeath", state, hypers)
         check_same(
             jax.eval_shape(lambda h: h, hypers),
             left,
             where="learner.bequeath, hypers",
             hint="leave hypers of the structure, shapes and dtypes that were given",
         )
-    score = jax.eval_shape(learner.score, key, state, hypers)
+    score = shape_of(learner.score, "score", key, state, hypers)
     leaves = jax.tree.leaves(score)
     if (
         len(leaves) != 1
@@ -162,6 +159,43 @@ def _is_narrow(leaf: Any) -> bool:
         return jax.numpy.iinfo(leaf.dtype).bits < 8
     real = jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating)
     return real and jax.numpy.finfo(leaf.dtype).bits < 8
+
+
+def shape_of(function: Callable[..., Any], name: str, *arguments: Any) -> Any:
+    """Return the shapes and dtypes of what a learner's function returns, given its arguments'; the
+    last are hypers. Raises `StructureError` for what JAX can't trace, `ConfigError` for a hyper
+    that the space does not have; and what the function itself raises.
+    """
+    where, hypers = f"learner.{name}", arguments[-1]
+    try:
+        return jax.eval_shape(function, *arguments)
+    except KeyError as error:
+        wanted = error.args[0] if error.args else None
+        if not isinstance(hypers, Mapping) or not isinstance(wanted, str) or wanted in hypers:
+            raise
+        raise ConfigError(
+            f"it reads {wanted!r}, and the hypers are {', '.join(map(str, hypers)) or 'none'}",
+            where=where,
+            hint=f'add it to the space, as in og.Space({{"{wanted}": og.Log(1e-4, 1.0)}})',
+        ) from error
+    except (TypeError, AttributeError) as error:
+        said = str(error)
+        if NO_ARRAY.search(said):
+            raise StructureError(
+                f"the state or a metric holds something that is not an array ({said:.200})",
+                where=where,
+                hint="close over static parts; keep arrays in the state (equinox: eqx.partition "
+                "once)",
+            ) from error
+        leak = isinstance(error, jax.errors.UnexpectedTracerError)
+        if leak or not (isinstance(error, jax.errors.JAXTypeError) or UNTRACED.search(said)):
+            raise
+        raise StructureError(
+            f"it needs the value of an array before there is one ({said.splitlines()[0]:.200})",
+            where=where,
+            hint="keys, states and hypers are traced: they decide no size, no branch and nothing "
+            "of NumPy's. Close over sizes; use jnp.where and jnp; or grow a HostLearner",
+        ) from error
 
 
 def _is_real(dtype: Any) -> bool:

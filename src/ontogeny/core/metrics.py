@@ -6,6 +6,8 @@ names that the others have.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from ontogeny.core.errors import StructureError
@@ -15,6 +17,8 @@ BIRTH = "score_at_birth"
 draw from it what a life adds."""
 HYPERS = "hypers."
 """What stands before the names of hypers."""
+SMALL = 16
+"""Elements of a hyper that are recorded one by one; of more, the mean and the deviation."""
 TAKEN = {
     "score": "what `score` returns",
     "seconds": "what a round takes",
@@ -32,7 +36,7 @@ def check_metrics(metrics: Any, where: str) -> None:
             hint="return the state and a dictionary of numbers: return state, {}",
         )
     for name in metrics:
-        if not isinstance(name, str) or not name.strip():
+        if not is_name(name):
             raise StructureError(
                 f"a metric is called {name!r}", where=where, hint="give each metric a name in words"
             )
@@ -41,4 +45,31 @@ def check_metrics(metrics: Any, where: str) -> None:
                 f"a metric is called {name!r}, the name of {TAKEN.get(name, 'a hyper')}",
                 where=where,
                 hint=f"give it another name, such as {'own_' + name.removeprefix(HYPERS)!r}",
+            )
+
+
+def is_name(name: Any) -> bool:
+    """Return whether it is text that a person can read: what a column may be called."""
+    return isinstance(name, str) and bool(name.strip()) and name.isprintable()
+
+
+def hyper_columns(path: str, shape: Sequence[int]) -> list[str]:
+    """Return the names of the columns that hold a hyper of this path and shape: itself, its
+    elements, or of many their mean and deviation.
+    """
+    size, name = math.prod(shape), f"{HYPERS}{path}"
+    if not shape:
+        return [name]
+    parts = range(size) if size <= SMALL else ("mean", "deviation")
+    return [f"{name}.{part}" for part in parts]
+
+
+def check_columns(names: Sequence[str]) -> None:
+    """Raise `StructureError` unless every column has a name of its own."""
+    for name in names:
+        if names.count(name) > 1:
+            raise StructureError(
+                f"two columns are called {name!r}",
+                where="the names of hypers and metrics",
+                hint="rename one: an array's elements are called by their number, as in w.0",
             )

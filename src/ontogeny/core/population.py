@@ -156,6 +156,7 @@ def live(
     state, metrics = jax.lax.scan(update, member.state, numbers)
     lived = member.steps + steps
     score = learner.score(derive(seed, Purpose.SCORE, slot, lived), state, member.hypers)
+    score = score.astype(jnp.float32)  # what float32 can't hold is no score
     alive = jnp.isfinite(score) & trees.is_finite(state)
     hypers = member.hypers
     if learner.bequeath is not None:
@@ -163,7 +164,7 @@ def live(
     scored: Population[Any] = Population(
         state=state,
         hypers=hypers,
-        score=jnp.where(alive, score, -jnp.inf).astype(jnp.float32),
+        score=jnp.where(alive, score, jnp.float32(-jnp.inf)),
         age=member.age + steps,
         steps=lived,
     )

@@ -37,7 +37,7 @@ from ontogeny.evolution.breeding import Crossover, Parents, best, one_point, rou
 from ontogeny.evolution.explore import Exploration, Law, mutate
 from ontogeny.evolution.season import SEASONS, genes_of, in_season
 from ontogeny.evolution.selection import rank_of, rescue, rival_of
-from ontogeny.evolution.strategy import Strategy, StrategyConfig
+from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
 
 
 class BaldwinState(NamedTuple):
@@ -76,6 +76,7 @@ def baldwin(
     >>> move.parent.shape, move.hypers["rate"].shape
     ((4,), (4,))
     """
+    check_parts("baldwin", space, vary=vary, parents=parents)
     if contestants < 2 or elite < 0 or not 0 <= remember < 1:
         raise ConfigError(
             f"{contestants} contestants, an elite of {elite}, remember {remember}",

@@ -32,7 +32,7 @@ from ontogeny.core.population import Move, Population
 from ontogeny.core.promotion import own_rules
 from ontogeny.core.space import Space
 from ontogeny.evolution.season import SEASONS, genes_of, in_season
-from ontogeny.evolution.strategy import Strategy, StrategyConfig
+from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
 
 
 class ESState(NamedTuple):
@@ -60,6 +60,7 @@ def es(space: Space, deviation: float = 0.02, learning_rate: float = 0.01) -> St
     >>> move.parent.shape, move.hypers["rate"].shape
     ((4,), (4,))
     """
+    check_parts("es", space)
     if min(deviation, learning_rate) <= 0:
         raise ConfigError(
             f"deviation {deviation}, learning rate {learning_rate}",

@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Key
 
+from ontogeny.core.config import LARGEST, pair, within
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers
 from ontogeny.core.space import Dimension, Space
@@ -36,6 +37,8 @@ def perturb(factors: tuple[float, float] = (0.8, 1.2), probability: float = 1.0)
     (0.8, 1.2) is the paper's. (1 / 1.2, 1.2) with probability 0.33 is IMPALA's, without drift on a
     log scale.
     """
+    factors = pair(factors, "factors", "perturb")
+    probability = within(probability, 0, 1, "probability", "perturb")
     if min(factors) <= 0:
         raise ConfigError(
             f"factors {factors} are not positive", where="perturb", hint="the paper uses (0.8, 1.2)"
@@ -51,6 +54,7 @@ def perturb(factors: tuple[float, float] = (0.8, 1.2), probability: float = 1.0)
 
 def resample(probability: float = 1.0) -> Exploration:
     """Each hyper is drawn anew from its prior with this probability."""
+    probability = within(probability, 0, 1, "probability", "resample")
     return lambda key, space, hypers: space.resample(key, hypers, probability)
 
 
@@ -58,16 +62,19 @@ def perturb_or_resample(
     factors: tuple[float, float] = (0.8, 1.2), probability: float = 0.25
 ) -> Exploration:
     """Each hyper is drawn anew with this probability, and otherwise moved by one of two factors."""
+    probability = within(probability, 0, 1, "probability", "perturb_or_resample")
+    moved = perturb(factors)
 
     def explore(key: Array, space: Space, hypers: Hypers) -> Hypers:
         move, draw = jax.random.split(key)
-        return space.resample(draw, perturb(factors)(move, space, hypers), probability)
+        return space.resample(draw, moved(move, space, hypers), probability)
 
     return explore
 
 
 def jitter(deviation: float) -> Exploration:
     """Each hyper is moved by normal noise of this standard deviation on its scale."""
+    deviation = within(deviation, 0, LARGEST, "deviation", "jitter")
     return lambda key, space, hypers: space.jitter(key, hypers, deviation)
 
 

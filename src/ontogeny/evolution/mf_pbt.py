@@ -40,7 +40,7 @@ from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
 from ontogeny.evolution.explore import Exploration, perturb
 from ontogeny.evolution.selection import rank_of
-from ontogeny.evolution.strategy import Strategy, StrategyConfig
+from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
 
 QUARTERS = 4
 PERIODS = (1, 10, 25, 50)  # the paper's
@@ -71,6 +71,7 @@ def mf_pbt(
     >>> move.parent.tolist()  # the worst takes the state of the best
     [0, 2, 2, 3]
     """
+    check_parts("mf_pbt", space, explore=explore)
     if not periods or periods[0] < 1 or list(periods) != sorted(set(periods)):
         raise ConfigError(
             f"periods {periods} are not positive and increasing",

@@ -35,7 +35,7 @@ from ontogeny.core.learner import Hypers
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
 from ontogeny.evolution.selection import rescue, truncation
-from ontogeny.evolution.strategy import Strategy, StrategyConfig
+from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
 from ontogeny.ops.gaussian_process import (
     Inputs,
     Kernel,
@@ -83,6 +83,7 @@ def pb2(space: Space, fraction: float = 0.25, window: int = 64) -> Strategy[PB2S
     >>> move.parent.shape, move.hypers["rate"].shape
     ((4,), (4,))
     """
+    check_parts("pb2", space)
     if not jax.tree.leaves(space.dimensions):
         raise ConfigError(
             "a space without hypers leaves nothing to choose", where="pb2", hint="use pbt"

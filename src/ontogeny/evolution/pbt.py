@@ -32,7 +32,7 @@ from ontogeny.evolution import explore as explorations
 from ontogeny.evolution import selection as selections
 from ontogeny.evolution.explore import Exploration, perturb
 from ontogeny.evolution.selection import Selection, rescue, truncation
-from ontogeny.evolution.strategy import Strategy, StrategyConfig
+from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
 
 WINDOW = 10  # recent scores kept for the t-test, as many as the paper's
 
@@ -69,6 +69,7 @@ def pbt(
     >>> move.parent.tolist()  # the worst takes the state of the best
     [0, 2, 2, 3]
     """
+    check_parts("pbt", space, select=select, explore=explore)
     if copy not in ("both", "weights", "hypers"):
         raise ConfigError(f"copy={copy!r}", where="pbt", hint="use 'both', 'weights' or 'hypers'")
     for name, value in (("burn_in", burn_in), ("interval", interval)):

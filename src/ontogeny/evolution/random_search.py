@@ -17,7 +17,7 @@ from jaxtyping import Array
 from ontogeny.core import trees
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
-from ontogeny.evolution.strategy import Strategy, StrategyConfig
+from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
 
 
 def random_search(space: Space) -> Strategy[tuple[()]]:
@@ -31,6 +31,8 @@ def random_search(space: Space) -> Strategy[tuple[()]]:
     >>> move.parent.tolist()  # everybody stays
     [0, 1, 2, 3]
     """
+
+    check_parts("random_search", space)
 
     def init(key: Array, population: Population[Any]) -> tuple[()]:
         del key, population

@@ -23,6 +23,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from ontogeny.core.config import LARGEST, real, within
 from ontogeny.core.errors import ConfigError
 
 Selection: TypeAlias = Callable[
@@ -34,6 +35,7 @@ def truncation(fraction: float = 0.2) -> Selection:
     """The bottom fraction each copy a member drawn uniformly from the top fraction (at least one of
     each).
     """
+    fraction = real(fraction, "fraction", "truncation")
     if not 0 < fraction <= 0.5:
         raise ConfigError(
             f"a fraction of {fraction} is not in (0, 0.5]",
@@ -70,6 +72,7 @@ def margin(amount: float) -> Selection:
     """Each draws one other member uniformly, and copies it when that one's score is higher by more
     than `amount`.
     """
+    amount = within(amount, -LARGEST, LARGEST, "amount", "margin")
 
     def select(key: Array, score: Array, recent: Array) -> Array:
         del recent
@@ -86,8 +89,13 @@ def welch(significance: float = 0.05) -> Selection:
     A one-sided Welch t-test on the recent scores; with fewer than two scores of either, nobody
     moves.
     """
+    significance = real(significance, "significance", "welch")
     if not 0 < significance < 1:
-        raise ConfigError(f"a significance of {significance} is not in (0, 1)", where="welch")
+        raise ConfigError(
+            f"a significance of {significance} is not in (0, 1)",
+            where="welch",
+            hint="0.05 is usual",
+        )
 
     def select(key: Array, score: Array, recent: Array) -> Array:
         rival = rival_of(key, score)

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from jaxtyping import Array, Bool, Key
 
+from ontogeny.core.config import as_declared, check_float32
+from ontogeny.core.errors import ConfigError
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Dimension, Space
 
@@ -42,6 +44,33 @@ class Strategy(NamedTuple, Generic[S]):
     move: Callable[[Key[Array, ""], S, Population[Any], Bool[Array, " pop"]], tuple[S, Move]]
 
 
+def check_parts(where: str, space: Any, **functions: Any) -> None:
+    """Raise `ConfigError` unless a strategy is given a space, and for each of its parts None or a
+    function: that which a factory such as `truncation` returns.
+    """
+    if not isinstance(space, Space):
+        raise ConfigError(
+            f"{space!r:.60} is a {type(space).__name__}, not a space",
+            where=where,
+            hint='write og.Space({"rate": og.Log(1e-4, 1.0)})',
+        )
+    for name, part in functions.items():
+        factory = getattr(part, "__module__", "") in FACTORIES and "<" not in part.__qualname__
+        if part is not None and (factory or not callable(part)):
+            said = f"the factory {part.__name__}" if factory else repr(part)
+            example = f"{part.__name__}()" if factory else f"what is in og.{EXAMPLES[name]}"
+            raise ConfigError(f"{name} is {said}", where=where, hint=f"use {example}")
+
+
+FACTORIES = tuple(f"ontogeny.evolution.{name}" for name in ("selection", "explore", "breeding"))
+EXAMPLES = {
+    "select": "selection, as og.selection.truncation()",
+    "explore": "explore, as og.explore.perturb()",
+    "vary": "explore, as og.explore.mutate(0.1)",
+    "parents": "breeding, as og.breeding.best()",
+}
+
+
 @dataclass(frozen=True)
 class StrategyConfig:
     """Which strategy moves a population, and how: a strategy's settings, of plain values. Each
@@ -52,6 +81,13 @@ class StrategyConfig:
     """What the command line and the run store call the strategy."""
     anew: ClassVar[bool] = False
     """Whether everybody begins each round anew from its genes."""
+
+    def __post_init__(self) -> None:
+        as_declared(self)
+        for name, value in vars(self).items():
+            for number in value if isinstance(value, tuple) else (value,):
+                if isinstance(number, float):
+                    check_float32(number, name, f"{type(self).__name__}.{name}")
 
     def genes(self) -> dict[str, Dimension]:
         """Return genes of its own, which the space of a lifetime is to have."""

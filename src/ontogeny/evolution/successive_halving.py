@@ -28,7 +28,7 @@ from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
-from ontogeny.evolution.strategy import Strategy, StrategyConfig
+from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
 
 RUNGS = 12  # with a reduction of 3 the last lies at 177,147 times the first
 KEPT = 128  # scores of a rung, the newest
@@ -54,6 +54,7 @@ def successive_halving(space: Space, reduction: int = 3, first: int = 1) -> Stra
     >>> move.inherit.tolist()  # the lower half begins anew
     [True, False, True, False]
     """
+    check_parts("successive_halving", space)
     if reduction < 2 or first < 1:
         raise ConfigError(
             f"reduction={reduction}, first={first}",

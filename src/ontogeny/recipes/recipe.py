@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import tyro
 
-from ontogeny.core.config import at_least, from_json
+from ontogeny.core.config import as_declared, from_json
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Learner
 from ontogeny.core.promotion import own_rules
@@ -22,7 +22,7 @@ from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.strategy import StrategyConfig, under_todays_names
 from ontogeny.recipes.executors import AnyExecutor, executor_from_json, executor_to_json
 from ontogeny.recipes.strategies import strategy_from_json
-from ontogeny.runtime.executor import Job
+from ontogeny.runtime.executor import Job, planned
 from ontogeny.runtime.vectorised import Vectorised
 
 if TYPE_CHECKING:
@@ -54,11 +54,6 @@ class Recipe:
     executor: Annotated[AnyExecutor, tyro.conf.AvoidSubcommands] = field(default_factory=Vectorised)
 
     def __post_init__(self) -> None:
-        at_least(self, 1, "population", "rounds", "steps", where="recipe field ")
-        if not 0 <= self.seed < 2**32:
-            raise ConfigError(
-                f"seed is {self.seed}", where="recipe field seed", hint="use 0 to 4294967295"
-            )
         given: Any = self.strategy  # a name or the functions are what a person may try
         if not isinstance(given, StrategyConfig):
             raise ConfigError(
@@ -66,6 +61,8 @@ class Recipe:
                 where="recipe field strategy",
                 hint="use a strategy's settings, as PBT(fraction=0.1): a recipe has its own space",
             )
+        as_declared(self, "recipe field ")
+        planned(self, "recipe field ")
         # what can't be built is refused here, before anything is compiled
         self.strategy.build(self.space())
 
@@ -98,6 +95,7 @@ class Recipe:
             self.steps,
             self.first_hypers(),
             source=self._grown,
+            settings=self.strategy,
         )
 
     def _grown(self) -> Learner[Any]:

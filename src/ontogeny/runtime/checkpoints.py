@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from ontogeny.core.archive import read_about, read_archive
 from ontogeny.core.errors import StoreError, StructureError
@@ -21,6 +22,7 @@ from ontogeny.core.files import decoding, inside, remove
 from ontogeny.runtime.board import MEMBERS, Board, tree_shapes
 from ontogeny.runtime.executor import Job, Snapshot
 from ontogeny.runtime.stacked import read_stacked
+from ontogeny.runtime.unlearned import read_unlearned
 
 KEPT = 2
 FOLDER = "checkpoints"
@@ -78,15 +80,15 @@ def list_checkpoints(run: Path) -> list[tuple[int, Path]]:
 
 
 def read_newest(
-    run: Path, job: Job, last: int, *, thorough: bool = True
-) -> tuple[int, Snapshot, list[str]]:
+    run: Path, job: Job | None, last: int, *, thorough: bool = True
+) -> tuple[int, Any, list[str]]:
     """Return the newest readable checkpoint's round, its snapshot, and what was wrong with newer
     ones.
 
     Checkpoints of rounds after `last`, of which the store knows nothing, are passed over. A board's
-    files are read too, to see that they are whole, unless it need not be `thorough`. Raises
-    `StoreError` when there is none, or none can be read, `StructureError` when they are of another
-    population.
+    files are read too, to see that they are whole, unless it need not be `thorough`. Without a job
+    the snapshot is what can be read without the learner (`runtime.unlearned`). Raises `StoreError`
+    when there is none, or none can be read, `StructureError` when they are of another population.
     """
     wrong: list[str] = []
     misfit: StructureError | None = None
@@ -109,10 +111,12 @@ def read_newest(
     )
 
 
-def _read(folder: Path, number: int, job: Job, thorough: bool) -> Snapshot:
+def _read(folder: Path, number: int, job: Job | None, thorough: bool) -> Any:
     about = read_about(folder)
     if about["round"] != number:
         raise StoreError("it says that it is of another round", where=str(folder))
+    if job is None:
+        return read_unlearned(folder, about)
     if "files" not in about:
         return read_stacked(job, folder)
     board = Board.of(job, read_archive(folder, tree_shapes(job)), about, folder)

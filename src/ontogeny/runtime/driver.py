@@ -21,6 +21,7 @@ import numpy as np
 from ontogeny.core import trees
 from ontogeny.core.errors import DeadPopulation, OntogenyError
 from ontogeny.core.files import inside
+from ontogeny.core.metrics import SMALL, hyper_columns
 from ontogeny.runtime.board import MEMBERS
 from ontogeny.runtime.checkpoints import (
     prune_checkpoints,
@@ -34,8 +35,6 @@ from ontogeny.runtime.interruption import asked_to_stop
 from ontogeny.runtime.machine import describe
 from ontogeny.runtime.observer import Audience, Observer, Setting
 from ontogeny.runtime.store import Heir, Store
-
-SMALL = 16  # elements of a hyper that are recorded one by one; of more, the mean and the deviation
 
 
 def grow(
@@ -224,15 +223,8 @@ def flatten_hypers(hypers: Any) -> dict[str, np.ndarray]:
     columns: dict[str, np.ndarray] = {}
     for path, leaf in trees.named_leaves(jax.device_get(hypers)):
         rows = np.asarray(leaf, float).reshape(len(leaf), -1)
-        if np.ndim(leaf) == 1:
-            columns[f"hypers.{path}"] = rows[:, 0]
-        elif rows.shape[1] <= SMALL:
-            columns |= {f"hypers.{path}.{i}": rows[:, i] for i in range(rows.shape[1])}
-        else:
-            columns |= {
-                f"hypers.{path}.mean": rows.mean(1),
-                f"hypers.{path}.deviation": rows.std(1),
-            }
+        parts = rows.T if rows.shape[1] <= SMALL else [rows.mean(1), rows.std(1)]
+        columns |= zip(hyper_columns(path, np.shape(leaf)[1:]), parts, strict=True)
     return columns
 
 

@@ -16,11 +16,13 @@ import jax
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from ontogeny.core.config import whole
+from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
 from ontogeny.evolution.evolve import Grown, begin
-from ontogeny.evolution.strategy import Strategy
+from ontogeny.evolution.strategy import Strategy, StrategyConfig
 
 if TYPE_CHECKING:
     from ontogeny.runtime.board import Board
@@ -38,6 +40,7 @@ class Job(NamedTuple):
     steps: int
     hypers: Hypers | None = None  # of the first members; None: drawn from the space's prior
     source: Callable[[], Any] | None = None  # makes the learner anew in another process
+    settings: StrategyConfig | None = None  # the strategy's; None: it was given as functions
 
     def shapes(self) -> Grown[Any, Any]:
         """Return the shapes and dtypes of everything that the next round depends on."""
@@ -46,6 +49,24 @@ class Job(NamedTuple):
                 self.learner, self.space, self.strategy, self.seed, self.population, self.hypers
             )
         )
+
+
+def planned(of: Any, where: str) -> dict[str, int]:
+    """Return the seed, population, rounds and steps of a recipe or a job as Python's numbers; they
+    may be NumPy's or JAX's. Raises `ConfigError` unless a run can have them.
+    """
+    numbers = {
+        name: whole(getattr(of, name), name, f"{where}{name}", least=1)
+        for name in ("population", "rounds", "steps")
+    }
+    if numbers["rounds"] * numbers["steps"] >= 2**31:
+        raise ConfigError(
+            f"{numbers['rounds']:,} rounds of {numbers['steps']:,} steps are more than a member "
+            "can count",
+            where=f"{where}steps",
+            hint="use fewer than 2,147,483,648 steps in all",
+        )
+    return numbers | {"seed": whole(of.seed, "seed", f"{where}seed", 0, 2**32 - 1)}
 
 
 class Note(NamedTuple):

@@ -8,10 +8,12 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from ontogeny.core.errors import unknown
+from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.files import absolute
 from ontogeny.runtime.database import explained
 from ontogeny.runtime.store import FILE
+
+NEWEST = "last"  # what finds the run that was written last, and so is no run's name
 
 
 def runs_folder() -> Path:
@@ -37,7 +39,7 @@ def find_run(name: Path | str) -> Path:
         if _is_run(folder):
             return folder
     there = list_runs()
-    if str(name) == "last" and there:
+    if str(name) == NEWEST and there:
         return there[-1]
     raise unknown(
         "run",
@@ -80,3 +82,29 @@ def _written(run: Path) -> float:
         return (run / FILE).stat().st_mtime
     except OSError:
         return 0.0
+
+
+def chosen_folder(folder: Path | str | None, stem: str) -> Path:
+    """Return where a run is kept: the folder that was given, or a new one in the runs folder.
+    Raises `ConfigError` for a folder that could not be found again.
+    """
+    if folder is None:
+        return new_run_folder(stem)
+    if not str(folder).strip() or Path(folder).name in ("", NEWEST):
+        raise ConfigError(
+            f"folder is {str(folder)!r}",
+            where="a run's folder",
+            hint=f"give it a name of its own; {NEWEST!r} finds the newest run",
+        )
+    return absolute(folder)
+
+
+def named_folder(name: str) -> Path:
+    """Return the folder of a run in the runs folder. Raises `ConfigError` for what is no name."""
+    if not name.strip() or name[0] in ".-" or {"/", "\\"} & set(name) or not name.isprintable():
+        raise ConfigError(
+            f"{name!r} is no name for a run",
+            where="--name",
+            hint="use letters and digits; a path is given with --folder",
+        )
+    return chosen_folder(runs_folder() / name, name)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from ontogeny.core.config import LARGEST
 from ontogeny.core.host import HostLearner, fresh_host, live_host
 from ontogeny.runtime.messages import Setup
 from ontogeny.runtime.states import (
@@ -63,7 +64,7 @@ class HostLiving:
     def live(self, slot: int, lived: int, state: Any, hypers: Any) -> Round:
         numbers = (self.seed, self.steps, slot, lived)
         state, score, metrics = live_host(self.learner, *numbers, state, plain(hypers))
-        return Round(state, score if math.isfinite(score) else -math.inf, metrics, None)
+        return Round(state, score if abs(score) <= LARGEST else -math.inf, metrics, None)
 
     def read(self, path: Path) -> Any:
         return read_host_state(path, self.learner)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ontogeny.core.config import at_least
+from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.runtime import machine
 from ontogeny.runtime.board_program import BoardProgram
@@ -42,6 +42,7 @@ class Processes:
     """Where the workers compute: cpu, gpu or tpu. They share what there is of it."""
 
     def __post_init__(self) -> None:
+        as_declared(self)
         at_least(self, 1, "workers", "threads", optional=True)
         at_least(self, 0, "restarts")
         if self.platform not in PLATFORMS:

@@ -48,7 +48,11 @@ def along(job: Job, schedules: Hypers, rounds: int) -> Job:
     first = jax.tree.map(lambda x: x[0], schedules)
     members = jax.tree.leaves(first)[0].shape[0]
     return job._replace(
-        strategy=replay_each(schedules), population=members, rounds=rounds, hypers=first
+        strategy=replay_each(schedules),
+        population=members,
+        rounds=rounds,
+        hypers=first,
+        settings=None,
     )
 
 

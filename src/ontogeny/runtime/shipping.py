@@ -10,11 +10,12 @@ from __future__ import annotations
 import io
 import pickletools
 import sys
+from collections.abc import Callable
 from inspect import ismodule
 from typing import Any
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.host import HostLearner
+from ontogeny.core.host import HostLearner, with_own_choices
 from ontogeny.runtime.executor import Job
 
 # What takes long to import, and is imported late: worth having where workers are forked from.
@@ -29,7 +30,9 @@ def shipped(job: Job) -> bytes:
 
     learner = job.learner
     try:
-        return cloudpickle.dumps(job.source or _Given(learner))
+        source = job.source or _Given(learner)
+        choices = job.space.choices() if is_host(job) else {}
+        return cloudpickle.dumps(_WithOwnChoices(source, choices) if choices else source)
     except Exception as error:  # pickling runs the code of whatever is pickled
         raise ConfigError(
             f"the learner can't be pickled ({type(error).__name__}: {error})",
@@ -73,6 +76,16 @@ class _Given:
 
     def __call__(self) -> Any:
         return self.learner
+
+
+class _WithOwnChoices:
+    """Returns the host learner of a source, given the options of choices as they were written."""
+
+    def __init__(self, source: Callable[[], Any], choices: dict[str, dict[float, Any]]):
+        self.source, self.choices = source, choices
+
+    def __call__(self) -> Any:
+        return with_own_choices(self.source(), self.choices)
 
 
 def is_host(job: Job) -> bool:

@@ -20,7 +20,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ontogeny.core.closures import compiled, debugging, opened
-from ontogeny.core.config import at_least
+from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.host import HostLearner
 from ontogeny.core.population import live
@@ -53,6 +53,7 @@ class Vectorised:
     CPU one, if members are large."""
 
     def __post_init__(self) -> None:
+        as_declared(self)
         at_least(self, 1, "devices", "cohort", optional=True)
 
     def prepare(self, job: Job, folder: Path | None = None) -> VectorisedProgram:

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from ontogeny.core.errors import StructureError
-from ontogeny.core.host import HostLearner, fresh_host, live_host
+from ontogeny.core.host import HostLearner, fresh_host, live_host, with_own_choices
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.space import Space
 from ontogeny.runtime.living import plain
@@ -31,6 +31,7 @@ def check_host_learner(
     """
     drawn = jax.jit(lambda: space.sample(derive(SEED, Purpose.HYPERS, SLOT)))()
     hypers = plain(jax.device_get(drawn))
+    learner = with_own_choices(learner, space.choices())
 
     def lived(state: Any, number: int) -> tuple[Any, dict[str, float]]:
         numbers = (SEED, steps, SLOT, number * steps)

@@ -38,7 +38,8 @@ from ontogeny.views.contenders import (
 )
 from ontogeny.views.quantities import count
 
-TASK = ("recipe", "world")  # fields that say what is learnt: across them scores mean nothing
+# fields that say what is learnt: across them scores mean nothing
+TASK = ("recipe", "world", "learner.score")
 
 
 Strata: TypeAlias = Mapping[str, np.ndarray]  # the final scores of a group's runs, by task
@@ -241,6 +242,12 @@ def _notes(
                 f"Some runs have the same settings and seed, so they are not independent: "
                 f"{group.name}."
             )
+    every = [run for group in groups for run in group.runs]
+    if untold := [run.name for run in every if set(run.settings) == {"recipe"}]:
+        notes.append(
+            "Earlier versions did not say which learner they grew, nor how, so whether these are "
+            f"alike is not known: {', '.join(untold)}."
+        )
     if len(tasks) > 1:
         notes.append("Scores are scaled in each task from the worst run's, 0, to the best's, 1.")
         if uneven := [name for name, found in finals.items() if len(found) < len(tasks)]:

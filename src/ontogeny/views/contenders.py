@@ -65,7 +65,8 @@ def settings_of(record: Record) -> dict[str, Any]:
     """Return what a run was grown with: its recipe and fields, dotted. A replay's strategy is
     `replay`, whatever its source's was.
     """
-    settings = {"recipe": record.run.get("recipe"), **dotted(record.fields)}
+    told = {name: record.run[name] for name in ("recipe", "jax") if record.run.get(name)}
+    settings = {"recipe": None, **dotted({**told, **record.fields})}
     if record.run.get("replay"):
         settings = {k: v for k, v in settings.items() if not k.startswith("strategy.")}
         settings["strategy.strategy"] = "replay"

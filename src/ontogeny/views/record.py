@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int
 
 from ontogeny.core.metrics import BIRTH, HYPERS
 from ontogeny.evolution.strategy import under_todays_names
+from ontogeny.runtime.identity import BARE
 from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
@@ -70,7 +71,12 @@ class Record:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The recipe's fields, by the names that they have today."""
+        """What it was grown with: the recipe's fields, by the names that they have today; of a bare
+        learner all that is known of it.
+        """
+        if "learner" in self.run and not self.run.get("fields"):
+            told = ("population", "rounds", "steps", "seed", *BARE)
+            return {name: self.run[name] for name in told}
         return under_todays_names(self.run.get("fields") or {})
 
     @property

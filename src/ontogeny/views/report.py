@@ -230,9 +230,10 @@ def _repeat(record: Record) -> Iterable[str]:
             (name, "default" if value is None else str(value))
             for name, value in dotted(record.fields).items()
         ]
-        yield "<h3>Every field of the recipe</h3>\n" + page.table(
-            ["field", "value"], fields, left=(0, 1)
+        whose = (
+            "Every field of the recipe" if record.run.get("recipe") else "What it was grown with"
         )
+        yield f"<h3>{whose}</h3>\n" + page.table(["field", "value"], fields, left=(0, 1))
 
 
 def _film(record: Record) -> str:

@@ -70,9 +70,15 @@ def hyper_scale(spec: dict[str, Any], values: Float[np.ndarray, "rounds pop"]) -
     if kind == "Logit" and low > 0 and high < 1:
         return Scale(lambda x: np.log10(x) - np.log10(1 - x), _shares(low, high))
     if kind == "Choice" and spec.get("options"):
-        options = np.array(spec["options"], float)
+        options = np.array(numbers_of(spec["options"]), float)
         return Scale(lambda x: np.interp(x, options, np.arange(options.size)), options.tolist())
     return Scale(lambda x: np.asarray(x, float))
+
+
+def numbers_of(options: list[Any]) -> list[Any]:
+    """Return the numbers that are recorded for a choice's options: of words, their places."""
+    words = any(not isinstance(option, int | float) for option in options)
+    return list(range(len(options))) if words else options
 
 
 def unit_positions(
@@ -83,7 +89,7 @@ def unit_positions(
     """
     place = hyper_scale(spec, values).place
     ends = (
-        (spec["options"][0], spec["options"][-1])
+        (numbers_of(spec["options"])[0], numbers_of(spec["options"])[-1])
         if spec.get("options")
         else (spec.get("low"), spec.get("high"))
     )

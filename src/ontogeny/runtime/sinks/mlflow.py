@@ -8,7 +8,7 @@ from typing import Any
 
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.observer import Observer, Setting
-from ontogeny.runtime.sinks.summary import Summary, identity_of, needed, settings_of
+from ontogeny.runtime.sinks.summary import Summary, TrackerNames, identity_of, needed, settings_of
 
 TAG = "ontogeny.run"  # finds the run again when it is resumed
 ENDED = {"finished": "FINISHED", "interrupted": "KILLED"}
@@ -36,6 +36,7 @@ class MLflow(Observer):
             needed("alembic", "alembic", "MLflow")
         self._tracking, self._experiment, self._members = tracking, experiment, members
         self._client: Any = None
+        self._names = TrackerNames()
 
     def compiling(self, setting: Setting) -> None:
         """Remember what is grown."""
@@ -58,7 +59,7 @@ class MLflow(Observer):
             tags = {TAG: name, "mlflow.runName": self._setting.folder.name}
             self._id = client.create_run(place, tags=tags).info.run_id
             params = [
-                self._mlflow.entities.Param(key, str(value)[:LONGEST])
+                self._mlflow.entities.Param(self._names[key], str(value)[:LONGEST])
                 for key, value in settings_of(self._setting).items()
             ]
             for first in range(0, len(params), AT_ONCE):
@@ -71,7 +72,7 @@ class MLflow(Observer):
             return
         now = int(1000 * time.time())
         metrics = [
-            self._mlflow.entities.Metric(name, value, now, summed.step)
+            self._mlflow.entities.Metric(self._names[name], value, now, summed.step)
             for name, value in summed.scalars.items()
         ]
         self._client.log_batch(self._id, metrics=metrics)

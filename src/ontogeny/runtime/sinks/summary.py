@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import math
-import zlib
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +14,11 @@ from ontogeny.core.errors import MissingExtra
 from ontogeny.core.trees import dotted
 from ontogeny.runtime.driver import flatten_hypers
 from ontogeny.runtime.executor import Lived
+from ontogeny.runtime.identity import BARE, run_id
 from ontogeny.runtime.observer import Setting
 from ontogeny.runtime.store import Store
+
+LONGEST = 200  # characters of a metric's name for a tracker
 
 
 class Summed(NamedTuple):
@@ -92,19 +96,32 @@ def settings_of(setting: Setting) -> dict[str, Any]:
         "rounds": job.rounds,
         "steps": job.steps,
         "seed": job.seed,
-        **dotted(run.get("fields") or {}),
+        **dotted(run.get("fields") or {n: run[n] for n in BARE if n in run}),
         **{f"machine.{name}": value for name, value in setting.machine.items()},
     }
 
 
 def identity_of(setting: Setting) -> str:
-    """Return a name for the run that stays when it is resumed, and that no other run has. Ask when
-    it is compiled: then the store says when it was begun.
+    """Return a name for the run that stays when it is resumed or moved, and that no other run
+    has.
     """
     with Store(setting.folder) as store:
-        begun = store.run().get("begun")
-    told = f"{setting.folder.resolve()} {begun}"
-    return f"{setting.folder.name}-{zlib.crc32(told.encode()):08x}"
+        return run_id(setting.folder, store.run())
+
+
+class TrackerNames(dict[str, str]):
+    """Names for a tracker that takes letters, digits and `-._/`, each made when it is first asked
+    for: other characters become underscores, with a number where that is another's name.
+    """
+
+    def __missing__(self, name: str) -> str:
+        told = re.sub(r"[^0-9A-Za-z_.\-/]", "_", name)
+        parts = [part for part in told.split("/") if part.strip(".")]  # a path must be plain
+        plain = "/".join(parts)[:LONGEST] or "_"
+        numbered = (f"{plain}_{number}" for number in itertools.count(2))
+        free = (one for one in itertools.chain([plain], numbered) if one not in self.values())
+        self[name] = next(free)
+        return self[name]
 
 
 def needed(module: str, package: str, sink: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from ontogeny.core.files import inside
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.observer import Observer, Setting
-from ontogeny.runtime.sinks.summary import Summary, needed, settings_of
+from ontogeny.runtime.sinks.summary import Summary, TrackerNames, needed, settings_of
 
 
 class TensorBoard(Observer):
@@ -25,6 +25,7 @@ class TensorBoard(Observer):
         self._writer_class = needed("tensorboardX", "tensorboardX", "TensorBoard").SummaryWriter
         self._folder, self._members = folder, members
         self._writer: Any = None
+        self._names = TrackerNames()
 
     def compiling(self, setting: Setting) -> None:
         """Open the event file. What an earlier process wrote of rounds that are lived again is
@@ -43,10 +44,10 @@ class TensorBoard(Observer):
         if (summed := self._summary.note(round_, moved, dead)) is None:
             return
         for name, value in summed.scalars.items():
-            self._writer.add_scalar(name, value, summed.step)
+            self._writer.add_scalar(self._names[name], value, summed.step)
         for name, column in summed.columns.items():
             if (finite := column[np.isfinite(column)]).size:
-                self._writer.add_histogram(f"{name}/members", finite, summed.step)
+                self._writer.add_histogram(self._names[f"{name}/members"], finite, summed.step)
 
     def ended(self, status: str) -> None:
         """Close the event file."""
