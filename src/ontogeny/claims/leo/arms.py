@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -54,6 +54,8 @@ ABLATIONS: dict[str, Config] = {
     "random prior": replace(FULL, prior="random"),
 }
 
+Arm = TypeVar("Arm", bound=Config)
+
 
 class Outcome(NamedTuple):
     """What an arm came to."""
@@ -88,7 +90,7 @@ def seen(source: str, how: Measuring) -> Featured:
     return Featured(replace(splits, **parts), None)
 
 
-def shortened(config: Config, how: Measuring) -> Config:
+def shortened(config: Arm, how: Measuring) -> Arm:
     """Return the settings; in a tiny look a descent that there is has one step, which is no loop to
     compile.
     """
