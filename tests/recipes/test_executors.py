@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -57,7 +58,7 @@ def test_an_unknown_executor_is_refused():
 
 def test_together_in_processes_is_as_in_one_program():
     """The first hypers are the recipe's own, as those of the toy are."""
-    first = {"learning_rate": np.float32([0.1, 0.2, 0.4, 0.8])}
+    first = {"learning_rate": jnp.array([0.1, 0.2, 0.4, 0.8])}
     job = Quadratic(population=4, rounds=4, steps=5).job()._replace(hypers=first)
     one = list(Vectorised().prepare(job).rounds())
     program = Processes(2, synchronous=True).prepare(job)

@@ -29,7 +29,8 @@ def test_a_generator_has_its_sheet():
     assert product(count=5).shape == (5, 8, 8)
     (figure,) = recipe.portrait(product)
     assert "images that the winner makes" in figure.caption
-    assert len(figure.draw(figure).data) == 1
+    assert figure.data["made"].shape[1:] == figure.data["real"].shape[1:] == (8, 8)
+    assert len(figure.draw(figure).data) == 2
 
 
 def test_the_generators_are_moved_as_in_the_paper():
