@@ -17,6 +17,7 @@ BENCHMARKS = {
     "ray_torch": "sixteen PyTorch members beside Ray Tune's PopulationBasedTraining",
     "processes": "what a move and a round cost in processes, and the speed beside one program",
     "faults": "hundreds of SIGKILLs of workers and drivers: what is lost, and what comes of it",
+    "damage": "a thousand kills and a thousand damaged files: is a wrong number taken for right",
     "memory": "the peak memory that `doctor` predicts, and the one that `grow` has",
     "devices": "two devices of a CPU beside one",
     "lifetimes": "512 Baldwinian lifetimes beside a Python loop over them",

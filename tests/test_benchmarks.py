@@ -27,6 +27,7 @@ NAMES = {
     "start",
     "processes",
     "faults",
+    "damage",
     "memory",
     "devices",
     "sequences",
