@@ -138,11 +138,20 @@ def _strategy(job: Job) -> dict[str, Any]:
     board, strategy = tree_shapes(job), job.strategy
     key, ready = jax.eval_shape(lambda: jax.random.key(0)), board["under_way"]
     seen = board["population"]
-    with own_rules():
-        programs = (
-            traced(strategy.init, key=key, population=seen),
-            traced(strategy.move, key=key, state=board["memory"], population=seen, ready=ready),
-        )
+    try:
+        with own_rules():
+            programs = (
+                traced(strategy.init, key=key, population=seen),
+                traced(strategy.move, key=key, state=board["memory"], population=seen, ready=ready),
+            )
+    except ValueError as error:
+        if "mismatch" not in str(error):
+            raise
+        raise ConfigError(
+            f"the strategy does not fit the space ({error!s:.200})",
+            where="strategy",
+            hint="make it of the space that is given beside it: strategy=og.pbt(space)",
+        ) from error
     return {
         "strategy": f"{_name(strategy)} (functions)",
         "program": " ".join(program.fingerprint() for program in programs),
