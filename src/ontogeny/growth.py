@@ -148,8 +148,8 @@ def resume(
         rounds = whole(rounds, "rounds", "og.resume, rounds", least=1)
     with Store(path) as store:
         recipe, known = stored_recipe(store), store.run()
-        whole_run = known["status"] == "finished" and (path / "product").exists()
-        if whole_run and rounds in (None, store.rounds()):
+        done = known["status"] == "finished" and rounds in (None, store.rounds())
+        if done and (path / "product").exists() and not known.get("replay"):
             return Run(Store(path), recipe)
         if rounds is not None and not known.get("replay"):
             recipe = dataclasses.replace(recipe, rounds=rounds)

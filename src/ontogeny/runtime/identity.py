@@ -163,10 +163,11 @@ def _name(strategy: Strategy[Any]) -> str:
     return strategy.move.__qualname__.partition(".")[0].strip("_")
 
 
-def _executor(executor: Any) -> dict[str, Any]:
-    settings: Any = executor if dataclasses.is_dataclass(executor) else None
-    fields = dataclasses.asdict(settings) if settings else {}
-    return {"executor": type(executor).__name__.lower(), **fields}
+def _executor(executor: Executor) -> dict[str, Any]:
+    """Return its kind, and of its settings those that are plain values."""
+    plain = (str, int, float, bool, type(None))
+    told = {name: value for name, value in vars(executor).items() if isinstance(value, plain)}
+    return {"executor": type(executor).__name__.lower(), **told}
 
 
 def run_id(folder: Path, run: Mapping[str, Any]) -> str:
