@@ -219,6 +219,12 @@ def test_a_strategy_of_ones_own_may_read_a_hyper_for_itself():
     identity(job(LEARNER, space, own), Vectorised(), None)
 
 
+def test_a_strategy_of_another_space_is_refused():
+    strategy = og.pbt(og.Space({"rtae": og.Log(1e-3, 1e-1)}))
+    with pytest.raises(ConfigError, match="does not fit the space"):
+        identity(job(settings=strategy), Vectorised(), None)
+
+
 def test_words_are_for_host_learners():
     words = og.Space({"rate": og.Choice(("low", "high"))})
     identity(job(PLAIN, words), Processes(), None)

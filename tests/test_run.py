@@ -95,6 +95,14 @@ def test_what_is_recorded_is_read_without_a_learner(tmp_path, monkeypatch):
     assert repr(run) == f"Run({str(tmp_path / 'run')!r}, 3 rounds of 4 members)"
     assert run.report().read_text().startswith("<!doctype html>")
     assert og.resume(tmp_path / "run", progress=False).lineage() == heirs  # it had finished
+    for wrong in (2.5, "4", 0):
+        with pytest.raises(ConfigError, match=f"rounds is {wrong!r}"):
+            og.resume(tmp_path / "run", rounds=wrong)
+    with pytest.raises(ConfigError, match="not a list of observers"):
+        og.resume(tmp_path / "run", observers="wandb")
+    for wrong in ({"members": 1.5}, {"seed": -1}):
+        with pytest.raises(ConfigError, match="replay: "):
+            og.replay(tmp_path / "run", **wrong)
     with pytest.raises(AssertionError, match="a learner was made"):
         run.population  # noqa: B018
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ontogeny.core.config import at_least
+from ontogeny.core.config import at_least, whole
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
@@ -23,7 +23,13 @@ from ontogeny.core.space import Space
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.strategy import Strategy, StrategyConfig
 from ontogeny.recipes import recipe_class, recipe_name
-from ontogeny.recipes.given import WHERE, check_fields, check_given, check_settings
+from ontogeny.recipes.given import (
+    WHERE,
+    check_fields,
+    check_given,
+    check_observers,
+    check_settings,
+)
 from ontogeny.recipes.opening import open_or_create
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.recipes.strategies import strategy_class
@@ -84,7 +90,7 @@ def grow(
     watched = Watched(progress, observers, checkpoint_seconds)
     if isinstance(strategy, str):
         strategy = strategy_class(strategy)()
-    check_given(what, space, strategy, executor, observers)
+    check_given(what, space, strategy, executor)
     if isinstance(what, Learner | HostLearner):
         check_settings(fields, inspect.signature(grow).parameters)
         if space is None:
@@ -137,17 +143,18 @@ def resume(
     >>> og.resume(run.folder, rounds=3, progress=False).metrics()["score"].shape
     (3, 4)
     """
-    path = find_run(folder)
+    path, watched = find_run(folder), Watched(progress, observers, checkpoint_seconds)
+    if rounds is not None:
+        rounds = whole(rounds, "rounds", "og.resume, rounds", least=1)
     with Store(path) as store:
         recipe, known = stored_recipe(store), store.run()
-        if known["status"] == "finished" and rounds in (None, store.rounds()):
+        done = known["status"] == "finished" and rounds in (None, store.rounds())
+        if done and (path / "product").exists() and not known.get("replay"):
             return Run(Store(path), recipe)
         if rounds is not None and not known.get("replay"):
             recipe = dataclasses.replace(recipe, rounds=rounds)
-            rounds = recipe.rounds
         prepare(recipe.executor.devices)
         job = stored_job(store, recipe, rounds)
-    watched = Watched(progress, observers, checkpoint_seconds)
     return grow_job(job, recipe.executor, path, recipe, watched, replay=known.get("replay"))
 
 
@@ -166,6 +173,7 @@ class Watched:
 
     def __post_init__(self) -> None:
         at_least(self, 0, "checkpoint_seconds", where="")
+        check_observers(self.observers)
 
 
 def grow_job(

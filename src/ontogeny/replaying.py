@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ontogeny.core.config import whole
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.core.learner import Hypers
 from ontogeny.core.metrics import SMALL
@@ -61,14 +62,15 @@ def replay(
     >>> again.metrics()["hypers.learning_rate"].shape  # two with the schedule, two with its end
     (2, 4)
     """
-    if members < 1:
-        raise ConfigError(f"members is {members}", where="replay", hint="use 1 or more")
+    members = whole(members, "members", "replay", least=1)
+    seed = None if seed is None else whole(seed, "seed", "replay", 0, 2**32 - 1)
+    watched = Watched(progress, observers, checkpoint_seconds)
     run = source if isinstance(source, Run) else load(source)
     where = executor or (run.recipe.executor if run.recipe else default_executor(run.job.learner))
     prepare(where.devices)
     record = read_record(run.store)
     found = found_schedule(record, run.job)
-    number = seed if seed is not None else (run.job.seed + 1) % 2**32
+    number = (run.job.seed + 1) % 2**32 if seed is None else seed
     arms = {"schedule": list(range(members))}
     schedules = jax.tree.map(lambda x: jnp.repeat(x[:, None], members, axis=1), found)
     if fixed_final:
@@ -88,7 +90,6 @@ def replay(
     target = chosen_folder(folder, f"{run.folder.name}-replay")
     if not (target / FILE).exists():
         write_schedule(target, schedules)  # first: a store that tells of a replay has its schedule
-    watched = Watched(progress, observers, checkpoint_seconds)
     return grow_job(job, where, target, recipe, watched, replay=about, repeat=repeat)
 
 

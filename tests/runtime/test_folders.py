@@ -91,6 +91,12 @@ def test_what_is_no_name_is_refused(name):
     assert caught.value.hint
 
 
+def test_a_folder_is_text_or_a_path():
+    for wrong in (3, b"x"):
+        with pytest.raises(ConfigError, match="as text or a Path"):
+            chosen_folder(wrong, "toy")
+
+
 @pytest.mark.parametrize("folder", ["", "last", Path("runs/last"), "/"])
 def test_a_folder_that_could_not_be_found_again_is_refused(folder):
     with pytest.raises(ConfigError, match="finds the newest run"):

@@ -241,12 +241,11 @@ class Integer(Bounded):
         for name, ends in (("bounds", self.ends()), ("prior", self.prior)):
             if isinstance(ends, tuple) and any(end != int(end) for end in ends):
                 raise ConfigError(f"{name} {ends} are not whole numbers", where="Integer")
-        for end in self.ends():
-            if float(np.float32(end)) != end or not -(2**31) <= end < 2**31:
+            if isinstance(ends, tuple) and not all(-(2**31) <= end < 2**31 for end in ends):
                 raise ConfigError(
-                    f"float32 and 32 bits have no {end}",
+                    f"{name} {ends} do not fit 32 bits",
                     where="Integer",
-                    hint="up to 16777216 they have every whole number: use smaller bounds",
+                    hint="use numbers from -2147483648 to 2147483647",
                 )
 
     def offset(self, factor: Array) -> Array:
@@ -260,7 +259,10 @@ class Integer(Bounded):
         return jax.random.randint(key, self.shape, int(low), int(high) + 1, self.dtype)
 
     def clip(self, value: Array) -> Array:
-        return jnp.clip(jnp.round(value), self.low, self.high).astype(self.dtype)
+        low, high = self.ends()
+        if jnp.issubdtype(jnp.result_type(value), jnp.floating):  # float32 has no 2147483647
+            low, high = _inside(low, math.inf), _inside(high, -math.inf)
+        return jnp.clip(jnp.round(value), low, high).astype(self.dtype)
 
 
 @dataclass(frozen=True)
@@ -346,6 +348,13 @@ class Choice(Dimension):
 
     def offset(self, factor: Array) -> Array:
         return jnp.sign(factor - 1)
+
+
+def _inside(end: float, to: float) -> float:
+    """Return the nearest number of float32 that is the end, or lies in this direction of it."""
+    nearest = np.float32(end)
+    beyond = float(nearest) > end if to < 0 else float(nearest) < end
+    return float(np.nextafter(nearest, np.float32(to)) if beyond else nearest)
 
 
 def settle(dimension: Dimension, **fields: Any) -> None:

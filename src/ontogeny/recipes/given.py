@@ -19,9 +19,9 @@ WHERE = "og.grow"
 EXAMPLE = "observers=[og.TensorBoard()]"
 
 
-def check_given(what: Any, space: Any, strategy: Any, executor: Any, observers: Any) -> None:
-    """Raise `ConfigError` unless these are what `og.grow` takes: a learner or a recipe, observers
-    in a list, and of the others each None or what it is called after.
+def check_given(what: Any, space: Any, strategy: Any, executor: Any) -> None:
+    """Raise `ConfigError` unless these are what `og.grow` takes: a learner or a recipe, and of
+    the others each None or what it is called after.
     """
     if not isinstance(what, Learner | HostLearner | Recipe | str):
         raise not_a("a learner or recipe", what, 'og.grow("quadratic"), og.grow(og.Learner(…), …)')
@@ -31,6 +31,10 @@ def check_given(what: Any, space: Any, strategy: Any, executor: Any, observers: 
         raise not_a("a strategy", strategy, 'strategy="pbt", or strategy=og.pbt(space)')
     if executor is not None and not _has(executor, "prepare"):
         raise not_a("an executor", executor, "executor=og.Processes(), or executor=og.Vectorised()")
+
+
+def check_observers(observers: Any) -> None:
+    """Raise `ConfigError` unless these are observers, in a list."""
     listed = isinstance(observers, Sequence) and not isinstance(observers, str)
     wrong = [one for one in observers if not _has(one, "lived")] if listed else [observers]
     if wrong:

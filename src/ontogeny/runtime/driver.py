@@ -245,7 +245,8 @@ def _all_dead(job: Job, store: Store, lived: Lived) -> OntogenyError:
         f"all {job.population} members have a state or score that is not finite "
         f"(hypers: {hypers or 'none'})",
         where=f"{store.folder}, round {lived.number}",
-        hint="narrow the space (a smaller learning rate, as a rule), or look for a NaN in the data",
+        hint="narrow the space (a smaller learning rate, as a rule) and grow it in another folder, "
+        "or look for a NaN in the data",
     )
 
 

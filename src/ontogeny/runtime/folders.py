@@ -7,6 +7,7 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.files import absolute
@@ -90,6 +91,11 @@ def chosen_folder(folder: Path | str | None, stem: str) -> Path:
     """
     if folder is None:
         return new_run_folder(stem)
+    given: Any = folder
+    if not isinstance(given, str | os.PathLike):
+        raise ConfigError(
+            f"folder is {given!r}", where="a run's folder", hint="give it as text or a Path"
+        )
     if not str(folder).strip() or Path(folder).name in ("", NEWEST):
         raise ConfigError(
             f"folder is {str(folder)!r}",

@@ -138,11 +138,20 @@ def _strategy(job: Job) -> dict[str, Any]:
     board, strategy = tree_shapes(job), job.strategy
     key, ready = jax.eval_shape(lambda: jax.random.key(0)), board["under_way"]
     seen = board["population"]
-    with own_rules():
-        programs = (
-            traced(strategy.init, key=key, population=seen),
-            traced(strategy.move, key=key, state=board["memory"], population=seen, ready=ready),
-        )
+    try:
+        with own_rules():
+            programs = (
+                traced(strategy.init, key=key, population=seen),
+                traced(strategy.move, key=key, state=board["memory"], population=seen, ready=ready),
+            )
+    except ValueError as error:
+        if "mismatch" not in str(error):
+            raise
+        raise ConfigError(
+            f"the strategy does not fit the space ({error!s:.200})",
+            where="strategy",
+            hint="make it of the space that is given beside it: strategy=og.pbt(space)",
+        ) from error
     return {
         "strategy": f"{_name(strategy)} (functions)",
         "program": " ".join(program.fingerprint() for program in programs),
@@ -154,10 +163,11 @@ def _name(strategy: Strategy[Any]) -> str:
     return strategy.move.__qualname__.partition(".")[0].strip("_")
 
 
-def _executor(executor: Any) -> dict[str, Any]:
-    settings: Any = executor if dataclasses.is_dataclass(executor) else None
-    fields = dataclasses.asdict(settings) if settings else {}
-    return {"executor": type(executor).__name__.lower(), **fields}
+def _executor(executor: Executor) -> dict[str, Any]:
+    """Return its kind, and of its settings those that are plain values."""
+    plain = (str, int, float, bool, type(None))
+    told = {name: value for name, value in vars(executor).items() if isinstance(value, plain)}
+    return {"executor": type(executor).__name__.lower(), **told}
 
 
 def run_id(folder: Path, run: Mapping[str, Any]) -> str:
