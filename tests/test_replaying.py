@@ -75,17 +75,18 @@ def test_a_replay_that_was_interrupted_goes_on_without_its_source(source, replay
 
     copy = tmp_path / "quadratic-1"
     shutil.copytree(source.folder, copy)
-    og.replay(
-        copy,
-        members=2,
-        fixed_final=True,
-        folder=tmp_path / "cut",
-        progress=False,
-        observers=[Stop()],
-    )
+    with pytest.raises(KeyboardInterrupt):
+        og.replay(
+            copy,
+            members=2,
+            fixed_final=True,
+            folder=tmp_path / "cut",
+            progress=False,
+            observers=[Stop()],
+        )
     shutil.rmtree(copy)
     cut = og.load(tmp_path / "cut")
-    assert cut.store.run()["status"] == "interrupted"
+    assert cut.status == "interrupted"
     whole = og.resume(tmp_path / "cut", progress=False)
     np.testing.assert_array_equal(whole.metrics()["score"], replayed.metrics()["score"])
     assert whole.product()() == replayed.product()()

@@ -18,6 +18,7 @@ import ontogeny as og
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.recipes.quadratic import Quadratic
+from ontogeny.run import Member
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import empty
 
@@ -270,3 +271,11 @@ def test_there_is_no_slot_beyond_the_last(tmp_path):
     run = og.grow(LEARNER, space=SPACE, **SMALL, folder=tmp_path / "run")
     with pytest.raises(ConfigError, match="no slot 4"):
         run.member(4)
+
+
+def test_a_member_shows_itself_in_a_line():
+    many = {f"h{i}": np.float32(0.5) for i in range(20)}
+    member = Member(3, {"w": np.zeros((200, 200))}, {"genes": np.ones((3, 4)), **many}, -1.25)
+    assert len(repr(member)) < 200
+    assert "slot 3, score -1.25, genes=[3, 4], h0=0.5" in repr(member)
+    assert "and 13 more; 40,000 numbers in 1 array" in repr(member)

@@ -20,8 +20,12 @@ __version__ = "0.1.0"
 # the level is read once, when JAX is imported. That a program was really compiled for another
 # processor can't be, since `runtime.machine` keeps a cache for each kind. Errors that matter are
 # raised in Python as well; those of an accelerator's driver may not be: with one, all is said.
-if importlib.util.find_spec("jax_plugins") is None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# 1 is JAX's own choice, which a process may have from another that imported it.
+_level = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "1")
+if _level == "1" and importlib.util.find_spec("jax_plugins") is None:
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    if "jax" in sys.modules:  # it has read the level
+        importlib.import_module("ontogeny.runtime.hush").hush_loading()
 
 if "jax" in sys.modules:  # the user's arrays may come before anything of ours does
     importlib.import_module("ontogeny.runtime.machine").offer_cores()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -191,9 +192,10 @@ def grow_job(
     the job is made.
 
     At the end the best member's product is kept, where there is a recipe. `replay` says what a
-    replay replays. Raises `StoreError` when another job's run is there.
+    replay replays. A signal that interrupted it is raised again once all is saved, so that Ctrl-C
+    ends the loop around it too. Raises `StoreError` when another job's run is there.
     """
-    observers = watched.observers
+    observers, signals = watched.observers, list[int]()
     if watched.progress:
         from ontogeny.views.live import observer_for
 
@@ -210,9 +212,12 @@ def grow_job(
                 observers=observers,
                 units=recipe.units() if recipe else {},
                 checkpoint_seconds=watched.checkpoint_seconds,
+                signals=signals,
             )
         run = Run(Store(store.folder), recipe, job)
         if recipe and status == "finished" and not (done and (run.folder / "product").exists()):
             product = run.product(run.best.slot)  # and not one that an earlier end has kept
             product.save(run.folder / "product")
+    if status == "interrupted" and signals:
+        signal.raise_signal(signals[0])
     return Run(run.store, recipe, job)

@@ -21,6 +21,7 @@ from ontogeny.core.errors import ConfigError, OntogenyError, StoreError
 from ontogeny.core.files import absolute
 from ontogeny.core.host import own_choices
 from ontogeny.core.population import Population
+from ontogeny.core.trees import named_leaves
 from ontogeny.recipes import recipe_class
 from ontogeny.recipes.products import kept_product
 from ontogeny.recipes.recipe import Recipe
@@ -31,9 +32,12 @@ from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.schedules import along, read_schedule
 from ontogeny.runtime.stacked import Stacked
 from ontogeny.runtime.store import Heir, Store
+from ontogeny.views.quantities import count, number
 
 if TYPE_CHECKING:
     from ontogeny.core.product import Product
+
+HYPERS = 8  # that a member shows of itself
 
 
 class Member(NamedTuple):
@@ -43,6 +47,17 @@ class Member(NamedTuple):
     state: Any
     hypers: Any
     score: float
+
+    def __repr__(self) -> str:
+        leaves = jax.tree.leaves(self.state)
+        held = f"{count(sum(map(np.size, leaves)), 'number')} in {count(len(leaves), 'array')}"
+        shown = [
+            f"{name}={number(float(value)) if np.ndim(value) == 0 else list(np.shape(value))}"
+            for name, value in named_leaves(self.hypers)
+        ]
+        rest = [f"and {len(shown) - HYPERS} more"] if len(shown) > HYPERS else []
+        hypers = ", ".join([*shown[:HYPERS], *rest])
+        return f"Member(slot {self.slot}, score {number(self.score)}, {hypers}; {held})"
 
 
 class Run:
@@ -112,6 +127,11 @@ class Run:
     def folder(self) -> Path:
         """Where the run lies."""
         return self.store.folder
+
+    @property
+    def status(self) -> str:
+        """Whether it is `finished`, `interrupted`, `failed`, or `growing` still."""
+        return str(self.store.run().get("status", "created"))
 
     @cached_property
     def population(self) -> Population[Any]:

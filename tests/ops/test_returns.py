@@ -79,6 +79,14 @@ def test_nothing_is_differentiated_through_vtrace():
     np.testing.assert_array_equal(gradient(VALUE), 0)
 
 
+def test_more_cuts_than_there_is_room_for_have_no_value():
+    truncated = jnp.array([True, False, True])
+    after = following_values(VALUE, jnp.float32(9), jnp.array([7.0]), truncated)
+    assert float(after[0]) == 7.0
+    assert float(after[1]) == float(VALUE[2])
+    assert np.isnan(after[2])
+
+
 def test_following_values_take_what_a_limit_cut_off():
     truncated = jnp.array([True, False, True])
     after = following_values(VALUE, jnp.float32(9), jnp.array([7.0, 8.0]), truncated)

@@ -10,6 +10,7 @@ import signal
 import numpy as np
 import pytest
 
+import ontogeny as og
 from ontogeny.core.errors import DeadPopulation, StoreError
 from ontogeny.runtime.driver import flatten_hypers, grow
 from ontogeny.runtime.observer import Observer
@@ -153,3 +154,99 @@ def test_hypers_become_columns():
         "hypers.b.d.deviation",
     ]
     np.testing.assert_array_equal(columns["hypers.b.c.1"], [1, 4])
+
+
+class Failing(Observer):
+    """Raises in one hook."""
+
+    def __init__(self, hook, error=None):
+        self.told, self.error = [], error or ValueError("no such host")
+        for name in ("compiling", "compiled", "lived", "ended"):
+            setattr(self, name, lambda *told, name=name: self.hear(name, name == hook))
+
+    def hear(self, name, fails):
+        self.told.append(name)
+        if fails:
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    ("hook", "left"),
+    [
+        ("compiling", ["compiling", "ended"]),
+        ("compiled", ["compiling", "compiled", "ended"]),
+        ("lived", ["compiling", "compiled", "lived", "ended"]),
+        ("ended", ["compiling", "compiled", "lived", "lived", "ended"]),
+    ],
+)
+def test_an_observer_that_fails_is_told_only_the_end_and_the_growth_goes_on(store, job, hook, left):
+    failing, after = Failing(hook), Failing("none")
+    whole = job(rounds=2)
+    with pytest.warns(RuntimeWarning, match=rf"Failing .*{hook}\(\) raised ValueError") as warned:
+        assert grow(whole, Vectorised(), store, observers=[failing, after]) == "finished"
+    assert len(warned) == 1
+    assert failing.told == left
+    assert after.told == ["compiling", "compiled", "lived", "lived", "ended"]
+    (event,) = [event for event in store.events() if event.kind == "observer"]
+    assert "no such host" in event.detail
+
+
+def test_a_terminal_that_went_away_ends_no_growth(store, job):
+    """The console raises `SystemExit` when its reader has gone."""
+    gone = Failing("compiling", SystemExit(1))
+    with pytest.warns(RuntimeWarning, match="its reader is gone"):
+        assert grow(job(rounds=1), Vectorised(), store, observers=[gone]) == "finished"
+
+
+def test_all_are_ended_and_the_first_error_is_the_one_that_is_raised(store, job):
+    failing, after = Failing("ended"), Failing("none")
+    with (
+        pytest.warns(RuntimeWarning, match="ended"),
+        pytest.raises(DeadPopulation),
+    ):
+        grow(job(broken_at=1), Vectorised(), store, observers=[failing, after])
+    assert after.told[-1] == "ended"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_asked_a_growth_to_stop_ends_what_is_around_it(number, tmp_path, job, monkeypatch):
+    """Once all is saved: with the handler that the user has, or Python."""
+    whole, heard = job(), []
+
+    class Asked(Observer):
+        def lived(self, round_, moved, dead):
+            if round_.number == 1:
+                os.kill(os.getpid(), number)
+
+    def handle(number, frame):
+        heard.append((number, run_status()))
+
+    def run_status():
+        with Store(tmp_path / "run") as store:
+            return store.run()["status"]
+
+    before = signal.signal(number, handle)
+    try:
+        run = og.grow(
+            whole.learner,
+            space=whole.space,
+            population=8,
+            rounds=6,
+            steps=5,
+            progress=False,
+            folder=tmp_path / "run",
+            observers=[Asked()],
+        )
+    finally:
+        signal.signal(number, before)
+    assert heard == [(number, "interrupted")]
+    assert (run.status, run.store.rounds()) == ("interrupted", 3)
+
+
+def test_a_signal_that_is_ignored_asks_nothing(store, job):
+    """As in a shell's background job, and under nohup."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert grow(job(rounds=4), Vectorised(), store, observers=[Stop(2)]) == "finished"
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,6 +1,7 @@
 """What is said of the machine, and that a growth has the devices that it asks for."""
 
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 import ontogeny as og
 from ontogeny.recipes import RECIPES
+from ontogeny.runtime.hush import without_lines
 from ontogeny.runtime.machine import describe, processor_kind
 
 
@@ -160,3 +162,33 @@ def test_arrays_that_were_made_before_leave_a_growth_its_cores():
         "too late": "1 1",  # and it says so
         "told": "2 0",  # the user's word goes before the cores
     }
+
+
+def test_lines_about_a_loaded_program_are_left_out_and_others_are_not(capfd):
+    """XLA takes a preference of its own compiler for a feature that the processor lacks."""
+    with without_lines(b"cpu_aot_loader.cc"):
+        os.write(2, b"E1128 cpu_aot_loader.cc:195] ... such as SIGILL.\nsomething else\n")
+    assert capfd.readouterr().err == "something else\n"
+
+
+LATE = """
+import jax, os, sys
+import jax.numpy as jnp
+import ontogeny
+
+jax.config.update("jax_compilation_cache_dir", sys.argv[1])
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+print(jax.jit(lambda x: jnp.sin(x) @ x)(jnp.ones((20, 20))).shape)
+"""
+
+
+def test_a_second_run_says_nothing_of_sigill_though_jax_came_first(tmp_path):
+    flags = {"TF_CPP_MIN_LOG_LEVEL": "1", "JAX_PLATFORMS": "cpu"}
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", LATE, str(tmp_path)],
+            env={**os.environ, **flags},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "(20, 20)\n", "")

@@ -140,3 +140,36 @@ def test_a_member_that_is_behind_is_shown_as_of_its_own_last_round(make_store):
     details = run_details(make_store(score, {"rate": np.array([[0.1, 0.2], [0.3, np.nan]])}))
     shown = [(m["slot"], m["score"], m["hypers"]["rate"]) for m in details["members"]]
     assert shown == [(0, 3.0, 0.3), (1, 2.0, 0.2)]
+
+
+def test_what_does_not_fit_is_left_out_and_names_stay_whole():
+    """At 80 columns a list loses what says less; a table of members says what it left out."""
+    name = "a-name-of-a-run-that-is-forty-letters-wide-"
+    run = {
+        "name": name,
+        "recipe": "quadratic",
+        "status": "finished",
+        "population": 16,
+        "rounds": 3,
+        "planned": 3,
+        "best": -0.5,
+        "course": [1.0, 2.0],
+        "seconds": 1.0,
+        "begun": "2026-01-01T00:00:00",
+    }
+
+    def shown(table, width):
+        console = Console(width=width, file=io.StringIO())
+        console.print(table)
+        return console.file.getvalue()
+
+    narrow, wide = (shown(runs_table([run]), width) for width in (80, 200))
+    assert all(name in text and "finished" in text for text in (narrow, wide))
+    assert "2026" not in narrow
+    assert "2026-01-01" in wide
+    hypers = {f"rate_{i}": 0.123456789 for i in range(12)}
+    member = {"slot": 0, "score": 1.0, "age": 3, "alive": True, "hypers": hypers}
+    text = shown(members_table([member]), 80)
+    assert "0.1235" in text
+    assert "too narrow for" in text
+    assert "rate_11" in text.replace("\n", " ")

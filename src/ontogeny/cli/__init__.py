@@ -4,16 +4,22 @@ before.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from types import FrameType
+from typing import NamedTuple, NoReturn
 
 from ontogeny import __version__
 from ontogeny.core.errors import OntogenyError, unknown
 
-INTERRUPTED = 130
+SIGNALLED = 128  # and the signal's number: an exit code as shells have it
+INTERRUPTED = SIGNALLED + signal.SIGINT
 
 
 class Verb(NamedTuple):
@@ -53,24 +59,34 @@ VERBS = {
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run a verb and leave with its exit code: 0 done, 2 usage, 3 failed or a claim doesn't hold,
-    130 interrupted.
+    """Run a verb and leave with its exit code: 0 done, 2 usage, 3 failed or a claim doesn't hold.
+    What is interrupted dies by the signal once all is saved, so that a shell's loop ends with it (a
+    shell calls Ctrl-C 130).
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    sys.exit(run(arguments))
+    for stream in (sys.stdout, sys.stderr):  # a terminal may lack a sign, and shows ? for it
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _leave)
+    code = run(arguments)
+    with contextlib.suppress(OSError, ValueError):  # the reader may have gone
+        sys.stdout.flush()
+    if code > SIGNALLED:
+        signal.signal(code - SIGNALLED, signal.SIG_DFL)
+        os.kill(os.getpid(), code - SIGNALLED)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run a verb and return its exit code."""
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(overview())
-        return 0
-    if arguments[0] in ("-V", "--version"):
-        print(f"ontogeny {__version__}")
-        return 0
-    word, *rest = arguments
+    word, *rest = arguments or ["--help"]
     as_json = "--json" in rest
     try:
+        if word in ("-h", "--help", "help", "-V", "--version"):
+            print(f"ontogeny {__version__}" if word in ("-V", "--version") else overview())
+            return 0
         return _verb(word)(rest)
     except OntogenyError as error:
         _explain(error, as_json)
@@ -79,7 +95,10 @@ def run(arguments: list[str]) -> int:
         print("stopped; the last checkpoint is valid", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone: nobody is left to tell
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # the reader has gone: nobody is left to tell
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except SystemExit as leaving:  # the parser has printed help or what is wrong
         return leaving.code if isinstance(leaving.code, int) else 2
@@ -101,6 +120,11 @@ def overview() -> str:
             "next: ontogeny grow toy",
         ]
     )
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    del frame
+    sys.exit(SIGNALLED + number)
 
 
 def _verb(word: str) -> Callable[[list[str]], int]:

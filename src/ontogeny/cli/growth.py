@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -14,7 +16,8 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.core.text import quoted
 
 if TYPE_CHECKING:
-    from ontogeny.run import Run
+    from ontogeny.runtime.observer import Observer
+    from ontogeny.runtime.store import Store
 
 INTERRUPTED = 130
 Tracks: TypeAlias = tuple[Literal["tensorboard", "wandb", "mlflow"], ...]
@@ -62,15 +65,16 @@ def grow(arguments: list[str]) -> int:
 
     chosen = parse_recipe(name, "grow", rest, Keeping)
     keeping = chosen.options
-    run = grow_recipe(
-        chosen.recipe,
-        folder=place(keeping),
-        progress=keeping.told,
-        observers=sinks(keeping.track),
-        checkpoint_seconds=keeping.checkpoint_seconds,
-        repeat=shlex.join(["ontogeny", "grow", *arguments]),
-    )
-    return tell(run, keeping.json)
+    with interruption_told(keeping.json) as where:
+        run = grow_recipe(
+            chosen.recipe,
+            folder=place(keeping),
+            progress=keeping.told,
+            observers=[where, *sinks(keeping.track)],
+            checkpoint_seconds=keeping.checkpoint_seconds,
+            repeat=shlex.join(["ontogeny", "grow", *arguments]),
+        )
+    return tell(run.store, keeping.json)
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,15 @@ def resume(arguments: list[str]) -> int:
     from ontogeny.runtime.sinks import sinks
 
     chosen = parse(Resume, "resume", arguments)
-    run = resume_run(
-        chosen.run,
-        rounds=chosen.rounds,
-        progress=not (chosen.quiet or chosen.json),
-        observers=sinks(chosen.track),
-        checkpoint_seconds=chosen.checkpoint_seconds,
-    )
-    return tell(run, chosen.json)
+    with interruption_told(chosen.json) as where:
+        run = resume_run(
+            chosen.run,
+            rounds=chosen.rounds,
+            progress=not (chosen.quiet or chosen.json),
+            observers=[where, *sinks(chosen.track)],
+            checkpoint_seconds=chosen.checkpoint_seconds,
+        )
+    return tell(run.store, chosen.json)
 
 
 def place(keeping: Keeping) -> Path | None:
@@ -120,13 +125,39 @@ def place(keeping: Keeping) -> Path | None:
     return keeping.folder if keeping.name is None else named_folder(keeping.name)
 
 
-def tell(run: Run, as_json: bool) -> int:
+@contextmanager
+def interruption_told(as_json: bool) -> Generator[Observer]:
+    """Let a growth know where its run is kept, by the observer that is yielded; when a signal ends
+    it, say what was grown and how to go on, and leave with that signal's exit code.
+    """
+    from ontogeny.runtime.observer import Observer, Setting
+    from ontogeny.runtime.store import Store
+
+    class Whereabouts(Observer):
+        folder: Path | None = None
+
+        def compiling(self, setting: Setting) -> None:
+            self.folder = setting.folder
+
+    where = Whereabouts()
+    try:
+        yield where
+    except (KeyboardInterrupt, SystemExit) as stopped:
+        if where.folder is None:
+            raise
+        with Store(where.folder) as store:
+            tell(store, as_json)
+        code = stopped.code if isinstance(stopped, SystemExit) else INTERRUPTED
+        raise SystemExit(code) from None
+
+
+def tell(store: Store, as_json: bool) -> int:
     """Say what was grown and what comes next; return the exit code."""
     from ontogeny.runtime.folders import runs_folder
     from ontogeny.views.tables import run_details, run_table
 
-    details = run_details(run.store)
-    name = run.folder.name if run.folder.parent == runs_folder() else str(run.folder)
+    details = run_details(store)
+    name = store.folder.name if store.folder.parent == runs_folder() else str(store.folder)
     if details["status"] == "interrupted":
         say(details, as_json, lambda: run_table(details), f"ontogeny resume {quoted(name)}")
         done = f"interrupted after round {details['rounds']} of {details['planned']}"

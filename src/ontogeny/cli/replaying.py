@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from ontogeny.cli.growth import Keeping, place, tell
+from ontogeny.cli.growth import Keeping, interruption_told, place, tell
 from ontogeny.cli.words import RunName, parse
 
 
@@ -36,15 +36,16 @@ def replay(arguments: list[str]) -> int:
 
     chosen = parse(Replay, "replay", arguments)
     keeping = chosen.keeping
-    run = replay_run(
-        chosen.run,
-        members=chosen.members,
-        fixed_final=chosen.fixed_final,
-        seed=chosen.seed,
-        folder=place(keeping),
-        progress=keeping.told,
-        observers=sinks(keeping.track),
-        checkpoint_seconds=keeping.checkpoint_seconds,
-        repeat=shlex.join(["ontogeny", "replay", *arguments]),
-    )
-    return tell(run, keeping.json)
+    with interruption_told(keeping.json) as where:
+        run = replay_run(
+            chosen.run,
+            members=chosen.members,
+            fixed_final=chosen.fixed_final,
+            seed=chosen.seed,
+            folder=place(keeping),
+            progress=keeping.told,
+            observers=[where, *sinks(keeping.track)],
+            checkpoint_seconds=keeping.checkpoint_seconds,
+            repeat=shlex.join(["ontogeny", "replay", *arguments]),
+        )
+    return tell(run.store, keeping.json)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 T = TypeVar("T")
+
+WIDE = 1000  # columns of what is no terminal
 
 RunName: TypeAlias = Annotated[
     str,
@@ -46,7 +50,9 @@ def say(
         return
     from ontogeny.views.terminal import Terminal
 
-    console = Terminal(highlight=False)
+    # Who pipes it wants whole lines, whatever their width.
+    narrow = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Terminal(highlight=False, width=None if narrow else WIDE)
     said = text()
     console.print(said, soft_wrap=isinstance(said, str), markup=False)
     if then:

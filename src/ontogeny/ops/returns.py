@@ -38,14 +38,17 @@ def following_values(
 
     That is the next step's value, and `last_value` after the last step; where the k-th truncation
     of the trajectory happened it is `final_value[k]`, the value of the observation that the time
-    limit cut off.
+    limit cut off. Where there are more truncations than final values (a world names too large a
+    limit) it is NaN: another state's value would be wrong in silence.
     """
     _check_ranks(value=value, final_value=final_value, truncated=truncated)
     after = jnp.append(value[1:], last_value)
     if final_value.shape[0] == 0:
         return after
-    which: Int[Array, " time"] = jnp.clip(jnp.cumsum(truncated) - 1, 0, final_value.shape[0] - 1)
-    return jnp.where(truncated, final_value[which], after)
+    room = final_value.shape[0]
+    which: Int[Array, " time"] = jnp.cumsum(truncated) - 1
+    cut = jnp.where(which < room, final_value[jnp.clip(which, 0, room - 1)], jnp.nan)
+    return jnp.where(truncated, cut, after)
 
 
 def gae(

@@ -69,6 +69,7 @@ def grow(
             asked_to_stop(lambda: audience.tell("stopping"), signals) as stop,
             closing(executor.prepare(job, store.folder)) as program,
         ):
+            rounds = program.rounds(first, snapshot, stop)
             seconds = time.perf_counter() - begun
             with store.transaction():
                 if first == 0:
@@ -76,7 +77,7 @@ def grow(
                 store.put(status="growing", memory=program.footprint()._asdict())
             audience.tell("compiled", seconds)
             saved = time.perf_counter()
-            for lived in program.rounds(first, snapshot, stop):
+            for lived in rounds:
                 lap = laps.take(lived)
                 resting = lived.settled and (stop() or laps.done == job.rounds)
                 due = resting or time.perf_counter() - saved >= checkpoint_seconds

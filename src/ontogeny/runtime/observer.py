@@ -76,6 +76,7 @@ class Audience:
                     self._left.remove(observer)
                     name, kind = type(observer).__name__, type(error).__name__
                     said = f"{kind}: {error}" if str(error) else kind
+                    said = "that its reader is gone" if kind == "SystemExit" else said
                     self.wrong.append(f"{name} sees no more of it: its {hook}() raised {said}")
             except BaseException as error:
                 stopped = stopped or error

@@ -152,7 +152,9 @@ class VectorisedProgram:
         snapshot: Snapshot | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Lived]:
-        """Yield the rounds; see `executor.Program`. Between two, nothing is under way."""
+        """Yield the rounds; see `executor.Program`. Between two, nothing is under way. The first
+        members are spawned at once: what compiles does so before it is said to be over.
+        """
         del stop
         seed = np.uint32(self.job.seed)
         current = (
@@ -160,6 +162,9 @@ class VectorisedProgram:
             if snapshot is None
             else jax.device_put(snapshot.as_arrays(), self._sharding)
         )
+        return self._rounds(first, seed, current)
+
+    def _rounds(self, first: int, seed: Any, current: Any) -> Iterator[Lived]:
         everybody = np.ones(self.job.population, bool)
         for number in range(first, self.job.rounds):
             begun = time.perf_counter()

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from ontogeny.runtime.store import Store
 from ontogeny.views.findings import verdict
+from ontogeny.views.fitting import Fitting
 from ontogeny.views.lineage import last_scores, rounds_since_move
 from ontogeny.views.quantities import NOTHING, count, duration, number
 from ontogeny.views.record import Record, read_record
@@ -65,7 +66,8 @@ def run_details(store: Store) -> dict[str, Any]:
 
 def runs_table(summaries: Iterable[Mapping[str, Any]]) -> RenderableType:
     """Return the list of runs, and below it those that can't be read, and why. The recipe has a
-    column where the runs' names don't say it.
+    column where the runs' names don't say it. Where it is too wide, columns that say less give way
+    to the runs' whole names.
     """
     known = list(summaries)
     runs = [run for run in known if "error" not in run]
@@ -76,9 +78,9 @@ def runs_table(summaries: Iterable[Mapping[str, Any]]) -> RenderableType:
     words = ["run"] if named else ["run", "recipe"]
     table = _table(*words, "status", "members", "rounds", "best", "course", "time", "begun")
     for column in table.columns:
-        column.no_wrap = str(column.header) in ("status", "course", "begun")
+        column.no_wrap = str(column.header) != "run"  # which folds, and is never cut
         if str(column.header) in ("members", "rounds", "best", "time"):
-            column.justify, column.no_wrap = "right", True
+            column.justify = "right"
     for run in runs:
         course = np.array(run["course"], float)  # None becomes NaN
         table.add_row(
@@ -91,6 +93,7 @@ def runs_table(summaries: Iterable[Mapping[str, Any]]) -> RenderableType:
             duration(run["seconds"]),
             str(run["begun"] or NOTHING).replace("T", " ")[:16],
         )
+    table.spare = ("course", "members", "time", "begun", "recipe", "rounds", "best")
     return Group(table, *broken)
 
 
@@ -140,7 +143,7 @@ def members_table(members: Sequence[Mapping[str, Any]]) -> RenderableType:
     hypers = list(members[0]["hypers"]) if members else []
     table = _table("slot", "score", "age", *hypers)
     for column in table.columns:
-        column.justify = "right"
+        column.justify, column.no_wrap = "right", True
     for i, member in enumerate(members[:MEMBERS]):
         table.add_row(
             str(member["slot"]),
@@ -152,6 +155,7 @@ def members_table(members: Sequence[Mapping[str, Any]]) -> RenderableType:
     if len(members) > MEMBERS:
         table.caption = f"and {len(members) - MEMBERS:,} more"
         table.caption_justify = "left"
+    table.spare, table.told = hypers[::-1], True
     return table
 
 
@@ -236,8 +240,8 @@ def _members(record: Record) -> list[dict[str, Any]]:
     ]
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+def _table(*columns: str) -> Fitting:
+    table = Fitting(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for column in columns:
         table.add_column(Text(column), overflow="fold")
     return table

@@ -18,6 +18,13 @@ class Terminal(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Yield what is to be written, its unseen characters written out."""
+        """Yield what is to be written, its unseen characters written out, and ? for those that the
+        terminal lacks.
+        """
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=visible(segment.text))
+            text = visible(segment.text).encode(self.encoding, "replace").decode(self.encoding)
+            yield segment if segment.control else segment._replace(text=text)
+
+    def on_broken_pipe(self) -> None:
+        """Raise `BrokenPipeError`: whoever prints knows what to do about it."""
+        raise BrokenPipeError("nobody reads what is printed")

@@ -31,5 +31,7 @@ class World(NamedTuple):
     n_actions: int
     reset: Callable[[Key[Array, ""]], tuple[Any, Float[Array, "*shape"]]]
     step: Callable[[Key[Array, ""], Any, Int[Array, ""]], tuple[Any, Step]]
-    time_limit: int | None = None  # no episode is cut before this many steps; None: none ever is
+    # No episode is cut before this many steps. None: it may be at any, which costs agents the room
+    # to keep an observation a step.
+    time_limit: int | None = None
     render: Callable[[Any], UInt8[Array, "height width 3"]] | None = None

@@ -47,11 +47,11 @@ def rollout(
     where one ends.
 
     The observation at a truncation is kept because its value is what the cut episode is
-    bootstrapped from. The world says how often it can happen, so there is room for just as many:
-    one, where limits are long.
+    bootstrapped from. Where the world names its limit, there is room for as many as can happen: one,
+    where limits are long. Where it names none, there is room for one a step.
     """
     step = autoreset(world)
-    room = -(-n_steps // world.time_limit) if world.time_limit else 0
+    room = -(-n_steps // world.time_limit) if world.time_limit else n_steps
 
     def one(carry: tuple[Any, Array, Array, Array], key: Array) -> tuple[Any, Any]:
         state, observation, cut, n_cut = carry
