@@ -47,8 +47,8 @@ def rollout(
     where one ends.
 
     The observation at a truncation is kept because its value is what the cut episode is
-    bootstrapped from. Where the world names its limit, there is room for as many as can happen: one,
-    where limits are long. Where it names none, there is room for one a step.
+    bootstrapped from. Where the world names its limit, there is room for as many as can happen:
+    one, where limits are long. Where it names none, there is room for one a step.
     """
     step = autoreset(world)
     room = -(-n_steps // world.time_limit) if world.time_limit else n_steps
