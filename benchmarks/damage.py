@@ -73,7 +73,7 @@ def measure(quick: bool) -> Result:
             Figure("kills", "a run", [run["kills"] for run in runs]),
             Figure("rounds recorded", "a run", [run["rounds"] for run in runs]),
             *(
-                Figure(what, "a run", [run[what] for run in runs], Target(high=0))
+                Figure(f"{what}, in all", "", [sum(run[what] for run in runs)], Target(high=0))
                 for what in ("numbers that differ", "parts that are not whole", "files left behind")
             ),
             Figure("damaged runs", "runs", [counted]),
@@ -288,7 +288,7 @@ def _checkpoints(folder: Path, of: Job, rounds: int) -> list[Snapshot]:
 def _harm(folder: Path, chance: random.Random) -> None:
     """Damage one file of a run."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
-    path = chance.choice(files)
+    path = chance.choice([*files, *[folder / FILE] * (len(files) // 2)])
     data = bytearray(path.read_bytes())
     place = chance.randrange(len(data))
     match chance.choice(["bit", "bit", "bit", "cut", "zeros", "another's"]):

@@ -7,6 +7,7 @@ import json
 import math
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -150,3 +151,21 @@ def test_the_rate_of_a_population_by_hand():
     assert one_by_one == 5
     assert abreast == 5 * 32 / 20
     assert 5 < late < 5.2  # from 31.5 on, a second each
+
+
+def test_a_few_kills_and_damaged_files():
+    """The benchmark `damage` in short."""
+    code = (
+        "import json, pathlib, sys; from benchmarks.damage import damage, suffer\n"
+        "place = pathlib.Path(sys.argv[1])\n"
+        "print(json.dumps([suffer(place / 'struck', 4, 1), damage(place, 16, 1)]))\n"
+    )
+    with tempfile.TemporaryDirectory() as place:
+        command = [sys.executable, "-c", code, place]
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    suffered, outcomes = json.loads(said.stdout)
+    assert suffered.pop("kills") == 4
+    assert set({**suffered, "rounds": 0}.values()) == {0}
+    assert outcomes.keys() <= {"the same", "refused"}
+    assert sum(outcomes.values()) == 16

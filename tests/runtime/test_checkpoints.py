@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import jax
 import numpy as np
@@ -17,6 +18,7 @@ from ontogeny.runtime.checkpoints import (
     write_checkpoint,
 )
 from ontogeny.runtime.stacked import read_stacked
+from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 
 
@@ -28,10 +30,18 @@ def snapshots(job):
 
 
 @pytest.fixture
-def run(tmp_path, snapshots):
-    for number, grown in snapshots.items():
-        write_checkpoint(tmp_path, number, grown)
-    return tmp_path
+def store(tmp_path, snapshots):
+    with Store.create(tmp_path / "run") as store:
+        for number, grown in snapshots.items():
+            folder, size = write_checkpoint(store.folder, number, grown)
+            with store.transaction():
+                store.add_artifact(number, "checkpoint", folder, size)
+        yield store
+
+
+@pytest.fixture
+def run(store):
+    return store.folder
 
 
 def test_round_trip_is_exact(run, snapshots, job):
@@ -44,8 +54,10 @@ def test_rounds_that_the_store_does_not_know_are_passed_over(run, job):
     assert read_newest(run, job(), last=1)[0] == 1
 
 
-def test_the_last_two_are_kept(run):
-    assert [folder.name for folder in prune_checkpoints(run, [0, 1, 2])] == ["round-000000"]
+def test_the_last_two_are_kept(run, store):
+    assert [folder.name for folder in prune_checkpoints(store)] == ["round-000000"]
+    assert [a.round for a in store.artifacts("checkpoint")] == [1, 2]
+    assert prune_checkpoints(store) == []
     assert [number for number, _ in list_checkpoints(run)] == [1, 2]
 
 
@@ -84,7 +96,13 @@ def test_whatever_is_wrong_with_one_it_is_passed_over(run, job):
         assert (number, len(wrong)) == (1, 1)
 
 
-def test_what_the_store_does_not_list_is_removed(run, tmp_path):
+def test_one_that_is_recorded_and_gone_is_forgotten_in_time(run, store):
+    shutil.rmtree(run / "checkpoints" / "round-000000")
+    prune_checkpoints(store)
+    assert [a.round for a in store.artifacts("checkpoint")] == [1, 2]
+
+
+def test_what_the_store_does_not_list_is_removed(run, store):
     """Or two that a killed process left would push out those that are recorded."""
     folder = run / "checkpoints"
     for name in ("round-000007.part", "round-7", "round-000009"):
@@ -94,22 +112,24 @@ def test_what_the_store_does_not_list_is_removed(run, tmp_path):
     for name in ("members/slot-0000-round-000001.safetensors.4194303.part", "report.html.1.part"):
         (run / name).write_text("half")
     (run / "notes.old").write_text("a user's")
-    remove_unrecorded(run, [1, 2])
+    with store.transaction():
+        store.remove_artifact("checkpoint", folder / "round-000000")
+    remove_unrecorded(store)
     assert [number for number, _ in list_checkpoints(run)] == [1, 2]
-    left = sorted(path.name for path in run.rglob("*") if path.parent in (run, folder))
-    assert left[-3:] == ["round-000001", "round-000002", "round-7"]
-    assert left[:-3] == ["checkpoints", "members", "notes.old", "report.html.1.part"]  # 1 lives
+    assert sorted(path.name for path in folder.iterdir())[-1] == "round-7"
+    assert len(list(folder.iterdir())) == 3
+    assert {"notes.old", "report.html.1.part"} < {path.name for path in run.iterdir()}  # 1 lives
     assert not list((run / "members").iterdir())
 
 
-def test_linked_folders_are_left_alone(run, job, tmp_path):
+def test_linked_folders_are_left_alone(run, store, job, tmp_path):
     outside = tmp_path / "outside"
     (run / "checkpoints").rename(outside)
     (run / "checkpoints").symlink_to(outside)
     for call in (
         lambda: read_newest(run, job(), last=9),
-        lambda: prune_checkpoints(run, [0, 1, 2]),
-        lambda: remove_unrecorded(run, []),
+        lambda: prune_checkpoints(store),
+        lambda: remove_unrecorded(store),
         lambda: write_checkpoint(run, 3, read_stacked(job(), outside / "round-000002")),
     ):
         with pytest.raises(StoreError, match="it is a link"):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from ontogeny.core.files import decoding, inside, remove
 from ontogeny.runtime.board import MEMBERS, Board, tree_shapes
 from ontogeny.runtime.executor import Job, Snapshot
 from ontogeny.runtime.stacked import read_stacked
+from ontogeny.runtime.store import Store
 from ontogeny.runtime.unlearned import read_unlearned
 
 KEPT = 2
@@ -37,24 +37,29 @@ def write_checkpoint(run: Path, number: int, snapshot: Snapshot) -> tuple[Path, 
     """
     if not run.is_dir():
         raise StoreError("the run's folder was moved or removed while it grew", where=str(run))
-    folder = inside(run, f"{FOLDER}/round-{number:06d}")
+    folder = inside(run, _name(number))
     return folder, snapshot.write(folder, number)
 
 
-def prune_checkpoints(run: Path, recorded: Iterable[int]) -> list[Path]:
-    """Remove all but the newest of those that are recorded; return those removed."""
-    old = set(sorted(recorded)[:-KEPT])
-    removed = [folder for number, folder in list_checkpoints(run) if number in old]
-    for folder in removed:
-        remove(folder)
-    return removed
-
-
-def remove_unrecorded(run: Path, recorded: Iterable[int]) -> None:
-    """Remove the checkpoints that are not recorded, and what killed processes left half written.
-    The run's lock is to be held.
+def prune_checkpoints(store: Store) -> list[Path]:
+    """Forget and remove all but the newest of those that are recorded; return those removed. They
+    are forgotten first: what a kill leaves is not recorded, and goes when the run goes on.
     """
-    known = set(recorded)
+    old = [inside(store.folder, _name(number)) for number in sorted(_recorded(store))[:-KEPT]]
+    if old:
+        with store.transaction():
+            for folder in old:
+                store.remove_artifact("checkpoint", folder)
+    for folder in old:
+        remove(folder)
+    return old
+
+
+def remove_unrecorded(store: Store) -> None:
+    """Remove the checkpoints that are not recorded, and what killed processes left half written.
+    The store is to be open for writing.
+    """
+    run, known = store.folder, _recorded(store)
     for number, folder in list_checkpoints(run):
         if number not in known:
             remove(folder)
@@ -76,7 +81,9 @@ def list_checkpoints(run: Path) -> list[tuple[int, Path]]:
     """
     folders = inside(run, FOLDER).glob("round-*")
     found = [(int(m[1]), f) for f in folders if (m := NAME.fullmatch(f.name))]
-    return sorted((n, f) for n, f in found if f.name == f"round-{n:06d}" and not f.is_symlink())
+    return sorted(
+        (n, f) for n, f in found if f"{FOLDER}/{f.name}" == _name(n) and not f.is_symlink()
+    )
 
 
 def read_newest(
@@ -123,6 +130,15 @@ def _read(folder: Path, number: int, job: Job | None, thorough: bool) -> Any:
     if thorough:
         board.check_files()
     return board
+
+
+def _name(number: int) -> str:
+    return f"{FOLDER}/round-{number:06d}"
+
+
+def _recorded(store: Store) -> set[int]:
+    """Return the rounds of the checkpoints that the store lists."""
+    return {artifact.round for artifact in store.artifacts("checkpoint")}
 
 
 def _lives(pid: int) -> bool:

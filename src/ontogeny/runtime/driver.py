@@ -56,9 +56,9 @@ def grow(
     """
     begun = time.perf_counter()
     store.check()
-    remove_unrecorded(store.folder, _recorded(store))
+    remove_unrecorded(store)
     first, snapshot, lived_before = _restore(job, store)
-    remove_unrecorded(store.folder, _recorded(store))  # those passed over, and forgotten
+    remove_unrecorded(store)  # those passed over, and forgotten
     laps = _Laps(job.population, lived_before)
     setting = Setting(job, store.folder, first, units or {}, describe())
     audience = Audience(observers)
@@ -205,16 +205,8 @@ def _record(
         if lived.board is not None:
             store.put_board(lived.board())
     if written:
-        pruned = prune_checkpoints(store.folder, _recorded(store))
-        with store.transaction():
-            for folder in pruned:
-                store.remove_artifact("checkpoint", folder)
+        prune_checkpoints(store)
     return int(moved.sum()), int(dead.sum())
-
-
-def _recorded(store: Store) -> list[int]:
-    """Return the rounds of the checkpoints that the store lists."""
-    return [artifact.round for artifact in store.artifacts("checkpoint")]
 
 
 def flatten_hypers(hypers: Any) -> dict[str, np.ndarray]:

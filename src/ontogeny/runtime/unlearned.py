@@ -16,6 +16,7 @@ import numpy as np
 from ontogeny.core.archive import read_whole
 from ontogeny.core.array_file import read_array_file
 from ontogeny.core.errors import StoreError, StructureError
+from ontogeny.core.files import decoding, inside
 from ontogeny.core.host import HostLearner
 from ontogeny.runtime.states import read_host_state
 
@@ -36,10 +37,11 @@ class Unlearned:
             return jax.tree.map(lambda x: x[slot], self.population.state)
         if not self.files[slot]:
             raise StoreError(f"slot {slot} has lived no round yet", where=str(self.folder))
-        path = self.folder / self.files[slot]
+        path = inside(self.folder, self.files[slot])
         arrays, about = read_array_file(path)
-        if about["kind"] == "arrays":
-            return nested(arrays)
+        with decoding(str(path)):
+            if about["kind"] == "arrays":
+                return nested(arrays)
         nobody: Any = HostLearner(_unknown, _unknown, _unknown)
         return read_host_state(path, nobody)  # refuses a pickle
 
@@ -55,10 +57,15 @@ class Unlearned:
 
 
 def read_unlearned(folder: Path, about: Mapping[str, Any]) -> Unlearned:
-    """Return what a checkpoint's folder holds. Raises `StoreError` when it is not whole."""
+    """Return what a checkpoint's folder holds. Raises `StoreError` when it is not whole, anything
+    when it is damaged otherwise: `read_newest` passes it over.
+    """
     told = nested(read_whole(folder)[0])["population"]
     seen = SimpleNamespace(**{"state": (), "hypers": {}, **told})
-    return Unlearned(seen, folder, about.get("files"))
+    files = about.get("files")
+    if files is not None and not all(isinstance(name, str) for name in files):
+        raise TypeError(f"its files are {files!r:.60}")
+    return Unlearned(seen, folder, files)
 
 
 def nested(leaves: Mapping[str, np.ndarray]) -> Any:
