@@ -53,10 +53,12 @@ def opened(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[...,
 
 def traced_once(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function, which is traced at its first call with arguments of some structure,
-    shapes and types, and thereafter does again what it did then.
+    shapes and types, and thereafter does again what it did then; while `debugging`, as it is.
 
     Of use for one that is asked for its shapes first, and compiled within others later.
     """
+    if debugging():
+        return function
     known: dict[Any, tuple[Callable[..., Any], list[Any]]] = {}
 
     def call(*arguments: Any) -> Any:
