@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.core.closures import opened
+from ontogeny.core.closures import opened, traced_once
 
 DATA = jnp.arange(50_000, dtype=jnp.float32)
 
@@ -39,3 +39,24 @@ def test_its_program_holds_no_copy_of_the_data():
     np.testing.assert_array_equal(held, DATA)
     assert len(jax.jit(function).lower(data, *shapes).as_text()) < 10_000
     assert len(jax.jit(pick).lower(*shapes).as_text()) > DATA.nbytes  # what it is for
+
+
+def test_a_function_is_traced_once_for_arguments_of_a_kind():
+    data, seen = jnp.arange(3, dtype=jnp.float16), []
+
+    def scaled(x, other):
+        seen.append(x.shape)
+        return {"sum": x * other["by"] + data}
+
+    once = traced_once(scaled)
+    one = {"by": jnp.float32(2.0)}
+    assert jax.eval_shape(once, jnp.ones(3), one)["sum"].shape == (3,)
+    rows = jax.vmap(once, in_axes=(0, None))(jnp.ones((2, 3)), one)["sum"]
+    assert rows.tolist() == [[2.0, 3.0, 4.0]] * 2
+    assert seen == [(3,)]
+    assert once(jnp.ones((2, 1)), one)["sum"].tolist() == [[2.0, 3.0, 4.0]] * 2
+    assert seen == [(3,), (2, 1)]
+    # a Python number gives way to a smaller type, and an array doesn't
+    half = jnp.ones(3, jnp.float16)
+    for by in (2.0, jnp.float32(2.0)):
+        assert jax.eval_shape(once, half, {"by": by}) == jax.eval_shape(scaled, half, {"by": by})

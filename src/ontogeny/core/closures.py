@@ -49,3 +49,26 @@ def opened(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[...,
         return out.unflatten(eval_jaxpr(traced.jaxpr, data, *into.flatten_up_to(arguments)))
 
     return with_data, list(traced.consts)
+
+
+def traced_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, which is traced at its first call with arguments of some structure,
+    shapes and types, and thereafter does again what it did then; while `debugging`, as it is.
+
+    Of use for one that is asked for its shapes first, and compiled within others later.
+    """
+    if debugging():
+        return function
+    known: dict[Any, tuple[Callable[..., Any], list[Any]]] = {}
+
+    def call(*arguments: Any) -> Any:
+        leaves, structure = jax.tree.flatten(arguments)
+        kinds = [jax.typeof(leaf) for leaf in leaves]
+        kind = structure, tuple((x.shape, x.dtype, x.weak_type) for x in kinds)
+        if kind not in known:
+            shapes = [jax.ShapeDtypeStruct(*one[:2], weak_type=one[2]) for one in kind[1]]
+            known[kind] = opened(function, *structure.unflatten(shapes))
+        with_data, data = known[kind]
+        return with_data(data, *arguments)
+
+    return call

@@ -19,10 +19,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ontogeny.core.closures import compiled, debugging, opened
+from ontogeny.core.closures import compiled, debugging, opened, traced_once
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.host import HostLearner
+from ontogeny.core.learner import Learner
 from ontogeny.core.population import live
 from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
@@ -69,6 +70,8 @@ class Vectorised:
                 hint="give it processes to live in: executor=og.Processes()",
             )
         machine.warn_of_fewer(self.devices)
+        learner = Learner(*(each and traced_once(each) for each in job.learner))
+        job = job._replace(learner=learner)
         wanted = min(self.devices or jax.device_count(), jax.device_count(), job.population)
         wanted = 1 if debugging() else wanted
         n_devices = next(n for n in range(wanted, 0, -1) if job.population % n == 0)
