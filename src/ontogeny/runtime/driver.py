@@ -176,7 +176,7 @@ def _record(
     stayed = (lived.move.parent == slots) & lived.move.inherit & (came == number - 1)
     moved = lived.ready & ~stayed
     dead = lived.ready & ~np.isfinite(lived.score)
-    raised = {note.slot for note in lived.notes if note.kind == RAISED}
+    raised: set[Any] = {note.slot for note in lived.notes if note.kind == RAISED}
     written = None
     if checkpoint is not None:
         written = write_checkpoint(store.folder, checkpoint, lived.snapshot())
