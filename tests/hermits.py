@@ -42,11 +42,11 @@ class Hermitage:
     """An executor over that crew."""
 
     synchronous: bool
+    die: bool = False
     devices: int = 1
     crews: list[Hermit] = field(default_factory=list)
 
     def prepare(self, job, folder=None):
         self.crews.append(Hermit())
-        return BoardProgram(
-            job, shipped(job), self.crews[-1], synchronous=self.synchronous, folder=folder
-        )
+        how = {"synchronous": self.synchronous, "die": self.die}
+        return BoardProgram(job, shipped(job), self.crews[-1], folder=folder, **how)

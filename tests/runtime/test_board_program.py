@@ -7,7 +7,7 @@ import pytest
 
 import hosts
 from hermits import Hermit, Hermitage
-from ontogeny.core.errors import OntogenyError
+from ontogeny.core.errors import DeadPopulation, OntogenyError
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.selection import truncation
@@ -77,3 +77,32 @@ def test_a_crew_that_does_not_get_ready_is_sent_home():
     with pytest.raises(OntogenyError, match="my pen"):
         BoardProgram(job_of(), shipped(job_of()), crew, synchronous=True, folder=None)
     assert crew.closed
+
+
+def _fragile(key, state, hypers):
+    if hypers["rate"] > 0.01:
+        raise ZeroDivisionError("too steep")
+    return hosts.step(key, state, hypers)
+
+
+@pytest.mark.parametrize("synchronous", [True, False])
+def test_a_member_that_raises_dies_where_it_is_asked_to(synchronous, make_store):
+    """Its traceback is recorded, it is replaced, and the others grow on."""
+    job = job_of()._replace(learner=hosts.DESCENT._replace(step=_fragile))
+    with pytest.raises(ZeroDivisionError):
+        grow(job, Hermitage(synchronous), make_store("ends"))
+    store = make_store("dies")
+    assert grow(job, Hermitage(synchronous, die=True), store) == "finished"
+    raised = [event for event in store.events() if event.kind == "raised"]
+    assert raised
+    assert all("ZeroDivisionError: too steep" in event.detail for event in raised)
+    dead = [(e.round, e.slot) for e in store.events() if e.kind == "dead"]
+    assert [(event.round, event.slot) for event in raised] == dead
+    assert np.isfinite(store.metric("score")[-1]).any()
+    assert np.isfinite(store.metric("loss")[-1]).any()
+
+
+def test_when_all_raise_the_error_says_what(make_store):
+    learner = hosts.DESCENT._replace(step=lambda key, state, hypers: 1 / 0)
+    with pytest.raises(DeadPopulation, match="ZeroDivisionError: division by zero"):
+        grow(job_of()._replace(learner=learner), Hermitage(True, die=True), make_store("all"))

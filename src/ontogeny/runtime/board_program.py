@@ -37,7 +37,7 @@ from ontogeny.core.promotion import own_rules
 from ontogeny.runtime import machine
 from ontogeny.runtime.board import MEMBERS, Board, state_file
 from ontogeny.runtime.crew import Crew
-from ontogeny.runtime.executor import Footprint, Job, Lived, Note, Snapshot
+from ontogeny.runtime.executor import RAISED, Footprint, Job, Lived, Note, Snapshot
 from ontogeny.runtime.messages import Done, Order, Setup
 from ontogeny.runtime.shipping import is_host
 from ontogeny.runtime.states import check_arrays
@@ -47,11 +47,19 @@ class BoardProgram:
     """See `executor.Program`. The crew is hired here, and ends with the program."""
 
     def __init__(
-        self, job: Job, learner: bytes, crew: Crew, *, synchronous: bool, folder: Path | None
+        self,
+        job: Job,
+        learner: bytes,
+        crew: Crew,
+        *,
+        synchronous: bool,
+        folder: Path | None,
+        die: bool = False,
     ):
         """Hire the crew to live the job of the pickled `learner`, and wait until it is ready.
 
-        The states lie in `folder`, the run's; in one that goes with the program when None.
+        The states lie in `folder`, the run's; in one that goes with the program when None. `die`
+        makes an exception of a host learner its member's death.
         """
         self.job, self.crew, self.synchronous = job, crew, synchronous
         self._own = Path(tempfile.mkdtemp(prefix="ontogeny-")) if folder is None else None
@@ -70,7 +78,18 @@ class BoardProgram:
                 check_arrays(member)
                 self.bytes += job.population * trees.size_bytes(member)
             place, settings = self.members.absolute(), machine.settings()
-            crew.hire(Setup(learner, is_host(job), job.seed, job.steps, one, place, settings))
+            crew.hire(
+                Setup(
+                    learner,
+                    is_host(job),
+                    job.seed,
+                    job.steps,
+                    one,
+                    place,
+                    settings,
+                    die and is_host(job),
+                )
+            )
             self._decide = _compiled_move(job, board, synchronous)
             self.temporary = crew.ready()
         except BaseException:
@@ -188,9 +207,11 @@ class BoardProgram:
         """Return the rounds that came as one, after they were put on the board."""
         pop = self.job.population
         ready = np.zeros(pop, bool)
-        metrics = {name: np.full(pop, np.nan) for name in came[0].metrics}
+        metrics = {name: np.full(pop, np.nan) for done in came for name in done.metrics}
         for done in came:
             ready[done.slot] = True
+            if done.raised:
+                self.crew.notes.append(Note(RAISED, done.raised, done.slot))
             for name, value in done.metrics.items():
                 metrics[name][done.slot] = value
             board.publish(done.slot, number, done.score, done.hypers, self.job.steps)

@@ -30,7 +30,7 @@ from ontogeny.runtime.checkpoints import (
     whole_board,
     write_checkpoint,
 )
-from ontogeny.runtime.executor import Executor, Job, Lived, Snapshot
+from ontogeny.runtime.executor import RAISED, Executor, Job, Lived, Snapshot
 from ontogeny.runtime.interruption import asked_to_stop
 from ontogeny.runtime.machine import describe
 from ontogeny.runtime.observer import Audience, Observer, Setting
@@ -176,6 +176,7 @@ def _record(
     stayed = (lived.move.parent == slots) & lived.move.inherit & (came == number - 1)
     moved = lived.ready & ~stayed
     dead = lived.ready & ~np.isfinite(lived.score)
+    raised: set[Any] = {note.slot for note in lived.notes if note.kind == RAISED}
     written = None
     if checkpoint is not None:
         written = write_checkpoint(store.folder, checkpoint, lived.snapshot())
@@ -197,7 +198,8 @@ def _record(
             for s in slots[moved]
         )
         for slot in slots[dead]:
-            store.add_event(number, "dead", "its state or score is not finite", int(slot))
+            why = "it raised an exception" if slot in raised else "its state or score is not finite"
+            store.add_event(number, "dead", why, int(slot))
         for note in lived.notes:
             store.add_event(number, note.kind, note.detail, note.slot)
         if written and checkpoint is not None:
@@ -234,9 +236,10 @@ def _all_dead(job: Job, store: Store, lived: Lived) -> OntogenyError:
         f"{name.removeprefix('hypers.')} {values.min():.3g} to {values.max():.3g}"
         for name, values in flatten_hypers(lived.hypers).items()
     )
+    last = [note.detail.rstrip().splitlines()[-1] for note in lived.notes if note.kind == RAISED]
     return DeadPopulation(
         f"all {job.population} members have a state or score that is not finite "
-        f"(hypers: {hypers or 'none'})",
+        f"(hypers: {hypers or 'none'})" + (f"; the last raised {last[-1]}" if last else ""),
         where=f"{store.folder}, round {lived.number}",
         hint="narrow the space (a smaller learning rate, as a rule) and grow it in another folder, "
         "or look for a NaN in the data",

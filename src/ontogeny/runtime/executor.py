@@ -69,6 +69,9 @@ def planned(of: Any, where: str) -> dict[str, int]:
     return numbers | {"seed": whole(of.seed, "seed", f"{where}seed", 0, 2**32 - 1)}
 
 
+RAISED = "raised"  # the kind of note that has the traceback of a member that died by it
+
+
 class Note(NamedTuple):
     """Something that befell an executor: an event for the record."""
 

@@ -16,6 +16,7 @@ class Setup(NamedTuple):
     hypers: Any  # one member's, for their shapes
     folder: Path  # of the state files
     settings: dict[str, Any]  # of JAX, as the driver has them
+    die: bool = False  # by an exception that a host learner raises
 
 
 class Order(NamedTuple):
@@ -46,6 +47,7 @@ class Done(NamedTuple):
     metrics: dict[str, float]
     hypers: Any  # what the member bequeaths; None: the hypers it lived with
     seconds: float
+    raised: str = ""  # the traceback of what the member died by
 
 
 class Raised(NamedTuple):

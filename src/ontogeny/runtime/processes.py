@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
@@ -38,6 +39,9 @@ class Processes:
     """How often a worker is replaced that dies before it has finished another round."""
     threads: int = 1
     """How many threads each worker computes with on a CPU."""
+    errors: Literal["end", "die"] = "end"
+    """What an exception that a host learner raises does: end the growth, or be the death of that
+    member, whose traceback is recorded."""
     platform: str = "cpu"
     """Where the workers compute: cpu, gpu or tpu. They share what there is of it."""
 
@@ -45,6 +49,10 @@ class Processes:
         as_declared(self)
         at_least(self, 1, "workers", "threads", optional=True)
         at_least(self, 0, "restarts")
+        if self.errors not in ("end", "die"):
+            raise ConfigError(
+                f"errors is {self.errors!r}", where="Processes", hint="use 'end' or 'die'"
+            )
         if self.platform not in PLATFORMS:
             raise ConfigError(
                 f"platform is {self.platform!r}",
@@ -72,4 +80,5 @@ class Processes:
             self.restarts,
             environment(self.threads, self.platform),
         )
-        return BoardProgram(job, learner, crew, synchronous=self.synchronous, folder=folder)
+        how = {"synchronous": self.synchronous, "die": self.errors == "die"}
+        return BoardProgram(job, learner, crew, folder=folder, **how)

@@ -7,6 +7,7 @@ worker whose driver is gone ends at once, in whatever it is.
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import queue
@@ -18,7 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from ontogeny.core.errors import OntogenyError
-from ontogeny.runtime.living import HostLiving, JaxLiving, Living
+from ontogeny.runtime.living import HostLiving, JaxLiving, Living, Round
 from ontogeny.runtime.messages import Done, Order, Raised, Ready, Setup
 
 
@@ -68,18 +69,25 @@ def fulfil(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], ord
     begun = time.perf_counter()
     slot, lived, hypers = order.slot, order.lived, order.hypers
     name, state = states.pop(slot, ("", None))
-    if not order.source:
-        state = living.fresh(slot, lived, hypers)
-        living.check(setup.folder / order.target, state)
-    elif name != order.source:
+    if order.source and name != order.source:
         state = None  # let go of it before another takes its room
         state = living.read(setup.folder / order.source)
-    round_ = living.live(slot, lived, state, hypers)
+    raised = ""
+    try:
+        if not order.source:
+            state = living.fresh(slot, lived, hypers)
+            living.check(setup.folder / order.target, state)
+        round_ = living.live(slot, lived, state, hypers)
+    except Exception as error:  # whatever the learner raises
+        if not setup.die or isinstance(error, OntogenyError):
+            raise
+        raised = "".join(traceback.format_exception(error))
+        round_ = Round(None, -math.inf, {}, None)  # half a step is no state to inherit
     round_ = living.write(setup.folder / order.target, round_)
     states[slot] = (order.target, round_.state)
     seconds = time.perf_counter() - begun
     _, score, metrics, left = round_
-    return Done(order.epoch, slot, order.number, score, metrics, left, seconds)
+    return Done(order.epoch, slot, order.number, score, metrics, left, seconds, raised)
 
 
 def _adopt(settings: dict[str, Any]) -> None:

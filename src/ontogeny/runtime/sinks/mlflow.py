@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from typing import Any
@@ -47,9 +48,13 @@ class MLflow(Observer):
         """Begin the run, or go on with the one that was begun."""
         runs = self._setting.folder.resolve().parent
         address = self._tracking or f"sqlite:///{runs / 'mlflow.db'}"
-        client = self._mlflow.MlflowClient(address)
-        known = client.get_experiment_by_name(self._experiment)
-        place = known.experiment_id if known else client.create_experiment(self._experiment)
+        with (runs / "mlflow.lock").open(
+            "w"
+        ) as lock:  # of several that begin at once, one makes it
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            client = self._mlflow.MlflowClient(address)
+            known = client.get_experiment_by_name(self._experiment)
+            place = known.experiment_id if known else client.create_experiment(self._experiment)
         name = identity_of(self._setting)
         found = client.search_runs([place], f"tags.`{TAG}` = '{name}'", max_results=1)
         if found:

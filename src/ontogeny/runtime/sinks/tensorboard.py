@@ -48,6 +48,7 @@ class TensorBoard(Observer):
         for name, column in summed.columns.items():
             if (finite := column[np.isfinite(column)]).size:
                 self._writer.add_histogram(self._names[f"{name}/members"], finite, summed.step)
+        self._writer.flush()  # who is killed has no other moment for it
 
     def ended(self, status: str) -> None:
         """Close the event file."""

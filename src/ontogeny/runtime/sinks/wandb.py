@@ -12,8 +12,9 @@ from ontogeny.runtime.sinks.summary import Summary, identity_of, needed, setting
 
 
 class WandB(Observer):
-    """Writes an offline run into `folder` (`wandb` in the run's folder). A resumed run has the same
-    id, so that its parts are one when they are sent.
+    """Writes an offline run into `folder` (`wandb` in the run's folder). What a resumed run adds is
+    a part with an id of its own, in one group with the others: two with one id would overwrite each
+    other when they are sent.
 
     >>> run = og.grow("quadratic", observers=[og.WandB(project="schedules")])  # doctest: +SKIP
     """
@@ -44,10 +45,14 @@ class WandB(Observer):
         inside(self._setting.folder, "wandb")  # which it makes in the folder
         folder = Path(self._folder or self._setting.folder)
         folder.mkdir(parents=True, exist_ok=True)
+        name, first = identity_of(self._setting), self._setting.first
+        offline = self._mode == "offline"
         self._run = self._wandb.init(
             project=self._project,
             name=self._setting.folder.name,
-            id=identity_of(self._setting),
+            id=f"{name}-from-{first}" if first and offline else name,
+            resume=None if offline else "allow",
+            group=name,
             dir=str(folder),
             mode=self._mode,
             config=settings_of(self._setting),
