@@ -229,7 +229,7 @@ def test_what_asked_a_growth_to_stop_ends_what_is_around_it(number, tmp_path, jo
     try:
         run = og.grow(
             whole.learner,
-            space=whole.space,
+            space=og.Space({"rate": og.Log(1e-4, 1.0)}),
             population=8,
             rounds=6,
             steps=5,
