@@ -48,9 +48,8 @@ class MLflow(Observer):
         """Begin the run, or go on with the one that was begun."""
         runs = self._setting.folder.resolve().parent
         address = self._tracking or f"sqlite:///{runs / 'mlflow.db'}"
-        with (runs / "mlflow.lock").open(
-            "w"
-        ) as lock:  # of several that begin at once, one makes it
+        # of several that begin at once, one makes the database
+        with (runs / "mlflow.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             client = self._mlflow.MlflowClient(address)
             known = client.get_experiment_by_name(self._experiment)
