@@ -53,6 +53,10 @@ def test_a_function_is_traced_once_for_arguments_of_a_kind():
     assert jax.eval_shape(once, jnp.ones(3), one)["sum"].shape == (3,)
     rows = jax.vmap(once, in_axes=(0, None))(jnp.ones((2, 3)), one)["sum"]
     assert rows.tolist() == [[2.0, 3.0, 4.0]] * 2
+    nowhere = jax.sharding.PartitionSpec()
+    mesh = jax.sharding.Mesh(jax.devices()[:1], ("pop",))  # what JAX itself keeps is of one mesh
+    spread = jax.shard_map(once, mesh=mesh, in_specs=nowhere, out_specs=nowhere, check_vma=False)
+    assert jax.eval_shape(spread, jnp.ones(3), one)["sum"].shape == (3,)
     assert seen == [(3,)]
     assert once(jnp.ones((2, 1)), one)["sum"].tolist() == [[2.0, 3.0, 4.0]] * 2
     assert seen == [(3,), (2, 1)]
