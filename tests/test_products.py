@@ -219,7 +219,9 @@ def test_a_run_without_a_product_is_told(tmp_path):
     folder = tmp_path / "bare"
     bare = {"population": 2, "rounds": 1, "steps": 1, "folder": folder, "progress": False}
     learner = og.Learner(
-        lambda key, h: jnp.zeros(2), lambda key, x, h: (x, {}), lambda key, x, h: jnp.sum(x)
+        lambda key, h: h["rate"] * jnp.zeros(2),
+        lambda key, x, h: (x, {}),
+        lambda key, x, h: jnp.sum(x),
     )
     og.grow(learner, space=space, **bare)
     with pytest.raises(StoreError, match="has no product"):

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ontogeny.core.archive import write_archive
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.core.learner import check_shapes
 from ontogeny.core.space import Log, Space
@@ -95,10 +96,9 @@ def test_the_sampler_draws_the_same_for_a_seed_and_survives_a_save(learner, tmp_
     np.testing.assert_array_equal(load_sampler(tmp_path / "sampler")(3, seed=1), images)
     with pytest.raises(ConfigError, match="0 images"):
         sampler(0)
-    about = tmp_path / "sampler" / "structure.json"
-    about.write_text(about.read_text().replace("image generator", "policy"))
+    write_archive(tmp_path / "other", jnp.zeros(1), {"kind": "policy"})
     with pytest.raises(StoreError, match="policy"):
-        load_sampler(tmp_path / "sampler")
+        load_sampler(tmp_path / "other")
 
 
 @pytest.mark.parametrize(

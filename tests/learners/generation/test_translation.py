@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ontogeny.core.archive import write_archive
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.learner import check_shapes
 from ontogeny.core.space import Linear, Log, Space
@@ -106,10 +107,9 @@ def test_the_product_translates_text_and_survives_a_save(corpus, grown, tmp_path
     assert load_translator(tmp_path / "translator").many(several[:3]) == said[:3]
     with pytest.raises(DataError, match="tokens"):
         translator("the house is the house is the house")
-    about = tmp_path / "translator" / "structure.json"
-    about.write_text(about.read_text().replace('"translator"', '"policy"'))
+    write_archive(tmp_path / "other", jnp.zeros(1), {"kind": "policy"})
     with pytest.raises(StoreError, match="policy"):
-        load_translator(tmp_path / "translator")
+        load_translator(tmp_path / "other")
 
 
 @pytest.mark.parametrize("fields", [{"layers": 0}, {"width": 10, "heads": 4}])
