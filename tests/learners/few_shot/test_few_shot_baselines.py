@@ -46,8 +46,8 @@ def data():
 
 @pytest.mark.parametrize("method", [head(N, HeadConfig(steps=2)), prototypes(N)], ids=["h", "p"])
 def test_the_baselines_keep_the_contract_of_a_learner(method, data):
-    # A start that all classes share moves no softmax: its gradient is 0 but for rounding, which Adam
-    # makes steps of the learning rate's size of.
+    # A start that all classes share moves no softmax: its gradient is rounding, of which Adam
+    # makes steps of the size of the learning rate.
     check_learner(few_shot(method, data, META), SPACE, tolerance=2e-2)
 
 
