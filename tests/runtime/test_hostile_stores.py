@@ -248,6 +248,12 @@ def test_an_older_store_has_digests_from_when_it_is_written(whole, tmp_path):
         store.check()
 
 
+def test_damage_that_no_text_can_quote_is_told(whole, tmp_path):
+    (tmp_path / FILE).write_bytes(whole.replace(b"CREATE TABLE digest", b"CREATE TAB\xccE digest"))
+    with pytest.raises(StoreError, match="malformed database schema"), Store(tmp_path) as store:
+        store.run()
+
+
 @pytest.mark.parametrize("name", ["", "-wal", "-shm", "-journal", "lock", "alive"])
 def test_nothing_is_opened_through_a_link(whole, tmp_path, name):
     (tmp_path / "run").mkdir()

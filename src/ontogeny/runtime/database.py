@@ -149,6 +149,11 @@ def explained(folder: Path, file: str, verb: str) -> Generator[None]:
             where=str(folder / file),
             hint=HINTS.get(code, BROKEN),
         ) from error
+    except UnicodeDecodeError as error:  # what SQLite says of damage quotes it
+        said = error.object.decode("utf-8", "replace")
+        raise StoreError(
+            f"can't {verb} the store ({said})", where=str(folder / file), hint=BROKEN
+        ) from error
     except OSError as error:
         raise StoreError(
             f"can't {verb} the store ({error.strerror or error})", where=str(folder), hint=ROOM
