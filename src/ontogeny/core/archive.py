@@ -31,7 +31,7 @@ from ontogeny.core.files import (
     replace_folder,
     sync,
 )
-from ontogeny.core.trees import check_same, keyed, keyless, named_leaves
+from ontogeny.core.trees import fitted, keyless, named_leaves
 
 FORMAT = 1
 
@@ -109,11 +109,7 @@ def read_archive(folder: Path, like: PyTree) -> PyTree:
     another tree.
     """
     arrays, _ = read_whole(folder)
-    wanted = dict(named_leaves(keyless(like)))
-    hint = "read it with the recipe and the version that wrote it"
-    check_same(wanted, arrays, where=str(folder), hint=hint)
-    read = jax.tree.unflatten(jax.tree.structure(like), [arrays[path] for path in wanted])
-    return keyed(read, like)
+    return fitted(arrays, like, str(folder))
 
 
 def read_whole(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

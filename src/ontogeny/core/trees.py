@@ -113,6 +113,16 @@ def keyed(tree: PyTree, like: PyTree) -> PyTree:
     return jax.tree.map(key, tree, like)
 
 
+def fitted(leaves: Mapping[str, Any], like: PyTree, where: str) -> PyTree:
+    """Return what was read as the leaves by their paths as the tree that `like` is, its typed keys
+    made anew. Raises `StructureError` when they are another's; `where` is where they were read.
+    """
+    wanted = dict(named_leaves(keyless(like)))
+    hint = "read it with the recipe and the version that wrote it"
+    check_same(wanted, leaves, where=where, hint=hint)
+    return keyed(jax.tree.structure(like).unflatten([leaves[path] for path in wanted]), like)
+
+
 def size_bytes(tree: PyTree) -> int:
     """Return the bytes that the leaves (arrays or `jax.ShapeDtypeStruct`) hold."""
     return sum(int(x.size) * int(x.dtype.itemsize) for x in jax.tree.leaves(tree))

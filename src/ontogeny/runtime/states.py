@@ -34,16 +34,10 @@ def read_state(path: Path, like: Any) -> Any:
 
     Raises `StoreError` for a file that is not whole, `StructureError` for one that does not fit.
     """
-    import jax
-
-    from ontogeny.core.trees import check_same, keyed, keyless, named_leaves
+    from ontogeny.core.trees import fitted
 
     arrays, _ = read_array_file(path)
-    wanted = dict(named_leaves(keyless(like)))
-    hint = "read it with the recipe and the version that wrote it"
-    check_same(wanted, arrays, where=str(path), hint=hint)
-    read = jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in wanted])
-    return keyed(read, like)
+    return fitted(arrays, like, str(path))
 
 
 def check_arrays(shapes: Any) -> None:

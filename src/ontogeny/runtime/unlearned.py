@@ -75,10 +75,10 @@ def nested(leaves: Mapping[str, np.ndarray]) -> Any:
     tree: dict[str, Any] = {}
     for path, leaf in leaves.items():
         *outer, last = path.split(".")
-        inside = tree
+        branch = tree
         for name in outer:
-            inside = inside.setdefault(name, {})
-        inside[last] = leaf
+            branch = branch.setdefault(name, {})
+        branch[last] = leaf
     return tree
 
 
