@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.ops.distributions import entropy, kl_divergence, log_probability
+from ontogeny.ops.distributions.categorical import entropy, kl_divergence, log_probability
 from ontogeny.ops.moments import merge, moments_of, no_moments, standardise
 
 

@@ -23,7 +23,7 @@ from ontogeny.learners.agents.network import network_of
 from ontogeny.learners.agents.rollout import Decision, Trajectory, rollout, trajectory_axes
 from ontogeny.learners.agents.updates import improve
 from ontogeny.ops.adam import clipped_adam
-from ontogeny.ops.distributions import log_probability
+from ontogeny.ops.distributions.categorical import log_probability
 from ontogeny.ops.moments import Moments, merge, moments_of, no_moments, standardise
 from ontogeny.worlds.episodes import Episodes, no_episodes, recent_length, recent_return, record
 from ontogeny.worlds.world import World

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 
 from ontogeny.learners.agents.rollout import Decision, Trajectory
 from ontogeny.ops import returns
-from ontogeny.ops.distributions import entropy, log_probability
+from ontogeny.ops.distributions.categorical import entropy, log_probability
 
 
 class Terms(NamedTuple):

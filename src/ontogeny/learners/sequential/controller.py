@@ -34,7 +34,7 @@ from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import part
 from ontogeny.ops.adam import clipped_adam, decayed, descend
-from ontogeny.ops.distributions import entropy, log_probability
+from ontogeny.ops.distributions.categorical import entropy, log_probability
 from ontogeny.worlds.solved import Solved
 
 

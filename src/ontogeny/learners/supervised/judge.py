@@ -17,7 +17,7 @@ from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import Parted, part
 from ontogeny.ops.adam import clipped_adam, decayed, descend
-from ontogeny.ops.distributions import log_probability
+from ontogeny.ops.distributions.categorical import log_probability
 
 Kind: TypeAlias = Literal["dense", "conv"]
 

@@ -1,0 +1,99 @@
+"""A mixture of distributions over one space: p(a) = sum_i w_i p_i(a), exact, and who is responsible
+for an action.
+
+Its gradient parts by responsibility: d log p(a) = sum_i r_i(a) d log p_i(a), r_i = w_i p_i / p.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from ontogeny.core.errors import StructureError
+from ontogeny.ops.distributions.categorical import NEVER, Categorical, MaskedCategorical
+from ontogeny.ops.distributions.distribution import Distribution
+from ontogeny.ops.distributions.factored import FactoredCategorical, joint_actions
+
+
+class Mixture(NamedTuple):
+    """`parts` are over the same actions; `weights` are probabilities and may be zero, and then the
+    part counts for nothing.
+    """
+
+    weights: Float[Array, " part"]
+    parts: tuple[Distribution, ...]
+
+    def sample(self, key: Key[Array, ""]) -> Array:
+        which_key, action_key = jax.random.split(key)
+        which = jax.random.categorical(which_key, _log(self.weights))
+        # one key serves all: only one of them is looked at
+        return jnp.stack([part.sample(action_key) for part in self.parts])[which]
+
+    def log_probability(self, action: Array) -> Float[Array, ""]:
+        log_p = jax.nn.logsumexp(self._log_shares(action))
+        return jnp.where(log_p > NEVER / 2, log_p, -jnp.inf)
+
+    def responsibilities(self, action: Array) -> Float[Array, " part"]:
+        """Return w_i p_i(a) / p(a), which sum to 1."""
+        return jax.nn.softmax(self._log_shares(action))
+
+    def entropy(self) -> Float[Array, ""]:
+        """Return the entropy of actions that can be counted. Raises `StructureError` for continuous
+        ones: it has no closed form.
+        """
+        return self.joint().entropy()
+
+    def kl(self, other: Any) -> Float[Array, ""]:
+        """Return KL(self || other) of actions that can be counted. Raises `StructureError` for
+        continuous ones.
+        """
+        return self.joint().kl(_joint(other))
+
+    def mode(self) -> Array:
+        """Return the likeliest action; of continuous ones, the likeliest of the parts' own."""
+        if not all(isinstance(part, _COUNTED) for part in self.parts):
+            modes = jnp.stack([part.mode() for part in self.parts])
+            return modes[jnp.argmax(jax.vmap(self.log_probability)(modes))]
+        which = self.joint().mode()
+        sizes = _sizes(self)
+        return which if sizes is None else jnp.asarray(joint_actions(sizes))[which]
+
+    def joint(self) -> MaskedCategorical:
+        """Return the same distribution as one over all actions, those of several parts numbered as
+        `joint_actions` does.
+        """
+        tables = jnp.stack([_joint(part).log_probabilities() for part in self.parts])
+        logits = jax.nn.logsumexp(tables + _log(self.weights)[:, None], axis=0)
+        return MaskedCategorical(logits, logits > NEVER / 2)
+
+    def _log_shares(self, action: Array) -> Float[Array, " part"]:
+        log_p = jnp.stack([part.log_probability(action) for part in self.parts])
+        return jnp.maximum(log_p, NEVER) + _log(self.weights)
+
+
+def _log(weights: Array) -> Array:
+    """Return log w, `NEVER` for 0: a part without weight has no gradient, and spoils none."""
+    return jnp.where(weights > 0, jnp.log(jnp.where(weights > 0, weights, 1.0)), NEVER)
+
+
+_COUNTED = (Categorical, MaskedCategorical, FactoredCategorical)
+
+
+def _joint(of: Any) -> Categorical | MaskedCategorical:
+    if isinstance(of, Mixture | FactoredCategorical):
+        return of.joint()
+    if isinstance(of, Categorical | MaskedCategorical):
+        return of
+    raise StructureError(
+        f"{type(of).__name__} has no list of actions",
+        where="ops.distributions.Mixture",
+        hint="entropy and divergence of continuous mixtures have no closed form: bound them by "
+        "their parts'",
+    )
+
+
+def _sizes(mixture: Mixture) -> tuple[int, ...] | None:
+    return next((p.sizes for p in mixture.parts if isinstance(p, FactoredCategorical)), None)
