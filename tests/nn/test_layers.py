@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.nn.conv import Conv3x3, ConvTorso
+from ontogeny.nn.conv import Conv, ConvTorso
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
 
@@ -39,18 +39,27 @@ def test_an_mlp_is_its_layers_in_turn():
     assert (np.asarray(MLP(6, (16,), "relu", key=KEY)(x)) >= 0).all()
 
 
-@pytest.mark.parametrize("shape", [(5, 7, 3), (3, 3, 1)])
-def test_the_convolution_is_jaxs(shape):
-    layer = Conv3x3(shape[-1], 4, key=KEY)
-    image = jax.random.normal(KEY, shape)
-    expected = jax.lax.conv_general_dilated(
-        image[None],
-        layer.kernel.weight.reshape(3, 3, shape[-1], 4),
-        (1, 1),
-        "VALID",
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    )[0]
-    np.testing.assert_allclose(layer(image), expected, rtol=1e-5, atol=1e-5)
+@pytest.mark.parametrize(
+    ("shape", "size", "stride", "padding"),
+    [((5, 7, 3), 3, 1, 0), ((3, 3, 1), 3, 1, 1), ((11, 14, 2), 4, 2, 0), ((8, 9, 2), 3, 2, 1)],
+)
+def test_the_convolution_is_jaxs(shape, size, stride, padding):
+    @jax.jit
+    def both(key, image):
+        layer = Conv(shape[-1], 4, size=size, stride=stride, padding=padding, key=key)
+        block = stride if size % stride == 0 else 1  # images are folded into blocks
+        parts = layer.kernel.weight.reshape(*[size // block] * 2, block, block, shape[-1], 4)
+        expected = jax.lax.conv_general_dilated(
+            image[None],
+            parts.transpose(0, 2, 1, 3, 4, 5).reshape(size, size, shape[-1], 4),
+            (stride, stride),
+            [(padding, padding)] * 2,
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        )[0]
+        return layer(image), expected
+
+    got, expected = both(KEY, jax.random.normal(KEY, shape))
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_a_torso_of_a_grid():
