@@ -13,6 +13,7 @@ from ontogeny.core import trees
 from ontogeny.core.errors import StructureError
 from ontogeny.testing.comparison import check_equal, kinds
 from ontogeny.worlds.episodes import autoreset
+from ontogeny.worlds.spaces import random_action
 from ontogeny.worlds.world import World
 
 
@@ -24,9 +25,9 @@ def check_world(world: World, *, steps: int = 64, environments: int = 8) -> None
     gives the same episode; no episode is truncated before the time limit; and a picture, where
     there is one, is uint8 [height, width, 3].
     """
-    key = jax.random.key(0)
+    key, space = jax.random.key(0), world.action_space
     state, observation = jax.eval_shape(world.reset, key)
-    after, came = jax.eval_shape(world.step, key, state, jax.ShapeDtypeStruct((), jnp.int32))
+    after, came = jax.eval_shape(lambda s, k: world.step(k, s, random_action(space, k)), state, key)
     if kinds(after) != kinds(state):
         raise StructureError(
             "a step changes the state's shapes or dtypes", where=f"{world.name}, step"
@@ -90,7 +91,7 @@ def _random_play(world: World, steps: int, key: Array) -> Any:
 
     def one(state: Any, key: Array) -> tuple[Any, Any]:
         action_key, step_key = jax.random.split(key)
-        action = jax.random.randint(action_key, (), 0, world.n_actions)
+        action = random_action(world.action_space, action_key)
         state, _, came = autoreset(world)(step_key, state, action)
         return state, came
 

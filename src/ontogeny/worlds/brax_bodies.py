@@ -39,13 +39,18 @@ def brax_body(name: BodyName, backend: Backend = "spring") -> Body:
 
 
 @cache  # it takes brax seconds
-def physics(name: BodyName, backend: Backend) -> Any:
-    """Return brax's environment. Raises `MissingExtra` without brax, and `StructureError` where it
-    isn't of the size that this project knows.
-    """
+def brax_environment(name: str, backend: Backend) -> Any:
+    """Return brax's environment. Raises `MissingExtra` without brax."""
     with warnings.catch_warnings(), jax.ensure_compile_time_eval():  # its arrays outlive a trace
         warnings.simplefilter("ignore")  # it says that it is no longer developed
-        env = _envs().get_environment(name, backend=backend)
+        return _envs().get_environment(name, backend=backend)
+
+
+def physics(name: BodyName, backend: Backend) -> Any:
+    """Return the body's environment. Raises `MissingExtra` without brax, and `StructureError` where
+    it isn't of the size that this project knows.
+    """
+    env = brax_environment(name, backend)
     found = int(env.observation_size), int(env.action_size)
     if found != SIZES[name]:
         raise StructureError(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key, Num
 
 from ontogeny.core import trees
 from ontogeny.worlds.world import Step, World
@@ -25,14 +25,14 @@ class Episodes(NamedTuple):
 
 def autoreset(
     world: World,
-) -> Callable[[Key[Array, ""], Any, Int[Array, ""]], tuple[Any, Float[Array, "*shape"], Step]]:
+) -> Callable[[Key[Array, ""], Any, Num[Array, "..."]], tuple[Any, Float[Array, "*shape"], Step]]:
     """Return a step function that begins a new episode where one ends.
 
     It returns the state and the observation to act on next, and the `Step`, whose observation is
     the one *before* any reset: what a truncated episode is bootstrapped from.
     """
 
-    def step(key: Key[Array, ""], state: Any, action: Int[Array, ""]) -> tuple[Any, Array, Step]:
+    def step(key: Key[Array, ""], state: Any, action: Array) -> tuple[Any, Array, Step]:
         step_key, reset_key = jax.random.split(key)
         state, came = world.step(step_key, state, action)
         begun = world.reset(reset_key)

@@ -73,6 +73,42 @@ def cart_picture(
     return _paint((height, width), (track, PALETTE[2]), (cart, PALETTE[0]), (off < 3.5, PALETTE[6]))
 
 
+def skeleton_picture(
+    joints: Float[Array, "joint 3"],
+    parents: tuple[int, ...],
+    height: int = 160,
+    width: int = 240,
+    reach: float = 1.6,
+) -> UInt8[Array, "rows columns 3"]:
+    """Return a body from its side: a line from each joint to its parent (-1: it has none), on the
+    ground. Places are metres, upward last; the picture follows the first joint and shows `reach`
+    metres to either side, and a mark on the ground at every metre.
+    """
+    rows, columns = jnp.indices((height, width)).astype(jnp.float32)
+    metre = width / (2 * reach)
+    ground = height - 24.0
+    at = jnp.stack(
+        [ground - joints[:, 2] * metre, width / 2 + (joints[:, 0] - joints[0, 0]) * metre], axis=1
+    )
+    limbs = [(i, p) for i, p in enumerate(parents) if p >= 0]
+    begin = at[jnp.array([p for _, p in limbs], int)]
+    along = at[jnp.array([i for i, _ in limbs], int)] - begin
+    off = jnp.stack([rows, columns]) - begin[:, :, None, None]
+    part = jnp.einsum("lk,lkrc->lrc", along, off) / (
+        jnp.sum(along**2, axis=1)[:, None, None] + 1e-6
+    )
+    apart = off - jnp.clip(part, 0, 1)[:, None] * along[:, :, None, None]
+    limb = jnp.min(jnp.sum(apart**2, axis=1), axis=0, initial=jnp.inf) < 3.0**2
+    dots = jnp.stack([rows, columns]) - at[:, :, None, None]
+    joint = jnp.min(jnp.sum(dots**2, axis=1), axis=0) < 4.5**2
+    metres = (columns - width / 2) / metre + joints[0, 0]
+    mark = (jnp.abs(metres - jnp.round(metres)) * metre < 1) & (jnp.abs(rows - ground - 6) < 4)
+    line = jnp.abs(rows - ground - 2) < 1
+    return _paint(
+        (height, width), (line | mark, PALETTE[2]), (limb, PALETTE[0]), (joint, PALETTE[6])
+    )
+
+
 def bars_picture(
     observation: Float[Array, "..."], height: int = 160, width: int = 240
 ) -> UInt8[Array, "rows columns 3"]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from jaxtyping import Array, Bool, Float, Int, Key, UInt8
+from jaxtyping import Array, Bool, Float, Key, Num, UInt8
+
+from ontogeny.worlds.spaces import ActionSpace, Discrete
 
 
 class Step(NamedTuple):
@@ -28,10 +30,18 @@ class World(NamedTuple):
 
     name: str
     observation_shape: tuple[int, ...]
-    n_actions: int
+    n_actions: int  # how many there are, or with `actions` the length of one
     reset: Callable[[Key[Array, ""]], tuple[Any, Float[Array, "*shape"]]]
-    step: Callable[[Key[Array, ""], Any, Int[Array, ""]], tuple[Any, Step]]
+    step: Callable[[Key[Array, ""], Any, Num[Array, "..."]], tuple[Any, Step]]
     # No episode is cut before this many steps. None: it may be at any, which costs agents the room
     # to keep an observation a step.
     time_limit: int | None = None
     render: Callable[[Any], UInt8[Array, "height width 3"]] | None = None
+    actions: ActionSpace | None = None  # None: one of `n_actions`
+    tokens: tuple[int, ...] | None = None  # a symbolic grid's: how many values each number has
+    tasks: tuple[str, ...] = ()  # one-hot in the observation's last channels, named
+
+    @property
+    def action_space(self) -> ActionSpace:
+        """What `step` takes."""
+        return Discrete(self.n_actions) if self.actions is None else self.actions

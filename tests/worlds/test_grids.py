@@ -1,0 +1,112 @@
+"""Rooms and random grids: what a move does, by hand and by frequencies."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.testing.worlds import check_world
+from ontogeny.worlds.random_grids import Grid, Walk, grid_world, moves, random_grid
+from ontogeny.worlds.rooms import BIG, GOAL, LIMIT, SMALL_IN_BIG, Place, four_rooms, walls
+
+
+def test_small_and_big_actions_of_the_rooms():
+    check_world(four_rooms("big"), steps=LIMIT + 5, environments=2)
+    small, big = four_rooms("small"), four_rooms("big")
+    assert (small.n_actions, big.n_actions) == (4, 48)
+
+    @jax.jit
+    def all_from(row, column, steps):
+        place = Place(row, column, steps)
+
+        def go(world, action):
+            after, came = world.step(jax.random.key(0), place, action)
+            return jnp.stack([after.row, after.column]), came.reward, came.terminated
+
+        return (
+            jax.vmap(lambda a: go(small, a))(jnp.arange(4)),
+            jax.vmap(lambda a: go(big, a))(jnp.arange(48)),
+        )
+
+    (unit, _, _), (far, _, _) = all_from(1, 1, 0)
+    np.testing.assert_array_equal(unit, [[1, 1], [1, 2], [2, 1], [1, 1]])  # walls up and left
+    np.testing.assert_array_equal(np.array(far)[list(SMALL_IN_BIG)], unit)
+    direction, _, flag = BIG.T
+    right = np.array(far)[(direction == 1) & (flag == 0)]
+    np.testing.assert_array_equal(right, [[1, 2], [1, 3], [1, 4]])
+    assert (np.array(far)[flag >= 2] == [1, 1]).all()
+    (_, _, _), (far, _, _) = all_from(1, 3, 0)  # the wall is two cells on: faster is blocked
+    right = np.array(far)[(direction == 1) & (flag == 1)]
+    np.testing.assert_array_equal(right, [[1, 4], [1, 3], [1, 3]])
+    (unit, reward, over), _ = all_from(GOAL[0] - 1, GOAL[1], LIMIT - 1)
+    assert reward[2] == 1
+    assert over[2]
+    assert not over[0]
+    assert not walls()[GOAL]
+
+
+def test_every_cell_of_the_rooms_is_reached():
+    wall, seen = walls(), {(1, 1)}
+    edge = list(seen)
+    while edge:
+        row, column = edge.pop()
+        for step in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+            there = row + step[0], column + step[1]
+            if not wall[there] and there not in seen:
+                seen.add(there)
+                edge.append(there)
+    assert len(seen) == (~wall).sum()
+
+
+def test_moves_on_a_grid_slip_and_lives_end_as_they_say():
+    wall = jnp.zeros((5, 5), bool).at[1, 2].set(True)
+    grid = Grid(wall, jnp.zeros((5, 5)).at[2, 3].set(10.0))
+    np.testing.assert_array_equal(moves(grid, jnp.array([2, 2])), [[2, 2], [2, 3], [3, 2], [2, 1]])
+    np.testing.assert_array_equal(moves(grid, jnp.array([0, 4])), [[0, 4], [0, 4], [1, 4], [0, 3]])
+    world = grid_world(grid)
+
+    @jax.jit
+    def many(keys):
+        def one(key):
+            after, came = world.step(key, Walk(grid, jnp.array([2, 2])), jnp.int32(2))
+            return after.place, came.reward, came.terminated
+
+        return jax.vmap(one)(keys)
+
+    place, reward, over = map(np.asarray, many(jax.random.split(jax.random.key(0), 4000)))
+    down, right = (place == [3, 2]).all(1), (place == [2, 3]).all(1)
+    np.testing.assert_allclose(down.mean(), 0.9 + 0.1 / 4, atol=0.015)
+    np.testing.assert_allclose(right.mean(), 0.1 / 4, atol=0.01)
+    assert (reward[right] == 10).all()
+    assert over[right].all()
+    np.testing.assert_allclose(over[~right].mean(), 0.01, atol=0.006)
+
+
+def test_grids_differ_by_their_key_and_hold_what_was_asked_for():
+    made = jax.jit(jax.vmap(random_grid))(jax.random.split(jax.random.key(0), 50))
+    np.testing.assert_allclose(np.mean(made.wall), 0.1, atol=0.01)
+    np.testing.assert_allclose(np.mean(made.reward == 10), 0.02, atol=0.005)
+    np.testing.assert_allclose(np.mean(made.reward == -10), 0.02, atol=0.005)
+    assert not np.any(np.asarray(made.wall) & (np.asarray(made.reward) != 0))
+    assert not np.any(made.wall[:, 10, 10])
+    with pytest.raises(ConfigError, match="sum to 1 or less"):
+        random_grid(jax.random.key(0), wall=0.9, good=0.2)
+
+
+def test_a_window_shows_what_is_around_the_walker():
+    world = grid_world(size=7, window=2)
+    check_world(world, steps=20, environments=2)
+    grid = random_grid(jax.random.key(3), 7)
+    walk = Walk(grid, jnp.array([0, 5]))
+    key = jax.random.key(0)
+    seen = world.step(key, walk, jnp.int32(0))[1].observation
+    whole = grid_world(grid).step(key, walk, jnp.int32(0))[1].observation
+    row, column = (int(x[0]) for x in jnp.nonzero(whole[..., 2]))
+    padded = np.pad(np.asarray(whole), ((2, 2), (2, 2), (0, 0)))
+    padded[:2, :, 0] = padded[-2:, :, 0] = padded[:, :2, 0] = padded[:, -2:, 0] = 1
+    np.testing.assert_allclose(seen, padded[row : row + 5, column : column + 5])
+    with pytest.raises(ConfigError, match="a window of 0"):
+        grid_world(window=0)
