@@ -51,9 +51,17 @@ def no_episodes(n_environments: int, window: int) -> Episodes:
 
 
 def record(
-    episodes: Episodes, reward: Float[Array, "time env"], done: Bool[Array, "time env"]
+    episodes: Episodes,
+    reward: Float[Array, "time env"],
+    done: Bool[Array, "time env"],
+    counts: Bool[Array, "time env"] | None = None,
 ) -> Episodes:
-    """Return the record after a rollout, episodes entered in the order in which they finished."""
+    """Return the record after a rollout, episodes entered in the order in which they finished.
+
+    Steps that don't count are another task's: they earn nothing, and their ends are not entered.
+    """
+    ends = done if counts is None else done & counts
+    reward = reward if counts is None else jnp.where(counts, reward, 0.0)
 
     def one(running: tuple[Array, Array], now: tuple[Array, Array]) -> tuple[Any, Any]:
         total, length = running[0] + now[0], running[1] + 1
@@ -63,7 +71,7 @@ def record(
         one, (episodes.total, episodes.length), (reward, done)
     )
     window = episodes.returns.shape[0]
-    over = done.reshape(-1)
+    over = ends.reshape(-1)
     place = jnp.cumsum(over) - 1  # time first, so this is the order of finishing
     n_over = jnp.sum(over)
     # Only the last `window` are written: two writes to one place would have no order.

@@ -28,7 +28,7 @@ class Task(NamedTuple):
     states: tuple[Any, ...]
 
 
-def optimistic(reward: Float[Array, ""]) -> Float[Array, ""]:
+def optimistic(reward: Float[Array, "..."]) -> Float[Array, "..."]:
     """Return 0.3 min(tanh r, 0) + 5 max(tanh r, 0): IMPALA's asymmetric clipping."""
     squashed = jnp.tanh(reward)
     return 0.3 * jnp.minimum(squashed, 0) + 5 * jnp.maximum(squashed, 0)

@@ -14,8 +14,10 @@ from ontogeny.core.space import Linear, Log, Logit, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.losses import ppo_loss
+from ontogeny.learners.agents.network import Outputs
 from ontogeny.learners.agents.policy import Policy, load_policy
 from ontogeny.learners.agents.rollout import Decision
+from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.testing import check_learner, check_world
 from ontogeny.worlds.world import Step, World
 
@@ -105,19 +107,17 @@ def test_an_heir_takes_the_moments_and_uses_the_new_rate_at_once():
 
 
 def test_the_clipped_surrogate_by_hand():
-    logits = jnp.log(jnp.array([0.6, 0.4]))
+    outputs = Outputs(Categorical(jnp.log(jnp.array([0.6, 0.4]))), jnp.float32(2))
     decision = Decision(jnp.int32(0), jnp.log(0.3), jnp.float32(1.0))  # the ratio is 2
 
     def policy(advantage: float) -> float:
-        terms = ppo_loss(
-            logits, jnp.float32(2), decision, jnp.float32(advantage), jnp.float32(4), 0.2, False
-        )
+        terms = ppo_loss(outputs, decision, jnp.float32(advantage), jnp.float32(4), 0.2, False)
         assert float(terms.value) == pytest.approx(2.0)  # (4 - 2)^2 / 2
         return float(terms.policy)
 
     assert policy(1.0) == pytest.approx(-1.2)  # no more than 1 + 0.2 is earned
     assert policy(-1.0) == pytest.approx(2.0)  # the whole of the harm is paid
-    clipped = ppo_loss(logits, jnp.float32(2), decision, jnp.float32(1), jnp.float32(4), 0.2, True)
+    clipped = ppo_loss(outputs, decision, jnp.float32(1), jnp.float32(4), 0.2, True)
     assert float(clipped.value) == pytest.approx((4 - 1.2) ** 2 / 2)
 
 

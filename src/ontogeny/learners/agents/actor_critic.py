@@ -11,22 +11,37 @@ Sources: Espeholt et al. 2018 (IMPALA, arXiv 1802.01561); Schulman et al. 2017 (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PyTree
 
 from ontogeny.core.learner import Hypers, Learner, Metrics
-from ontogeny.learners.agents.config import ActorCriticConfig, settings
-from ontogeny.learners.agents.network import network_of
-from ontogeny.learners.agents.rollout import Decision, Trajectory, rollout, trajectory_axes
-from ontogeny.learners.agents.updates import improve
+from ontogeny.learners.agents.config import HYPERS, ActorCriticConfig, settings
+from ontogeny.learners.agents.network import policy_network
+from ontogeny.learners.agents.rollout import (
+    Decision,
+    Trajectory,
+    repeated,
+    rollout,
+    trajectory_axes,
+)
+from ontogeny.learners.agents.terms import Term, check_terms
+from ontogeny.learners.agents.updates import Lived, improve
 from ontogeny.ops.adam import clipped_adam
-from ontogeny.ops.distributions.categorical import log_probability
 from ontogeny.ops.moments import Moments, merge, moments_of, no_moments, standardise
 from ontogeny.worlds.episodes import Episodes, no_episodes, recent_length, recent_return, record
+from ontogeny.worlds.multi_task import optimistic
 from ontogeny.worlds.world import World
+
+CLIPS = {
+    "none": lambda reward: reward,
+    "unit": lambda reward: jnp.clip(reward, -1, 1),
+    "optimistic": optimistic,
+}
 
 
 class AgentState(NamedTuple):
@@ -38,16 +53,21 @@ class AgentState(NamedTuple):
     moments: Moments | None  # of the observations, when they are standardised
     worlds: PyTree[Array]  # leading axis: environment
     observation: Float[Array, "env *shape"]
-    episodes: Episodes
+    episodes: Episodes  # of each task a row, where there are several
+    memory: PyTree[Array] = ()  # leading axis: environment
+    terms: tuple[PyTree[Array], ...] = ()  # of each term, leading axis: environment
 
 
-def actor_critic(world: World, config: ActorCriticConfig | None = None) -> Learner[AgentState]:
+def actor_critic(
+    world: World, config: ActorCriticConfig | None = None, terms: Sequence[Term] = ()
+) -> Learner[AgentState]:
     """Return the learner. Its hypers are a dict with any of "learning_rate", "entropy_cost",
-    "discount", "lambda" and "clip"; the config gives the others.
+    "discount", "lambda" and "clip", and of those that the terms bring; the config and the terms
+    give the others.
 
     The score is the mean return of the recent episodes, and before any has finished that of the
-    running ones. Raises `ConfigError` when the torso does not fit the world, and for a hyper of
-    another name.
+    running ones; of several tasks, the mean of theirs. Raises `ConfigError` when the torso does not
+    fit the world, and for a hyper of another name.
 
     >>> from ontogeny.learners.agents.config import ActorCriticConfig
     >>> from ontogeny.worlds.bandits import bernoulli_bandit
@@ -59,10 +79,11 @@ def actor_critic(world: World, config: ActorCriticConfig | None = None) -> Learn
     (4, 3)
     """
     c = config or ActorCriticConfig()
-    network = network_of(world.observation_shape, world.n_actions, c)
+    check_terms(terms, HYPERS)
+    network = policy_network(world, c)
 
     def init(key: Array, hypers: Hypers) -> AgentState:
-        settings(c, hypers)
+        settings(c, terms, hypers)
         network_key, world_key = jax.random.split(key)
         arrays = network.init(network_key)
         worlds, observation = jax.vmap(world.reset)(jax.random.split(world_key, c.environments))
@@ -72,11 +93,17 @@ def actor_critic(world: World, config: ActorCriticConfig | None = None) -> Learn
             moments=no_moments(world.observation_shape) if c.normalise_observations else None,
             worlds=worlds,
             observation=observation,
-            episodes=no_episodes(c.environments, c.window),
+            episodes=_no_episodes(world, c),
+            memory=repeated(network.begin(arrays), c.environments),
+            terms=tuple(_begun(term, jax.random.fold_in(key, i)) for i, term in enumerate(terms)),
         )
 
+    def _begun(term: Term, key: Array) -> Any:
+        keys = jax.random.split(key, c.environments)
+        return () if term.init is None else jax.vmap(term.init)(keys)
+
     def step(key: Array, state: AgentState, hypers: Hypers) -> tuple[AgentState, Metrics]:
-        h = settings(c, hypers)
+        h = settings(c, terms, hypers)
 
         def see(observation: Array) -> Array:
             return (
@@ -85,37 +112,107 @@ def actor_critic(world: World, config: ActorCriticConfig | None = None) -> Learn
                 else observation
             )
 
-        def policy(key: Array, observation: Array) -> Decision:
-            logits, value = network.whole(state.network)(see(observation))
-            action = jax.random.categorical(key, logits)
-            return Decision(action, log_probability(logits, action), value)
+        def policy(key: Array, observation: Array, memory: Any) -> tuple[Decision, Any]:
+            outputs, memory = network.step(state.network, see(observation), memory)
+            action = outputs.distribution.sample(key)
+            said = outputs.distribution.log_probability(action)
+            return Decision(action, said, outputs.value), memory
 
-        def act(key: Array, world_state: Any, observation: Array) -> tuple[Any, Array, Trajectory]:
-            return rollout(world, policy, c.unroll, key, world_state, observation)
+        def act(key: Array, world_state: Any, observation: Array, memory: Any) -> Any:
+            begin = network.begin(state.network)
+            return rollout(world, policy, c.unroll, key, world_state, observation, memory, begin)
 
-        worlds, observation, trajectory = jax.vmap(act, out_axes=(0, 0, trajectory_axes()))(
-            jax.random.split(key, c.environments), state.worlds, state.observation
+        worlds, observation, memory, trajectory = jax.vmap(
+            act, out_axes=(0, 0, 0, trajectory_axes())
+        )(
+            jax.random.split(key, c.environments),
+            state.worlds,
+            state.observation,
+            state.memory,
         )
+        noted, rewards, notes = _noted(c, terms, state.terms, trajectory, h)
         moments = state.moments
         if moments is not None:
             seen = trajectory.observation.reshape(-1, *world.observation_shape)
             moments = merge(moments, moments_of(seen))
+        episodes = _record(world, state.episodes, trajectory)
         trajectory = trajectory._replace(
             observation=see(trajectory.observation),
             last=see(trajectory.last),
             cut=see(trajectory.cut),
         )
-        arrays, adam, metrics = improve(c, network, state.network, state.optimiser, trajectory, h)
-        done = trajectory.terminated | trajectory.truncated
-        episodes = record(state.episodes, trajectory.reward, done)
-        metrics |= {
-            "episode_return": recent_return(episodes),
-            "episode_length": recent_length(episodes),
-        }
-        return AgentState(arrays, adam, moments, worlds, observation, episodes), metrics
+        lived = Lived(trajectory, rewards, notes)
+        arrays, adam, metrics = improve(c, network, terms, state.network, state.optimiser, lived, h)
+        metrics |= _told(world, episodes)
+        return AgentState(
+            arrays, adam, moments, worlds, observation, episodes, memory, noted
+        ), metrics
 
     def score(key: Array, state: AgentState, hypers: Hypers) -> Float[Array, ""]:
         del key, hypers
-        return recent_return(state.episodes)
+        if not world.tasks:
+            return recent_return(state.episodes)
+        return jnp.mean(jax.vmap(recent_return)(state.episodes))
 
     return Learner(init, step, score)
+
+
+def _noted(
+    config: ActorCriticConfig,
+    terms: Sequence[Term],
+    states: tuple[Any, ...],
+    trajectory: Trajectory,
+    hypers: dict[str, Any],
+) -> tuple[tuple[Any, ...], Float[Array, "time env"], tuple[Any, ...]]:
+    """Return the terms' states after a rollout, the rewards to learn from, and what was noted."""
+    rewards = CLIPS[config.clip_rewards](trajectory.reward)
+    after, notes = [], []
+    for term, state in zip(terms, states, strict=True):
+        noted = None
+        if term.note is not None:
+            along = jax.vmap(
+                lambda s, t, f=term.note: f(s, t, hypers), (0, trajectory_axes()), (0, 1)
+            )
+            state, noted = along(state, trajectory)
+        if term.reward is not None:
+            add = jax.vmap(lambda t, n, f=term.reward: f(t, n, hypers), (trajectory_axes(), 1), 1)
+            rewards = rewards + add(trajectory, noted)
+        after.append(state)
+        notes.append(noted)
+    return tuple(after), rewards, tuple(notes)
+
+
+def _no_episodes(world: World, config: ActorCriticConfig) -> Episodes:
+    one = no_episodes(config.environments, config.window)
+    return repeated(one, len(world.tasks)) if world.tasks else one
+
+
+def _record(world: World, episodes: Episodes, trajectory: Trajectory) -> Episodes:
+    """Return the record after a rollout; of several tasks, each one's own episodes."""
+    done = trajectory.terminated | trajectory.truncated
+    if not world.tasks:
+        return record(episodes, trajectory.reward, done)
+    n_tasks = len(world.tasks)
+    told = trajectory.observation[..., -n_tasks:].reshape(*done.shape, -1, n_tasks)[:, :, 0]
+
+    def of_task(episodes: Episodes, mine: Array) -> Episodes:
+        return record(episodes, trajectory.reward, done, mine > 0.5)
+
+    return jax.vmap(of_task, in_axes=(0, 2))(episodes, told)
+
+
+def _told(world: World, episodes: Episodes) -> Metrics:
+    if not world.tasks:
+        return {
+            "episode_return": recent_return(episodes),
+            "episode_length": recent_length(episodes),
+        }
+    each = {
+        "episode_return": jax.vmap(recent_return)(episodes),
+        "episode_length": jax.vmap(recent_length)(episodes),
+    }
+    return {name: jnp.mean(values) for name, values in each.items()} | {
+        f"{name}/{task}": values[index]
+        for name, values in each.items()
+        for index, task in enumerate(world.tasks)
+    }

@@ -4,12 +4,14 @@ learns.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ontogeny.core.config import at_least, positive
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers, settled
+from ontogeny.learners.agents.terms import Term
 
 HYPERS = ("learning_rate", "entropy_cost", "discount", "lambda", "clip")
 
@@ -20,12 +22,20 @@ class ActorCriticConfig:
 
     loss: Literal["ppo", "vtrace"] = "ppo"
     """PPO's clipped surrogate, or IMPALA's V-trace actor-critic."""
-    torso: Literal["mlp", "conv"] = "mlp"
-    """Dense layers, or a 3x3 convolution before them (for grids)."""
+    torso: Literal["mlp", "conv", "impala-small", "impala-large", "tokens"] = "mlp"
+    """Dense layers; a 3x3 convolution before them (for grids); IMPALA's two or fifteen convolutions
+    and one dense layer (for pixels); embedded tokens and a convolution (for symbolic grids)."""
+    core: Literal["none", "gru", "lstm"] = "none"
+    """What remembers between the torso and the heads."""
+    core_units: int = 64
+    """Units of the core."""
+    burn_in: int = 0
+    """With a core: so many first steps of a rollout only warm its memory, and are not learned
+    from."""
     hidden: tuple[int, ...] = (64, 64)
-    """Widths of the dense layers."""
+    """Widths of the dense layers; IMPALA's torsos have one, the last."""
     filters: int = 16
-    """Filters of the convolution."""
+    """Filters of the first convolution."""
     activation: Literal["tanh", "relu"] = "tanh"
     """Of the dense layers of the MLP; the convolutional torso uses ReLU."""
     environments: int = 32
@@ -54,20 +64,30 @@ class ActorCriticConfig:
     """Longer gradients are scaled down to it."""
     normalise_advantages: bool = True
     """PPO: give each minibatch's advantages mean 0 and deviation 1."""
+    clip_rewards: Literal["none", "unit", "optimistic"] = "none"
+    """What is learned from: rewards as they are, their sign-keeping clip to -1..1, or IMPALA's
+    0.3 min(tanh r, 0) + 5 max(tanh r, 0). The score counts them as they are."""
     normalise_observations: bool = False
     """Standardise observations by their running moments."""
     window: int = 32
     """The score is the mean return of this many recent episodes."""
 
     def __post_init__(self) -> None:
-        counts = ("filters", "environments", "unroll", "epochs", "minibatches", "window")
-        at_least(self, 1, *counts, where="agent.")
+        counts = ("filters", "core_units", "environments", "unroll", "epochs", "minibatches")
+        at_least(self, 1, *counts, "window", where="agent.")
+        at_least(self, 0, "burn_in", where="agent.")
         positive(self, "learning_rate", "max_gradient_norm", where="agent.")
         if not self.hidden or min(self.hidden) < 1:
             raise ConfigError(
                 f"hidden is {self.hidden}",
                 where="agent.hidden",
                 hint="give one width or more, such as 64 64",
+            )
+        if self.burn_in and (self.core == "none" or self.burn_in >= self.unroll):
+            raise ConfigError(
+                f"a burn-in of {self.burn_in} in rollouts of {self.unroll}, core {self.core!r}",
+                where="agent.burn_in",
+                hint="it warms a core's memory, and leaves at least one step to learn from",
             )
         if self.environments % self.minibatches:
             raise ConfigError(
@@ -82,9 +102,10 @@ class ActorCriticConfig:
                 )
 
 
-def settings(config: ActorCriticConfig, hypers: Hypers) -> dict[str, Any]:
-    """Return all five hypers, those that are not tuned from the config. Raises `ConfigError` for
-    another name.
+def settings(config: ActorCriticConfig, terms: Sequence[Term], hypers: Hypers) -> dict[str, Any]:
+    """Return all five hypers and those of the terms; those that are not tuned as the config and the
+    terms say. Raises `ConfigError` for another name.
     """
     fixed = {name: getattr(config, "lambda_" if name == "lambda" else name) for name in HYPERS}
-    return settled(hypers, **fixed)
+    brought = {name: tunable.value for term in terms for name, tunable in term.hypers.items()}
+    return settled(hypers, **fixed, **brought)

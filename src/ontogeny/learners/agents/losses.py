@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ontogeny.learners.agents.network import Outputs
 from ontogeny.learners.agents.rollout import Decision, Trajectory
 from ontogeny.ops import returns
-from ontogeny.ops.distributions.categorical import entropy, log_probability
 
 
 class Terms(NamedTuple):
@@ -34,24 +34,25 @@ def total(
 
 
 def vtrace_loss(
-    logits: Float[Array, "time action"],
-    value: Float[Array, " time"],
+    outputs: Outputs,
     last_value: Float[Array, ""],
     cut_value: Float[Array, " cut"],
     trajectory: Trajectory,
+    reward: Float[Array, " time"],
     discount: Float[Array, ""] | float,
     lambda_: Float[Array, ""] | float,
 ) -> Terms:
     """Return IMPALA's terms for one trajectory: -A_t log pi(a_t) and (v_t - V_t)^2 / 2, with
-    V-trace's v and A.
+    V-trace's v and A of these rewards.
 
-    Logits and values are the present network's; the trajectory may come from an earlier one, and
+    Outputs and values are the present network's; the trajectory may come from an earlier one, and
     V-trace corrects for it. Source: Espeholt et al. 2018 (arXiv 1802.01561), section 4.2.
     """
-    log_pi = jax.vmap(log_probability)(logits, trajectory.decision.action)
+    policy, value = outputs
+    log_pi = jax.vmap(lambda d, a: d.log_probability(a))(policy, trajectory.decision.action)
     log_ratio = log_pi - trajectory.decision.log_probability
     aim = returns.vtrace(
-        trajectory.reward,
+        reward,
         discount * (1.0 - trajectory.terminated),
         value,
         returns.following_values(value, last_value, cut_value, trajectory.truncated),
@@ -62,22 +63,25 @@ def vtrace_loss(
     return Terms(
         policy=-jnp.mean(aim.advantage * log_pi),
         value=jnp.mean((aim.target - value) ** 2) / 2,
-        entropy=jnp.mean(jax.vmap(entropy)(logits)),
+        entropy=jnp.mean(jax.vmap(lambda d: d.entropy())(policy)),
         kl=jnp.mean(jax.lax.stop_gradient(_kl_estimate(log_ratio))),
     )
 
 
 def advantages(
     trajectory: Trajectory,
+    reward: Float[Array, " time"],
     last_value: Float[Array, ""],
     cut_value: Float[Array, " cut"],
     discount: Float[Array, ""] | float,
     lambda_: Float[Array, ""] | float,
 ) -> Float[Array, " time"]:
-    """Return the generalised advantages of one trajectory under the values that its policy had."""
+    """Return the generalised advantages of one trajectory, for these rewards and under the values
+    that its policy had.
+    """
     value = trajectory.decision.value
     return returns.gae(
-        trajectory.reward,
+        reward,
         discount * (1.0 - trajectory.terminated),
         value,
         returns.following_values(value, last_value, cut_value, trajectory.truncated),
@@ -87,8 +91,7 @@ def advantages(
 
 
 def ppo_loss(
-    logits: Float[Array, " action"],
-    value: Float[Array, ""],
+    outputs: Outputs,
     decision: Decision,
     advantage: Float[Array, ""],
     target: Float[Array, ""],
@@ -101,7 +104,8 @@ def ppo_loss(
     With `clip_value` the value may move by e from what it was when the step was taken, and the
     worse of the two errors counts. Source: Schulman et al. 2017 (arXiv 1707.06347), equation 7.
     """
-    log_ratio = log_probability(logits, decision.action) - decision.log_probability
+    policy, value = outputs
+    log_ratio = policy.log_probability(decision.action) - decision.log_probability
     ratio = jnp.exp(log_ratio)
     surrogate = jnp.minimum(ratio * advantage, jnp.clip(ratio, 1 - clip, 1 + clip) * advantage)
     error = (target - value) ** 2
@@ -109,7 +113,7 @@ def ppo_loss(
         near = decision.value + jnp.clip(value - decision.value, -clip, clip)
         error = jnp.maximum(error, (target - near) ** 2)
     return Terms(
-        -surrogate, error / 2, entropy(logits), jax.lax.stop_gradient(_kl_estimate(log_ratio))
+        -surrogate, error / 2, policy.entropy(), jax.lax.stop_gradient(_kl_estimate(log_ratio))
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt8
+from jaxtyping import Array, Bool, Float, Key, PyTree, UInt8
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.config import from_json
@@ -21,7 +21,10 @@ from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.core.product import Film
 from ontogeny.learners.agents.actor_critic import AgentState
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.learners.agents.network import network_of
+from ontogeny.learners.agents.network import Outputs, PolicyNetwork, policy_network
+from ontogeny.ops.distributions.categorical import Categorical
+from ontogeny.ops.distributions.distribution import Distribution
+from ontogeny.ops.distributions.factored import FactoredCategorical
 from ontogeny.ops.moments import Moments, no_moments, standardise
 from ontogeny.worlds.gymnax_worlds import gymnax_world
 from ontogeny.worlds.world import World
@@ -44,27 +47,65 @@ class Policy:
         network, moments = jax.tree.map(jnp.asarray, (state.network, state.moments))
         return cls(world, config, network, moments)
 
-    def __call__(self, key: Key[Array, ""], observation: Float[Array, "*shape"]) -> Int[Array, ""]:
-        """Return an action drawn from the policy."""
-        return jax.random.categorical(key, self.logits(observation))
+    def __call__(self, key: Key[Array, ""], observation: Float[Array, "*shape"]) -> Array:
+        """Return an action drawn from the policy. Raises `ConfigError` for a policy with memory."""
+        return self._distribution(observation).sample(key)
 
-    def greedy(self, observation: Float[Array, "*shape"]) -> Int[Array, ""]:
-        """Return the likeliest action."""
-        return jnp.argmax(self.logits(observation))
+    def greedy(self, observation: Float[Array, "*shape"]) -> Array:
+        """Return the likeliest action. Raises `ConfigError` for a policy with memory."""
+        return self._distribution(observation).mode()
 
     def logits(self, observation: Float[Array, "*shape"]) -> Float[Array, " action"]:
-        """Return the unnormalised log-probabilities of the actions."""
-        return self._outputs(observation)[0]
+        """Return the unnormalised log-probabilities of the actions. Raises `ConfigError` for a
+        policy with memory, and for one whose actions are not a few.
+        """
+        distribution = self._distribution(observation)
+        if not isinstance(distribution, Categorical | FactoredCategorical):
+            raise ConfigError(
+                f"{self.world.name}'s actions are numbers, which have no logits",
+                where="Policy.logits",
+                hint="ask its distribution: policy.step(observation, policy.begin())",
+            )
+        return distribution.logits
 
     def value(self, observation: Float[Array, "*shape"]) -> Float[Array, ""]:
-        """Return the discounted return that is expected from here."""
-        return self._outputs(observation)[1]
+        """Return the discounted return that is expected from here. Raises `ConfigError` for a
+        policy with memory.
+        """
+        return self._outputs(observation).value
 
-    def _outputs(self, observation: Array) -> tuple[Array, Array]:
-        parted = network_of(self.world.observation_shape, self.world.n_actions, self.config)
+    def begin(self) -> PyTree[Array]:
+        """Return the memory before an episode's first observation: `()` without one."""
+        return self._net.begin(self.network)
+
+    def step(
+        self, observation: Float[Array, "*shape"], memory: PyTree[Array]
+    ) -> tuple[Distribution, Float[Array, ""], PyTree[Array]]:
+        """Return the distribution of the actions, the value, and the memory after the
+        observation.
+        """
         if self.moments is not None:
             observation = standardise(self.moments, observation)
-        return parted.whole(self.network)(observation)
+        outputs, memory = self._net.step(self.network, observation, memory)
+        return outputs.distribution, outputs.value, memory
+
+    @property
+    def _net(self) -> PolicyNetwork:
+        return policy_network(self.world, self.config)
+
+    def _outputs(self, observation: Array) -> Outputs:
+        if self._net.has_memory:
+            raise ConfigError(
+                "this policy has a memory, and what it says depends on it",
+                where="Policy",
+                hint="distribution, value, memory = policy.step(observation, memory), from "
+                "memory = policy.begin()",
+            )
+        distribution, value, _ = self.step(observation, ())
+        return Outputs(distribution, value)
+
+    def _distribution(self, observation: Array) -> Distribution:
+        return self._outputs(observation).distribution
 
     def save(self, folder: Path) -> None:
         """Write the policy as an archive. Raises `StoreError` when it can't be written."""
@@ -101,17 +142,19 @@ class Policy:
         reset_key, play_key = jax.random.split(key)
         state, observation = self.world.reset(reset_key)
 
-        def one(carry: tuple[Any, Array, Array], key: Array) -> tuple[Any, Any]:
-            state, observation, alive = carry
+        def one(carry: tuple[Any, Array, Any, Array], key: Array) -> tuple[Any, Any]:
+            state, observation, memory, alive = carry
             policy_key, world_key = jax.random.split(key)
-            action = self.greedy(observation) if greedy else self(policy_key, observation)
+            distribution, _, memory = self.step(observation, memory)
+            action = distribution.mode() if greedy else distribution.sample(policy_key)
             frame = self.world.render(state) if draw and self.world.render else None
             state, came = self.world.step(world_key, state, action)
             still = alive & ~(came.terminated | came.truncated)
-            return (state, came.observation, still), (came.reward * alive, alive, frame)
+            after = state, came.observation, memory, still
+            return after, (came.reward * alive, alive, frame)
 
-        begin = state, observation, jnp.array(True)
-        (_, _, still), lived = jax.lax.scan(one, begin, jax.random.split(play_key, steps))
+        begin = state, observation, self.begin(), jnp.array(True)
+        (*_, still), lived = jax.lax.scan(one, begin, jax.random.split(play_key, steps))
         return _Episode(*lived, ended=~still)
 
 
@@ -143,7 +186,7 @@ def load_policy(folder: Path, world: World | None = None) -> Policy:
                 where=str(folder),
                 hint="give it its world: learners.agents.policy.load_policy(folder, world)",
             ) from error
-    network = network_of(world.observation_shape, world.n_actions, config)
+    network = policy_network(world, config)
     moments = no_moments(world.observation_shape) if config.normalise_observations else None
     like = jax.eval_shape(lambda: (network.init(jax.random.key(0)), moments))
     return Policy(world, config, *jax.tree.map(jnp.asarray, read_archive(folder, like)))

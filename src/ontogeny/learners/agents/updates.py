@@ -7,12 +7,13 @@
 A minibatch is all steps of some of the environments. Which ones is fixed: environments are
 exchangeable, so shuffling them would only cost time (a gather over a population is slow on a CPU).
 PPO learns from single steps, so its minibatches are laid out once as plain rows [group, row, ...];
-V-trace learns from whole trajectories.
+V-trace, a policy with memory and losses that plug in (`terms`) learn from whole trajectories. A
+memory is read along the trajectory from what it was when the rollout began.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -20,15 +21,31 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PyTree
 
+from ontogeny.core import trees
 from ontogeny.core.learner import Metrics
 from ontogeny.learners.agents import losses
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.learners.agents.network import ActorCriticNetwork
-from ontogeny.learners.agents.rollout import Decision, Trajectory, trajectory_axes
-from ontogeny.nn.parting import Parted
+from ontogeny.learners.agents.network import Outputs, PolicyNetwork
+from ontogeny.learners.agents.rollout import Decision, Trajectory, after, trajectory_axes
+from ontogeny.learners.agents.terms import Term
 from ontogeny.ops.adam import clipped_adam, descend
 
-Objective: TypeAlias = Callable[[PyTree[Array], Any], losses.Terms]
+Objective: TypeAlias = Callable[
+    [PyTree[Array], Any], tuple[losses.Terms, Float[Array, ""] | None, Metrics]
+]
+
+
+class Lived(NamedTuple):
+    """A trajectory, the rewards that are learned from, and what the terms noted of it."""
+
+    trajectory: Trajectory
+    reward: Float[Array, " time"]
+    notes: tuple[Any, ...] = ()
+
+
+def lived_axes() -> Any:
+    """Return where the environment axis of each leaf is; see `trajectory_axes`."""
+    return Lived._make([trajectory_axes(), 1, 1])
 
 
 class Samples(NamedTuple):
@@ -42,35 +59,40 @@ class Samples(NamedTuple):
 
 def improve(
     config: ActorCriticConfig,
-    network: Parted[ActorCriticNetwork],
+    network: PolicyNetwork,
+    terms: Sequence[Term],
     arrays: PyTree[Array],
     moments: optax.OptState,
-    trajectory: Trajectory,
+    lived: Lived,
     hypers: dict[str, Any],
 ) -> tuple[PyTree[Array], optax.OptState, Metrics]:
     """Return the network's arrays and the optimiser's moments after all epochs, and means over the
     updates.
 
-    `trajectory` has the axes that `trajectory_axes` names; `hypers` are all five.
+    `lived` has the axes that `lived_axes` names; `hypers` are all that `settings` returns.
     """
     direction = clipped_adam(config.max_gradient_norm)
-    prepare = _vtrace if config.loss == "vtrace" else _ppo
-    groups, terms_of = prepare(config, network, arrays, trajectory, hypers)
+    if config.loss == "vtrace":
+        prepare = _vtrace
+    else:
+        prepare = _ppo_along if network.has_memory or terms else _ppo
+    groups, terms_of = prepare(config, network, terms, arrays, lived, hypers)
 
-    def objective(arrays: PyTree[Array], group: Any) -> tuple[Array, losses.Terms]:
-        terms = terms_of(arrays, group)
-        return losses.total(terms, config.value_cost, hypers["entropy_cost"]), terms
+    def objective(arrays: PyTree[Array], group: Any) -> tuple[Array, tuple[losses.Terms, Metrics]]:
+        own, added, metrics = terms_of(arrays, group)
+        whole = losses.total(own, config.value_cost, hypers["entropy_cost"])
+        return (whole if added is None else whole + added), (own, metrics)
 
     def update(carry: tuple[Any, Any], group: Any) -> tuple[Any, Metrics]:
         arrays, moments = carry
-        (_, terms), gradient = jax.value_and_grad(objective, has_aux=True)(arrays, group)
+        (_, (own, metrics)), gradient = jax.value_and_grad(objective, has_aux=True)(arrays, group)
         rate = hypers["learning_rate"]
         arrays, moments = descend(direction, rate, arrays, moments, gradient)
-        metrics = {
-            "policy_loss": terms.policy,
-            "value_loss": terms.value,
-            "entropy": terms.entropy,
-            "kl": terms.kl,
+        metrics = metrics | {
+            "policy_loss": own.policy,
+            "value_loss": own.value,
+            "entropy": own.entropy,
+            "kl": own.kl,
             "gradient_norm": optax.tree.norm(gradient),
         }
         return (arrays, moments), metrics
@@ -84,74 +106,164 @@ def improve(
 
 def _ppo(
     config: ActorCriticConfig,
-    network: Parted[ActorCriticNetwork],
+    network: PolicyNetwork,
+    terms: Sequence[Term],
     arrays: PyTree[Array],
-    trajectory: Trajectory,
+    lived: Lived,
     hypers: dict[str, Any],
 ) -> tuple[Samples, Objective]:
-    """Return the minibatches, with advantages estimated once under the values that the acting
-    network had, and the mean terms of one of them.
+    """Return the minibatches as rows, with advantages estimated once under the values that the
+    acting network had, and the mean terms of one of them.
     """
-
-    def estimate(one: Trajectory) -> Array:
-        _, last_value = network.whole(arrays)(one.last)
-        _, cut_value = jax.vmap(lambda o: network.whole(arrays)(o))(one.cut)
-        return losses.advantages(one, last_value, cut_value, hypers["discount"], hypers["lambda"])
-
-    advantage = jax.vmap(estimate, in_axes=(trajectory_axes(),), out_axes=1)(trajectory)
-    decision = trajectory.decision
-    samples = Samples(trajectory.observation, decision, advantage, advantage + decision.value)
+    del terms
+    advantage = _advantages(network, arrays, lived, hypers)
+    decision = lived.trajectory.decision
+    samples = Samples(lived.trajectory.observation, decision, advantage, advantage + decision.value)
 
     def rows(leaf: Array) -> Array:
         groups = _parted(1, leaf, config.minibatches)
         return groups.reshape(config.minibatches, -1, *leaf.shape[2:])
 
-    def terms_of(arrays: PyTree[Array], group: Samples) -> losses.Terms:
-        advantage = group.advantage
-        if config.normalise_advantages:
-            advantage = (advantage - jnp.mean(advantage)) / (jnp.std(advantage) + 1e-8)
-
+    def terms_of(arrays: PyTree[Array], group: Samples) -> tuple[losses.Terms, None, Metrics]:
         def at(one: Samples) -> losses.Terms:
-            logits, value = network.whole(arrays)(one.observation)
+            outputs, _ = network.step(arrays, one.observation, ())
             clip, clip_value = hypers["clip"], config.clip_value
             return losses.ppo_loss(
-                logits, value, one.decision, one.advantage, one.target, clip, clip_value
+                outputs, one.decision, one.advantage, one.target, clip, clip_value
             )
 
-        return jax.tree.map(jnp.mean, jax.vmap(at)(group._replace(advantage=advantage)))
+        group = group._replace(advantage=_normalised(config, group.advantage))
+        return jax.tree.map(jnp.mean, jax.vmap(at)(group)), None, {}
 
     return jax.tree.map(rows, samples), terms_of
 
 
+def _ppo_along(
+    config: ActorCriticConfig,
+    network: PolicyNetwork,
+    terms: Sequence[Term],
+    arrays: PyTree[Array],
+    lived: Lived,
+    hypers: dict[str, Any],
+) -> tuple[Any, Objective]:
+    """Return the minibatches as whole trajectories, which a memory and a term need, and the mean
+    terms of one of them.
+    """
+    advantage = _advantages(network, arrays, lived, hypers)
+    warm = config.burn_in
+
+    def along(arrays: PyTree[Array], one: Lived, advantage: Array, target: Array) -> Any:
+        outputs, _ = _outputs(network, arrays, one.trajectory, warm)
+        decision = jax.tree.map(lambda x: x[warm:], one.trajectory.decision)
+        own = jax.vmap(
+            lambda o, d, a, t: losses.ppo_loss(o, d, a, t, hypers["clip"], config.clip_value)
+        )(outputs, decision, advantage[warm:], target[warm:])
+        return own, *_added(terms, outputs, one, warm, hypers)
+
+    def terms_of(arrays: PyTree[Array], group: Any) -> Any:
+        one, advantage, target = group
+        axes = None, lived_axes(), 1, 1
+        each = jax.vmap(along, in_axes=axes)(arrays, one, _normalised(config, advantage), target)
+        return jax.tree.map(jnp.mean, each)
+
+    target = advantage + lived.trajectory.decision.value
+    axes = lived_axes(), 1, 1
+    groups = _grouped(axes, (lived, advantage, target), config.minibatches)
+    return groups, terms_of
+
+
 def _vtrace(
     config: ActorCriticConfig,
-    network: Parted[ActorCriticNetwork],
+    network: PolicyNetwork,
+    terms: Sequence[Term],
     arrays: PyTree[Array],
-    trajectory: Trajectory,
+    lived: Lived,
     hypers: dict[str, Any],
-) -> tuple[Trajectory, Objective]:
+) -> tuple[Lived, Objective]:
     """Return the trajectories of each minibatch, and the mean terms of one: V-trace estimates anew
     at every update.
     """
     del arrays
+    warm = config.burn_in
 
-    def along(arrays: PyTree[Array], one: Trajectory) -> losses.Terms:
-        apply = jax.vmap(network.whole(arrays))
-        logits, value = apply(one.observation)
-        _, last_value = network.whole(arrays)(one.last)
-        _, cut_value = apply(one.cut)
-        return losses.vtrace_loss(
-            logits, value, last_value, cut_value, one, hypers["discount"], hypers["lambda"]
-        )
+    def along(arrays: PyTree[Array], one: Lived) -> Any:
+        outputs, memory = _outputs(network, arrays, one.trajectory, warm)
+        trajectory = after(one.trajectory, warm)
+        last, cut = _ends(network, arrays, trajectory._replace(last_memory=memory))
+        reward, discount = one.reward[warm:], hypers["discount"]
+        own = losses.vtrace_loss(outputs, last, cut, trajectory, reward, discount, hypers["lambda"])
+        return own, *_added(terms, outputs, one, warm, hypers)
 
-    def terms_of(arrays: PyTree[Array], group: Trajectory) -> losses.Terms:
-        terms = jax.vmap(along, in_axes=(None, trajectory_axes()))(arrays, group)
-        return jax.tree.map(jnp.mean, terms)
+    def terms_of(arrays: PyTree[Array], group: Lived) -> Any:
+        return jax.tree.map(jnp.mean, jax.vmap(along, in_axes=(None, lived_axes()))(arrays, group))
 
-    groups = jax.tree.map(
-        lambda axis, leaf: _parted(axis, leaf, config.minibatches), trajectory_axes(), trajectory
+    return _grouped(lived_axes(), lived, config.minibatches), terms_of
+
+
+def _outputs(
+    network: PolicyNetwork, arrays: PyTree[Array], trajectory: Trajectory, warm: int
+) -> tuple[Outputs, Any]:
+    """Return what the network says from step `warm` on, and the memory after the last step."""
+    seen, begins, memory = trajectory.observation, trajectory.begins, trajectory.memory
+    if warm:
+        _, memory = network.along(arrays, seen[:warm], begins[:warm], memory)
+        memory = jax.lax.stop_gradient(memory)
+    outputs, memory = network.along(arrays, seen[warm:], begins[warm:], memory)
+    done = trajectory.terminated[-1] | trajectory.truncated[-1]
+    return outputs, trees.where(done, network.begin(arrays), memory)
+
+
+def _ends(
+    network: PolicyNetwork, arrays: PyTree[Array], trajectory: Trajectory
+) -> tuple[Float[Array, ""], Float[Array, " cut"]]:
+    """Return the values of the last observation and of those that time limits cut off."""
+    last, _ = network.step(arrays, trajectory.last, trajectory.last_memory)
+    cut, _ = jax.vmap(lambda o, m: network.step(arrays, o, m))(
+        trajectory.cut, trajectory.cut_memory
     )
-    return groups, terms_of
+    return last.value, cut.value
+
+
+def _advantages(
+    network: PolicyNetwork, arrays: PyTree[Array], lived: Lived, hypers: dict[str, Any]
+) -> Float[Array, "time env"]:
+    def estimate(one: Lived) -> Array:
+        ends = _ends(network, arrays, one.trajectory)
+        discount, lambda_ = hypers["discount"], hypers["lambda"]
+        return losses.advantages(one.trajectory, one.reward, *ends, discount, lambda_)
+
+    return jax.vmap(estimate, in_axes=(lived_axes(),), out_axes=1)(lived)
+
+
+def _normalised(config: ActorCriticConfig, advantage: Array) -> Array:
+    if not config.normalise_advantages:
+        return advantage
+    return (advantage - jnp.mean(advantage)) / (jnp.std(advantage) + 1e-8)
+
+
+def _added(
+    terms: Sequence[Term], outputs: Outputs, one: Lived, warm: int, hypers: dict[str, Any]
+) -> tuple[Float[Array, ""] | None, Metrics]:
+    """Return the sum of what the terms add to the loss (None without any), and their metrics."""
+    if not terms:
+        return None, {}
+    added, metrics = jnp.float32(0), {}
+    trajectory, notes = after(one.trajectory, warm), jax.tree.map(lambda x: x[warm:], one.notes)
+    for term, noted in zip(terms, notes, strict=True):
+        loss, said = term.loss(outputs, trajectory, noted, hypers)
+        added += loss
+        metrics |= {f"{term.name}_loss": loss}
+        metrics |= {f"{term.name}_{name}": value for name, value in said.items()}
+    return added, metrics
+
+
+def _grouped(axes: Any, tree: Any, n_groups: int) -> Any:
+    """Return the tree with its environments parted into groups, a new leading axis."""
+
+    def part(axis: int, leaves: Any) -> Any:
+        return jax.tree.map(lambda leaf: _parted(axis, leaf, n_groups), leaves)
+
+    return jax.tree.map(part, axes, tree)
 
 
 def _parted(axis: int, leaf: Array, n_groups: int) -> Array:

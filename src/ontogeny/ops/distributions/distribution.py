@@ -6,11 +6,12 @@ actions are densities, and all logarithms are natural.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float, Key
 
 
+@runtime_checkable
 class Distribution(Protocol):
     """A distribution over actions: whole numbers, vectors of them, or vectors of numbers."""
 
