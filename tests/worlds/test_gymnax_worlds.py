@@ -1,4 +1,4 @@
-"""Every gymnax environment with discrete actions is a world, and a wrong name is corrected."""
+"""Every gymnax environment is a world, and a wrong name is corrected."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from ontogeny.core.errors import ConfigError, MissingExtra
 from ontogeny.testing import check_world
 from ontogeny.worlds.gymnax_worlds import gymnax_world, list_worlds
+from ontogeny.worlds.spaces import Box, random_action
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what gymnax's own imports and code warn of
 
@@ -29,7 +30,7 @@ def test_the_five_minatar_games_and_more_are_there(names):
         f"{g}-MinAtar" for g in ("Asterix", "Breakout", "Freeway", "Seaquest", "SpaceInvaders")
     }
     assert games | {"CartPole-v1", "Catch-bsuite", "Acrobot-v1"} <= set(names)
-    assert "Pendulum-v1" not in names  # its actions are continuous
+    assert {"Pendulum-v1", "MountainCarContinuous-v0"} <= set(names)
 
 
 def test_every_world_keeps_its_shapes(names):
@@ -38,7 +39,8 @@ def test_every_world_keeps_its_shapes(names):
     for name in names:
         world = gymnax_world(name)
         state, observation = jax.eval_shape(world.reset, key)
-        after, came = jax.eval_shape(world.step, key, state, jax.ShapeDtypeStruct((), jnp.int32))
+        action = jax.eval_shape(lambda key, w=world: random_action(w.action_space, key), key)
+        after, came = jax.eval_shape(world.step, key, state, action)
         kinds = [jax.tree.map(lambda x: (x.shape, x.dtype), s) for s in (state, after)]
         assert kinds[0] == kinds[1], name
         assert observation.shape == came.observation.shape == world.observation_shape, name
@@ -61,16 +63,15 @@ def test_breakout_is_drawn_in_colours():
     assert observation.sum() == 33  # 30 bricks, the paddle, the ball and its trail
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("Breakout-Minatar", "did you mean 'Breakout-MinAtar'"),
-        ("Pendulum-v1", "continuous actions"),
-    ],
-)
-def test_a_name_that_will_not_do(name, said):
-    with pytest.raises(ConfigError, match=said):
-        gymnax_world(name)
+def test_continuous_actions_are_numbers_within_bounds():
+    world = gymnax_world("Pendulum-v1")
+    assert world.action_space == Box((-2.0,), (2.0,))
+    check_world(world, steps=8, environments=2)
+
+
+def test_a_wrong_name_is_corrected():
+    with pytest.raises(ConfigError, match="did you mean 'Breakout-MinAtar'"):
+        gymnax_world("Breakout-Minatar")
 
 
 def test_without_gymnax(monkeypatch):

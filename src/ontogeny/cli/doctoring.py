@@ -46,9 +46,9 @@ def doctor(arguments: list[str]) -> int:
 
 
 def _worlds(json: bool) -> int:
-    from ontogeny.worlds.gymnax_worlds import list_worlds
+    from ontogeny.worlds.by_name import all_names
 
-    names = list_worlds()
+    names = [name for of_one in all_names().values() for name in of_one]
     say(
         {"worlds": names},
         json,

@@ -1,4 +1,4 @@
-"""Actor-critics in worlds: `agents` in any gymnax world, `cartpole` and `breakout` with settings of
+"""Actor-critics in worlds: `agents` in any world that a name asks for, and others with settings of
 their own.
 
 A population tunes some of the learner's five hypers. Run `ontogeny grow breakout`.
@@ -16,7 +16,7 @@ from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import HYPERS, ActorCriticConfig
 from ontogeny.learners.agents.policy import Policy
 from ontogeny.recipes.recipe import Recipe
-from ontogeny.worlds.gymnax_worlds import gymnax_world
+from ontogeny.worlds.by_name import world_named
 
 PAPERS = (
     "Jaderberg et al. 2017, Population Based Training of Neural Networks, arXiv 1711.09846",
@@ -28,12 +28,13 @@ MINATAR = "Young and Tian 2019, MinAtar, arXiv 1903.03176"
 
 @dataclass(frozen=True)
 class Agents(Recipe):
-    """Actor-critics in any gymnax world with discrete actions."""
+    """Actor-critics in any world: gymnax's, MiniGrid's, brax's, several at once."""
 
     papers: ClassVar[tuple[str, ...]] = PAPERS
 
     world: str = "Catch-bsuite"
-    """The world's name; `ontogeny doctor --worlds` lists them."""
+    """The world's name; `ontogeny doctor --worlds` lists them. "A + B" is several tasks, and
+    "Pendulum-v1/factored3" chooses each number among 3 values."""
     tune: tuple[Literal["learning_rate", "entropy_cost", "discount", "lambda", "clip"], ...] = (
         "learning_rate",
         "entropy_cost",
@@ -71,7 +72,7 @@ class Agents(Recipe):
         super().__post_init__()
 
     def learner(self) -> Learner[Any]:
-        return actor_critic(gymnax_world(self.world), self.agent)
+        return actor_critic(world_named(self.world), self.agent)
 
     def space(self) -> Space:
         dimensions: dict[str, Dimension] = {
@@ -87,7 +88,7 @@ class Agents(Recipe):
         return {"environment steps": self.agent.environments * self.agent.unroll}
 
     def product(self, state: Any) -> Policy:
-        return Policy.of(gymnax_world(self.world), self.agent, state)
+        return Policy.of(world_named(self.world), self.agent, state)
 
 
 @dataclass(frozen=True)

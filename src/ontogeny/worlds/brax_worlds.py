@@ -37,7 +37,7 @@ def brax_world(name: str, backend: Backend = "spring") -> World:
     """
     if name not in get_args(BraxName):
         raise unknown("body of brax", name, get_args(BraxName), "world")
-    return world_of(name, brax_environment(name, backend))
+    return world_of(f"brax-{name}", brax_environment(name, backend))
 
 
 def world_of(name: str, env: Any) -> World:

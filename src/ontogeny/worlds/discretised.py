@@ -57,7 +57,7 @@ def discretised(world: World, values: int = 3, choices: Choices = "factored") ->
 
     space = Factored(sizes) if table is None else Discrete(len(table))
     return world._replace(
-        name=f"{world.name}, {choices}",
+        name=f"{world.name}/{choices}{values}",
         n_actions=len(sizes) if table is None else len(table),
         step=step,
         actions=space,

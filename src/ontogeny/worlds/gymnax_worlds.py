@@ -1,4 +1,4 @@
-"""Every gymnax environment with discrete actions as a `World`.
+"""Every gymnax environment as a `World`.
 
 gymnax (Lange 2022) holds CartPole, MinAtar, bsuite and more as JAX functions. Its own `step` resets
 by itself; here the inner `step_env` and `is_truncated` are used, so that the final observation of a
@@ -14,10 +14,12 @@ from urllib.error import URLError
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, UInt8
 
-from ontogeny.core.errors import ConfigError, DataError, MissingExtra, unknown
+from ontogeny.core.errors import DataError, MissingExtra, unknown
 from ontogeny.worlds.pictures import bars_picture, cart_picture, grid_picture
+from ontogeny.worlds.spaces import Box, Discrete
 from ontogeny.worlds.world import Step, World
 
 DOWNLOADS = ("MNISTBandit-bsuite",)  # made from a data set that gymnax fetches when it is made
@@ -28,16 +30,15 @@ def list_worlds() -> list[str]:
     gymnax.
     """
     gymnax = _gymnax()
-    names = [name for name in gymnax.registered_envs if name not in DOWNLOADS]
-    return [name for name in names if _n_actions(*gymnax.make(name)) is not None]
+    return [name for name in gymnax.registered_envs if name not in DOWNLOADS]
 
 
 def gymnax_world(name: str) -> World:
     """Return the gymnax environment called `name`, with its default parameters.
 
     Observations are one float32 array: what is not (a whole number, a dict) is made one-hot or laid
-    end to end. Raises `ConfigError` for an unknown name or continuous actions, `MissingExtra`
-    without gymnax, `DataError` when the environment's data can't be fetched.
+    end to end. Continuous actions are a vector of numbers. Raises `ConfigError` for an unknown
+    name, `MissingExtra` without gymnax, `DataError` when the environment's data can't be fetched.
     """
     gymnax = _gymnax()
     if name not in gymnax.registered_envs:
@@ -51,13 +52,7 @@ def gymnax_world(name: str) -> World:
             where="world",
             hint="connect once, or choose a world that needs no data",
         ) from error
-    n_actions = _n_actions(env, params)
-    if n_actions is None:
-        raise ConfigError(
-            f"{name} has continuous actions",
-            where="world",
-            hint="the agents choose among a few actions: take a world such as 'CartPole-v1'",
-        )
+    actions = _actions(env, params)
     space = env.observation_space(params)
 
     def observe(raw: Any) -> Float[Array, "*shape"]:
@@ -74,7 +69,8 @@ def gymnax_world(name: str) -> World:
         return jax.tree.map(_strong, state), observe(raw)
 
     def step(key: Array, state: Any, action: Array) -> tuple[Any, Step]:
-        raw, after, reward, terminated, _ = env.step_env(key, state, action, params)
+        taken = action.reshape(env.action_space(params).shape)  # one number may have no axis
+        raw, after, reward, terminated, _ = env.step_env(key, state, taken, params)
         truncated = env.is_truncated(after, params) & ~terminated
         came = Step(observe(raw), jnp.asarray(reward).astype(jnp.float32), terminated, truncated)
         return jax.tree.map(_strong, after), came
@@ -94,11 +90,12 @@ def gymnax_world(name: str) -> World:
     return World(
         name,
         shapes[1].shape,
-        n_actions,
+        actions.n if isinstance(actions, Discrete) else len(actions.low),
         reset,
         step,
         time_limit=None if limit is None or math.isinf(limit) else int(limit),
         render=render,
+        actions=actions,
     )
 
 
@@ -117,10 +114,16 @@ def _gymnax() -> Any:
     return gymnax
 
 
-def _n_actions(env: Any, params: Any) -> int | None:
-    """Return how many actions there are, or None when they are continuous."""
+def _actions(env: Any, params: Any) -> Discrete | Box:
+    """Return the space of its actions."""
     space = env.action_space(params)
-    return int(space.n) if type(space).__name__ == "Discrete" else None
+    if type(space).__name__ == "Discrete":
+        return Discrete(int(space.n))
+    low, high = (
+        np.broadcast_to(np.asarray(bound, np.float64), space.shape).reshape(-1).tolist()
+        for bound in (space.low, space.high)
+    )
+    return Box(tuple(low), tuple(high))
 
 
 def _strong(leaf: Any) -> Array:

@@ -109,7 +109,7 @@ def multi_task(worlds: Sequence[World]) -> World:
 
     limits = [world.time_limit for world in worlds if world.time_limit is not None]
     return World(
-        "tasks: " + ", ".join(names),
+        " + ".join(names),
         (*around, channels + len(worlds)),
         first.n_actions,
         reset,

@@ -26,7 +26,7 @@ from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.ops.distributions.distribution import Distribution
 from ontogeny.ops.distributions.factored import FactoredCategorical
 from ontogeny.ops.moments import Moments, no_moments, standardise
-from ontogeny.worlds.gymnax_worlds import gymnax_world
+from ontogeny.worlds.by_name import world_named
 from ontogeny.worlds.world import World
 
 
@@ -168,8 +168,8 @@ class _Episode(NamedTuple):
 
 
 def load_policy(folder: Path, world: World | None = None) -> Policy:
-    """Return the policy that `Policy.save` wrote. `world` is needed only where it isn't one of
-    gymnax's.
+    """Return the policy that `Policy.save` wrote. `world` is needed only where no name asks for
+    it (`worlds.by_name`).
 
     Raises `StoreError` when the folder holds something else or is damaged, or its world can't be
     found by name; `StructureError` when the arrays don't fit the config.
@@ -179,10 +179,10 @@ def load_policy(folder: Path, world: World | None = None) -> Policy:
     config = from_json(ActorCriticConfig, about["config"])
     if world is None:
         try:
-            world = gymnax_world(about["world"])
+            world = world_named(about["world"])
         except ConfigError as error:
             raise StoreError(
-                f"it acts in {about['world']!r}, which is no world of gymnax's",
+                f"it acts in {about['world']!r}, which is no world that a name asks for",
                 where=str(folder),
                 hint="give it its world: learners.agents.policy.load_policy(folder, world)",
             ) from error

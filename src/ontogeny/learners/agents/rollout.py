@@ -82,7 +82,7 @@ def rollout(
     carry = state, observation, memory, repeated(nothing, room), jnp.int32(0)
     carry, lived = jax.lax.scan(one, carry, jax.random.split(key, n_steps))
     state, last, after, (cut, cut_memory), _ = carry
-    trajectory = Trajectory(*lived, last, cut, memory, after, cut_memory)
+    trajectory = Trajectory._make((*lived, last, cut, memory, after, cut_memory))
     return state, last, after, trajectory
 
 

@@ -1,0 +1,73 @@
+"""Every world that a name can ask for, whoever made it.
+
+CartPole-v1                        gymnax's, as gymnax names it
+MiniGrid-DoorKey-8x8               a room of MiniGrid
+brax-halfcheetah                   a body of brax, continuous
+four-rooms-small, four-rooms-big   rooms with few actions or many
+random-grids                       another grid every episode
+brax-halfcheetah/factored3         a continuous one, its numbers chosen among 3 values
+Catch-bsuite + Catch-bsuite2 ...   several tasks of one shape, told apart
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.worlds.brax_worlds import BraxName, brax_world
+from ontogeny.worlds.discretised import Choices, discretised
+from ontogeny.worlds.gymnax_worlds import gymnax_world, list_worlds
+from ontogeny.worlds.minigrid_worlds import PREFIX, list_minigrids, minigrid_world
+from ontogeny.worlds.multi_task import multi_task
+from ontogeny.worlds.random_grids import grid_world
+from ontogeny.worlds.rooms import four_rooms
+from ontogeny.worlds.world import World
+
+OWN = {
+    "four-rooms-small": lambda: four_rooms("small"),
+    "four-rooms-big": lambda: four_rooms("big"),
+    "random-grids": grid_world,
+}
+BRAX = "brax-"
+
+
+def world_named(name: str) -> World:
+    """Return the world. Raises `ConfigError` for a name that nobody knows, suggesting the nearest,
+    and `MissingExtra` where it needs a package that isn't installed.
+    """
+    if " + " in name:
+        return multi_task([world_named(part) for part in name.split(" + ")])
+    if "/" in name:
+        return _discretised(name)
+    if name.startswith(PREFIX):
+        return minigrid_world(name)
+    if name.startswith(BRAX):
+        return brax_world(name.removeprefix(BRAX))
+    return OWN[name]() if name in OWN else gymnax_world(name)
+
+
+def all_names() -> dict[str, list[str]]:
+    """Return the names of single worlds by who made them. Imports gymnax and xminigrid, and raises
+    `MissingExtra` without them.
+    """
+    return {
+        "gymnax": list_worlds(),
+        "MiniGrid": list_minigrids(),
+        "brax": [f"{BRAX}{name}" for name in get_args(BraxName)],
+        "ontogeny": list(OWN),
+    }
+
+
+def _discretised(name: str) -> World:
+    whole, _, how = name.rpartition("/")
+    found = re.fullmatch(rf"({'|'.join(get_args(Choices))})([0-9]+)", how)
+    if not found:
+        raise ConfigError(
+            f"the world {name!r} ends in {how!r}",
+            where="world",
+            hint="after a slash comes how its numbers are chosen, and among how many values: "
+            f"{whole}/factored3, {whole}/flat3 or {whole}/single3",
+        )
+    choices: Any = found[1]
+    return discretised(world_named(whole), int(found[2]), choices)

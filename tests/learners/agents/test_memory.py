@@ -1,0 +1,82 @@
+"""An agent with memory does what one without can't, in every kind of update."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.population import advance, spawn
+from ontogeny.core.space import Log, Space
+from ontogeny.learners.agents.actor_critic import actor_critic
+from ontogeny.learners.agents.config import ActorCriticConfig
+from ontogeny.learners.agents.policy import Policy, load_policy
+from ontogeny.testing import check_learner
+from ontogeny.worlds.world import Step, World
+
+LENGTH = 3
+
+
+def remember() -> World:
+    """Show one of two lights at first, and nothing then; the last action that names it earns 1."""
+
+    def reset(key):
+        lit = jax.random.bernoulli(key).astype(jnp.int32)
+        return (lit, jnp.int32(0)), jax.nn.one_hot(lit, 2)
+
+    def step(key, state, action):
+        lit, time = state
+        over = time + 1 >= LENGTH
+        reward = (over & (action == lit)).astype(jnp.float32)
+        return (lit, time + 1), Step(jnp.zeros(2), reward, over, jnp.array(False))
+
+    return World("remember", (2,), 2, reset, step)
+
+
+WORLD = remember()
+SPACE = Space({"learning_rate": Log(1e-3, 1e-1, (0.01, 0.02))})
+
+
+def agent(**fields):
+    small = {"hidden": (8,), "core_units": 8, "environments": 16, "unroll": 6, "minibatches": 2}
+    return ActorCriticConfig(**{**small, **fields})
+
+
+def test_contract():
+    config = agent(core="lstm", burn_in=2, normalise_observations=True, environments=4)
+    check_learner(actor_critic(WORLD, config), SPACE)
+
+
+@pytest.mark.parametrize("loss", ["ppo", "vtrace"])
+def test_only_an_agent_with_memory_solves_what_must_be_remembered(loss):
+    def grown(core):
+        learner = actor_critic(WORLD, agent(loss=loss, core=core))
+        return jax.jit(lambda: advance(learner, 0, 120, spawn(learner, SPACE, 0, 2))[0])()
+
+    assert (np.asarray(grown("gru").score) > 0.9).all()
+    if loss == "ppo":
+        assert (np.asarray(grown("none").score) < 0.8).all()  # chance is 0.5
+
+
+def test_a_policy_with_memory_carries_it_and_keeps_it_in_a_file(tmp_path):
+    config = agent(core="gru")
+    state = actor_critic(WORLD, config).init(jax.random.key(0), {})
+    policy = Policy.of(WORLD, config, state)
+    policy.save(tmp_path / "policy")
+    again = load_policy(tmp_path / "policy", WORLD)
+    memory, seen = policy.begin(), jnp.array([0.0, 1.0])
+    distribution, value, after = policy.step(seen, memory)
+    same, _, _ = again.step(seen, again.begin())
+    np.testing.assert_array_equal(distribution.mode(), same.mode())
+    assert value.shape == ()
+    assert not np.array_equal(after, memory)
+    with pytest.raises(ConfigError, match=r"policy\.step\(observation, memory\)"):
+        policy(jax.random.key(0), seen)
+
+
+@pytest.mark.parametrize("fields", [{"burn_in": 1}, {"core": "gru", "burn_in": 6}])
+def test_a_burn_in_that_warms_nothing_or_leaves_nothing_is_refused(fields):
+    with pytest.raises(ConfigError, match=r"agent\.burn_in"):
+        agent(**fields)

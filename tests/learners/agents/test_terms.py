@@ -1,0 +1,104 @@
+"""Losses that plug in: their hypers, their state, what they add to rewards and to the loss."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.space import Linear, Log
+from ontogeny.learners.agents.actor_critic import actor_critic
+from ontogeny.learners.agents.config import ActorCriticConfig
+from ontogeny.learners.agents.terms import Term, Tunable, space_of
+from ontogeny.worlds.random_grids import grid_world
+
+WORLD = grid_world(size=3)._replace(render=None)
+PUSH = Tunable(2.0, Log(1e-2, 1e1))
+
+
+def agent(**fields):
+    return ActorCriticConfig(
+        hidden=(4,), environments=4, unroll=3, epochs=1, minibatches=2, **fields
+    )
+
+
+def towards(action: int) -> Term:
+    """Return a term that pulls the policy to one action, wherever it is."""
+
+    def loss(outputs, trajectory, notes, hypers):
+        del notes
+        aim = jnp.full(trajectory.reward.shape, action)
+        said = jax.vmap(lambda d, a: d.log_probability(a))(outputs.distribution, aim)
+        return -hypers["push"] * jnp.mean(said), {"agreement": jnp.mean(jnp.exp(said))}
+
+    return Term("towards", loss, {"push": PUSH})
+
+
+def counted() -> Term:
+    """Return a term that counts steps from rollout to rollout, and pays the count."""
+
+    def note(state, trajectory, hypers):
+        del hypers
+        counts = state + 1 + jnp.arange(trajectory.reward.shape[0])
+        return counts[-1], counts
+
+    return Term(
+        "counted",
+        lambda outputs, trajectory, notes, hypers: (
+            0.0 * jnp.mean(outputs.value),
+            {"last": notes[-1]},
+        ),
+        init=lambda key: jnp.int32(0),
+        note=note,
+        reward=lambda trajectory, notes, hypers: jnp.float32(notes),
+    )
+
+
+def stepped(terms, hypers, n=1, **fields):
+    learner = actor_critic(WORLD, agent(**fields), terms)
+
+    @jax.jit
+    def some(key, hypers):
+        state = learner.init(key, hypers)
+        return jax.lax.scan(
+            lambda s, k: learner.step(k, s, hypers), state, jax.random.split(key, n)
+        )
+
+    state, metrics = some(jax.random.key(0), hypers)
+    return state, jax.tree.map(lambda x: x[-1], metrics)
+
+
+@pytest.mark.parametrize("loss", ["ppo", "vtrace"])
+def test_a_term_without_weight_changes_nothing_and_with_one_it_pulls(loss):
+    rate = {"learning_rate": jnp.float32(0.02)}
+    plain, metrics = stepped((), rate, loss=loss)
+    still, said = stepped((towards(2),), rate | {"push": jnp.float32(0)}, loss=loss)
+    for a, b in zip(jax.tree.leaves(plain.network), jax.tree.leaves(still.network), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    assert said.keys() - metrics.keys() == {"towards_loss", "towards_agreement"}
+    pulled, _ = stepped((towards(2),), rate, loss=loss)  # by its own weight, 2
+    more = np.asarray(pulled.network.policy.bias) - np.asarray(still.network.policy.bias)
+    assert np.argmax(more) == 2
+
+
+def test_notes_are_taken_once_a_rollout_and_rewards_see_them():
+    state, metrics = stepped((counted(),), {}, n=2)
+    np.testing.assert_array_equal(state.terms[0], [6, 6, 6, 6])
+    assert metrics["counted_last"] == 6
+    plain, _ = stepped((), {}, n=2)
+    assert not np.allclose(plain.network.value.bias, state.network.value.bias)
+    np.testing.assert_array_equal(plain.episodes.total, state.episodes.total)  # paid to no score
+
+
+def test_a_space_grows_by_what_terms_bring():
+    assert space_of((towards(0), counted())) == {"push": PUSH.dimension}
+
+
+def test_two_of_one_name_are_refused():
+    with pytest.raises(ConfigError, match="two terms called 'towards'"):
+        actor_critic(WORLD, agent(), (towards(0), towards(1)))
+    taken = towards(0)._replace(hypers={"clip": Tunable(0.1, Linear(0, 1))})
+    with pytest.raises(ConfigError, match="two hypers called 'clip'"):
+        actor_critic(WORLD, agent(), (taken,))
