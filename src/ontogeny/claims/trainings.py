@@ -23,6 +23,7 @@ class Trained(NamedTuple):
     score: np.ndarray  # [round, seed]
     updates: np.ndarray  # [round], done when the score was taken
     seconds: np.ndarray  # [round], from the first update, the compiler's time not counted
+    metrics: dict[str, np.ndarray]  # each [round, seed]
 
 
 def train(
@@ -48,4 +49,5 @@ def train(
     states = lived[-1].snapshot().population.state
     told = ", ".join(f"{value:.4g}" for value in score[-1])
     progress(f"{what}: {seconds[-1]:.0f} s, scores {told}")
-    return Trained(states, score, steps * np.arange(1, rounds + 1), seconds)
+    metrics = {name: np.stack([one.metrics[name] for one in lived]) for name in lived[0].metrics}
+    return Trained(states, score, steps * np.arange(1, rounds + 1), seconds, metrics)

@@ -15,6 +15,7 @@ from ontogeny.core.space import Dimension, Linear, Log, Logit, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import HYPERS, ActorCriticConfig
 from ontogeny.learners.agents.policy import Policy
+from ontogeny.learners.agents.terms import Term, space_of
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.worlds.by_name import world_named
 
@@ -63,16 +64,20 @@ class Agents(Recipe):
                 where="recipe field tune",
                 hint=f"name some of {', '.join(HYPERS)}, each once",
             )
-        if "clip" in self.tune and self.agent.loss == "vtrace":
+        if "clip" in self.tune and self.agent.loss != "ppo":
             raise ConfigError(
-                "V-trace has no clip to tune",
+                f"the loss {self.agent.loss} has no clip to tune",
                 where="recipe field tune",
                 hint="leave clip out, or use --agent.loss ppo",
             )
         super().__post_init__()
 
+    def terms(self) -> tuple[Term, ...]:
+        """Return the losses that are plugged in: their hypers are tuned beside the agent's."""
+        return ()
+
     def learner(self) -> Learner[Any]:
-        return actor_critic(world_named(self.world), self.agent)
+        return actor_critic(world_named(self.world), self.agent, self.terms())
 
     def space(self) -> Space:
         dimensions: dict[str, Dimension] = {
@@ -82,7 +87,7 @@ class Agents(Recipe):
             "lambda": Logit(*self.lambdas),
             "clip": Linear(*self.clips),
         }
-        return Space({name: dimensions[name] for name in self.tune})
+        return Space({name: dimensions[name] for name in self.tune} | space_of(self.terms()))
 
     def units(self) -> dict[str, float]:
         return {"environment steps": self.agent.environments * self.agent.unroll}

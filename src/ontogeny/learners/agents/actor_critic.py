@@ -56,6 +56,7 @@ class AgentState(NamedTuple):
     episodes: Episodes  # of each task a row, where there are several
     memory: PyTree[Array] = ()  # leading axis: environment
     terms: tuple[PyTree[Array], ...] = ()  # of each term, leading axis: environment
+    behind: PyTree[Array] = ()  # the networks of the last `lag` steps, the oldest first
 
 
 def actor_critic(
@@ -96,6 +97,7 @@ def actor_critic(
             episodes=_no_episodes(world, c),
             memory=repeated(network.begin(arrays), c.environments),
             terms=tuple(_begun(term, jax.random.fold_in(key, i)) for i, term in enumerate(terms)),
+            behind=repeated(arrays, c.lag) if c.lag else (),
         )
 
     def _begun(term: Term, key: Array) -> Any:
@@ -104,6 +106,7 @@ def actor_critic(
 
     def step(key: Array, state: AgentState, hypers: Hypers) -> tuple[AgentState, Metrics]:
         h = settings(c, terms, hypers)
+        acting = jax.tree.map(lambda leaf: leaf[0], state.behind) if c.lag else state.network
 
         def see(observation: Array) -> Array:
             return (
@@ -113,13 +116,13 @@ def actor_critic(
             )
 
         def policy(key: Array, observation: Array, memory: Any) -> tuple[Decision, Any]:
-            outputs, memory = network.step(state.network, see(observation), memory)
+            outputs, memory = network.step(acting, see(observation), memory)
             action = outputs.distribution.sample(key)
             said = outputs.distribution.log_probability(action)
             return Decision(action, said, outputs.value), memory
 
         def act(key: Array, world_state: Any, observation: Array, memory: Any) -> Any:
-            begin = network.begin(state.network)
+            begin = network.begin(acting)
             return rollout(world, policy, c.unroll, key, world_state, observation, memory, begin)
 
         worlds, observation, memory, trajectory = jax.vmap(
@@ -144,8 +147,13 @@ def actor_critic(
         lived = Lived(trajectory, rewards, notes)
         arrays, adam, metrics = improve(c, network, terms, state.network, state.optimiser, lived, h)
         metrics |= _told(world, episodes)
+        behind = state.behind
+        if c.lag:
+            behind = jax.tree.map(
+                lambda old, new: jnp.concatenate([old[1:], new[None]]), behind, state.network
+            )
         return AgentState(
-            arrays, adam, moments, worlds, observation, episodes, memory, noted
+            arrays, adam, moments, worlds, observation, episodes, memory, noted, behind
         ), metrics
 
     def score(key: Array, state: AgentState, hypers: Hypers) -> Float[Array, ""]:

@@ -20,8 +20,12 @@ HYPERS = ("learning_rate", "entropy_cost", "discount", "lambda", "clip")
 class ActorCriticConfig:
     """What is fixed about an actor-critic, and the hypers that a space leaves out."""
 
-    loss: Literal["ppo", "vtrace"] = "ppo"
-    """PPO's clipped surrogate, or IMPALA's V-trace actor-critic."""
+    loss: Literal["ppo", "vtrace", "n-step"] = "ppo"
+    """PPO's clipped surrogate, IMPALA's V-trace actor-critic, or the same without V-trace's
+    correction, which takes all that is learned from for the policy's own."""
+    lag: int = 0
+    """By how many steps of the learner the acting policy is behind, as actors are that fetch their
+    parameters now and then."""
     torso: Literal["mlp", "conv", "impala-small", "impala-large", "tokens"] = "mlp"
     """Dense layers; a 3x3 convolution before them (for grids); IMPALA's two or fifteen convolutions
     and one dense layer (for pixels); embedded tokens and a convolution (for symbolic grids)."""
@@ -75,7 +79,7 @@ class ActorCriticConfig:
     def __post_init__(self) -> None:
         counts = ("filters", "core_units", "environments", "unroll", "epochs", "minibatches")
         at_least(self, 1, *counts, "window", where="agent.")
-        at_least(self, 0, "burn_in", where="agent.")
+        at_least(self, 0, "burn_in", "lag", where="agent.")
         positive(self, "learning_rate", "max_gradient_norm", where="agent.")
         if not self.hidden or min(self.hidden) < 1:
             raise ConfigError(

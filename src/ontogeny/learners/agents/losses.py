@@ -1,6 +1,7 @@
-"""Two losses of an actor-critic: IMPALA's V-trace and PPO's clipped surrogate.
+"""The losses of an actor-critic: IMPALA's V-trace, with its correction or without, and PPO's
+clipped surrogate.
 
-Both return the same four terms; `total` weighs them. Means take the place of the papers' sums over
+All return the same four terms; `total` weighs them. Means take the place of the papers' sums over
 a batch, so that a cost means the same for any batch size.
 """
 
@@ -41,12 +42,15 @@ def vtrace_loss(
     reward: Float[Array, " time"],
     discount: Float[Array, ""] | float,
     lambda_: Float[Array, ""] | float,
+    corrected: bool = True,
 ) -> Terms:
     """Return IMPALA's terms for one trajectory: -A_t log pi(a_t) and (v_t - V_t)^2 / 2, with
     V-trace's v and A of these rewards.
 
     Outputs and values are the present network's; the trajectory may come from an earlier one, and
-    V-trace corrects for it. Source: Espeholt et al. 2018 (arXiv 1802.01561), section 4.2.
+    V-trace corrects for it. Not `corrected`, all ratios count as 1: the targets are the n-step (with
+    lambda) returns of the policy that acted. Source: Espeholt et al. 2018 (arXiv 1802.01561),
+    section 4.2.
     """
     policy, value = outputs
     log_pi = jax.vmap(lambda d, a: d.log_probability(a))(policy, trajectory.decision.action)
@@ -57,7 +61,7 @@ def vtrace_loss(
         value,
         returns.following_values(value, last_value, cut_value, trajectory.truncated),
         ~(trajectory.terminated | trajectory.truncated),
-        log_ratio,
+        log_ratio if corrected else jnp.zeros_like(log_ratio),
         lambda_,
     )
     return Terms(

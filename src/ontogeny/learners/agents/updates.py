@@ -72,7 +72,7 @@ def improve(
     `lived` has the axes that `lived_axes` names; `hypers` are all that `settings` returns.
     """
     direction = clipped_adam(config.max_gradient_norm)
-    if config.loss == "vtrace":
+    if config.loss != "ppo":
         prepare = _vtrace
     else:
         prepare = _ppo_along if network.has_memory or terms else _ppo
@@ -184,14 +184,16 @@ def _vtrace(
     at every update.
     """
     del arrays
-    warm = config.burn_in
+    warm, corrected = config.burn_in, config.loss == "vtrace"
 
     def along(arrays: PyTree[Array], one: Lived) -> Any:
         outputs, memory = _outputs(network, arrays, one.trajectory, warm)
         trajectory = after(one.trajectory, warm)
         last, cut = _ends(network, arrays, trajectory._replace(last_memory=memory))
         reward, discount = one.reward[warm:], hypers["discount"]
-        own = losses.vtrace_loss(outputs, last, cut, trajectory, reward, discount, hypers["lambda"])
+        own = losses.vtrace_loss(
+            outputs, last, cut, trajectory, reward, discount, hypers["lambda"], corrected
+        )
         return own, *_added(terms, outputs, one, warm, hypers)
 
     def terms_of(arrays: PyTree[Array], group: Lived) -> Any:

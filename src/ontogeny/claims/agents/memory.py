@@ -1,0 +1,78 @@
+"""The claims about memory: two tasks whose outcome depends on what is no longer seen, learned with
+a GRU and without.
+
+bsuite's MemoryChain shows a bit, then nothing, and asks for the bit (Osband et al. 2020, arXiv
+1908.03568): right is worth 1 and wrong -1. In MiniGrid's Memory room the thing that lies at the
+start is to be found again among two at the other end (Chevalier-Boisvert et al. 2023, arXiv
+2306.13831): right is worth 1 less 0.9 of the share of the time that it took, and wrong nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from ontogeny.claims.agents.training import TINY, Budget, curves, ends, reaches, trained
+from ontogeny.claims.claim import Claim
+from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.learners.agents.config import ActorCriticConfig
+from ontogeny.ops.statistics import bootstrap_interval
+from ontogeny.worlds.by_name import world_named
+
+
+class Task(NamedTuple):
+    """A world, who learns it, and what says that the memory is used."""
+
+    world: str
+    agent: ActorCriticConfig
+    full: Budget
+    quick: Budget
+    least: float  # with memory
+    most: float  # that who does not remember can earn
+
+
+CHAIN = Task(
+    "MemoryChain-bsuite", ActorCriticConfig(), Budget(5, 10, 10), Budget(3, 10, 10), 0.9, 0.0
+)
+ROOM = Task(
+    "MiniGrid-MemoryS8",
+    ActorCriticConfig(environments=64, unroll=64, minibatches=8, learning_rate=2e-3, hidden=(64,)),
+    Budget(5, 20, 12),
+    Budget(2, 10, 4),
+    0.8,
+    0.5,
+)
+CHANCE = 0.1  # so much above the best without memory still is chance
+CORES: tuple[Literal["gru", "none"], ...] = ("gru", "none")
+
+
+def measure(how: Measuring) -> Found:
+    """Return, for each task, the claims about an agent with memory and one without, and both
+    curves.
+    """
+    claims, figures = [], []
+    for name, task in (("chain", CHAIN), ("room", ROOM)):
+        world, budget = world_named(task.world), how.choose(task.full, task.quick, TINY)
+        scores, frames = {}, 0.0
+        for core in CORES:
+            what = f"{task.world}, core {core}"
+            run, frames = trained(world, replace(task.agent, core=core), budget, how, what)
+            scores[core] = run.score
+        gru, none = (scores[core] for core in CORES)
+        paper = f"who does not remember earns {task.most:g}"
+        claim = f"an agent with a GRU remembers in {task.world}"
+        claims.append(reaches(claim, paper, gru, frames, task.least, how))
+        without = bootstrap_interval(ends(none), seed=how.seed)
+        claims.append(
+            Claim(
+                f"an agent without memory is at chance in {task.world}",
+                paper,
+                f"{without}, {none.shape[1]} seeds{how.weak()}",
+                f"the interval below {task.most + CHANCE:g}",
+                bool(without.high < task.most + CHANCE),
+            )
+        )
+        caption = "Mean return of the last episodes; bands are the seeds' range. Dotted: chance."
+        panels = {"": {"GRU": gru, "no memory": none}}
+        figures.append(curves(name, task.world, caption, panels, frames, [task.most]))
+    return claims, figures
