@@ -132,6 +132,7 @@ def test_recipes_are_listed(capsys):
         (["resume", "nowhere"], 2, "ontogeny list"),
         (["reproduce", "pbr"], 2, "did you mean 'pbt'"),
         (["play", "quadratic-1"], 2, "can't be played"),
+        (["export", "quadratic-1", "--to", "onnx"], 2, "can't be exported to ONNX"),
         (["grow", "quadratic", *SMALL, "--seed", "1", "--name", "quadratic-1"], 3, "the run there"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -49,7 +49,9 @@ VERBS = {
         "RUN --support FOLDER --query FOLDER",
         "tell your own pictures apart, after a few",
     ),
-    "export": Verb("playing", "RUN --to safetensors", "what was grown, as files that others read"),
+    "export": Verb(
+        "playing", "RUN --to safetensors|onnx", "what was grown, as files that others read"
+    ),
     "recipes": Verb("looking", "", "what can be grown"),
     "doctor": Verb(
         "doctoring", "[RECIPE]", "what this machine can do: devices, memory, throughput"

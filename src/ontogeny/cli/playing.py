@@ -91,29 +91,50 @@ class Export:
     """Write what was grown as files that others read."""
 
     run: RunName
-    to: Literal["safetensors"] = "safetensors"
-    """The format."""
+    to: Literal["safetensors", "onnx"] = "safetensors"
+    """The arrays of any product, or a policy as a model that onnxruntime runs, checked against the
+    policy, with a script beside it that does so."""
     slot: int | None = None
     """Whose product; the best member's when not given."""
     out: Path | None = None
-    """The folder to write (export in the run's folder)."""
+    """The folder to write (export in the run's folder, or onnx)."""
     json: bool = False
     """Print one JSON object."""
 
 
 def export(arguments: list[str]) -> int:
     """Export a product."""
+    from ontogeny.core.product import Exportable
     from ontogeny.run import load
 
     chosen = parse(Export, "export", arguments)
     run = load(chosen.run)
     product = run.product(chosen.slot)
-    folder = absolute(chosen.out or run.folder / "export")
-    product.save(folder)
+    onnx = chosen.to == "onnx"
+    folder = absolute(chosen.out or run.folder / ("onnx" if onnx else "export"))
+    checked = None
+    if not onnx:
+        product.save(folder)
+    elif isinstance(product, Exportable):
+        checked = product.to_onnx(folder)
+    else:
+        raise ConfigError(
+            f"what it grew ({product.kind}) can't be exported to ONNX",
+            where=str(run.folder),
+            hint="policies can; --to safetensors takes anything",
+        )
     files = {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 
     def text() -> str:
-        return f"{folder}: " + ", ".join(f"{name} ({n:,} bytes)" for name, n in files.items())
+        lines = [f"{folder}: " + ", ".join(f"{name} ({n:,} bytes)" for name, n in files.items())]
+        if checked is not None:
+            lines.append(
+                f"the model is at most {checked.difference:.1e} from the policy along "
+                f"{checked.steps} steps in its world ({checked.allowed:g} is allowed)"
+            )
+        return "\n".join(lines)
 
-    say({"folder": str(folder), "files": files}, chosen.json, text)
+    answer = {"folder": str(folder), "files": files}
+    answer |= {} if checked is None else {"checked": checked._asdict()}
+    say(answer, chosen.json, text, f"python {quoted(str(folder / 'act.py'))}" if onnx else "")
     return 0
