@@ -43,7 +43,7 @@ VERBS = {
     "replay": Verb(
         "replaying", "RUN [--members N]", "one member along the schedule that a population found"
     ),
-    "play": Verb("playing", "RUN [--out FILE]", "film the best agent (GIF)"),
+    "play": Verb("playing", "RUN [--out FILE]", "film the best agent (GIF, MP4)"),
     "adapt": Verb(
         "adapting",
         "RUN --support FOLDER --query FOLDER",
