@@ -11,6 +11,7 @@ import dataclasses
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import jax
@@ -195,11 +196,14 @@ def test_a_finished_run_is_used_without_its_learner(run, monkeypatch, capsys):
         cli.run(["export", "last", "--slot", "0"])
 
 
-def test_a_film_is_of_the_product_that_lies_there(run, monkeypatch):
+def test_a_film_is_of_the_product_that_lies_there(run, monkeypatch, capsys):
     monkeypatch.setattr(Coin, "learner", refuse)
     PRODUCED["cartpole"].save(run / "product")
     assert cli.run(["play", "last", "--steps", "5", "--episodes", "2"]) == 0
-    assert (run / "film.gif").stat().st_size > 0
+    assert min((run / f"film.{kind}").stat().st_size for kind in ("gif", "mp4")) > 0
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    assert cli.run(["play", "last", "--out", str(run / "f.mp4")]) == 2
+    assert "pip install 'ontogeny[films]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("what", ["cut", "other arrays", "no folder", "older"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from PIL import Image
 
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra, StoreError
+from ontogeny.views import film
 from ontogeny.views.film import write_film
 
 
@@ -72,6 +75,24 @@ def test_a_film_of_one_frame(tmp_path):
     assert len(read(write_film(frames(1), tmp_path / "one.gif"))) == 1
 
 
+def test_an_mp4_has_every_frame_at_an_even_size(tmp_path):
+    path = write_film(frames(6, 21), tmp_path / "new" / "film.MP4", frames_per_second=20)
+    command = [film.ffmpeg(), "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    read = subprocess.run(command, capture_output=True, check=True)
+    assert all(said in read.stderr for said in (b"h264", b"yuv420p", b" 22x22", b" 20 fps"))
+    shown = np.frombuffer(read.stdout, np.uint8).reshape(6, 22, 22, 3)
+    luma = [movie.astype(int) @ (3, 6, 1) / 10 for movie in (frames(6, 21), shown[:, :21, :21])]
+    assert np.abs(luma[0] - luma[1]).mean() < 5
+    assert [p.name for p in path.parent.iterdir()] == ["film.MP4"]
+
+
+def test_what_ffmpeg_refuses_is_told_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(film, "ffmpeg", lambda: shutil.which("false"))
+    with pytest.raises(StoreError, match="can't write the film"):
+        write_film(frames(), tmp_path / "f.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -99,6 +120,12 @@ def test_a_machine_without_pillow_is_told_what_to_install(tmp_path, monkeypatch)
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(MissingExtra, match=r"pip install 'ontogeny\[worlds\]'"):
         write_film(frames(), tmp_path / "f.gif")
+
+
+def test_an_mp4_without_its_encoder_is_told_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'ontogeny\[films\]'"):
+        write_film(frames(), tmp_path / "f.mp4")
 
 
 def test_a_film_that_cannot_be_written(tmp_path):

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.worlds.pictures import BACKGROUND, PALETTE, bars_picture, cart_picture, grid_picture
+from ontogeny.worlds.brax_worlds import bones_of
+from ontogeny.worlds.pictures import (
+    BACKGROUND,
+    PALETTE,
+    bars_picture,
+    cart_picture,
+    grid_picture,
+    rods_picture,
+)
 
 
 def test_a_cell_has_the_colour_of_its_first_channel():
@@ -41,6 +52,34 @@ def test_the_cart_goes_right_and_the_pole_leans_right():
     assert abs(column_of(aside, PALETTE[6]) - (120 + 240 * 1.2 / 6)) < 1
     assert column_of(leaning, PALETTE[6]) > 125
     assert abs(column_of(leaning, PALETTE[0]) - column_of(middle, PALETTE[0])) < 2
+
+
+def test_rods_stand_at_zero_and_lean_left():
+    draw = jax.jit(rods_picture)
+    standing, lying = (
+        np.ptp(np.argwhere((np.asarray(draw(jnp.full(2, angle))) == PALETTE[6]).all(-1)), axis=0)
+        for angle in (0.0, jnp.pi / 2)
+    )
+    assert standing[1] < 10 < 50 < standing[0]
+    assert lying[0] < 10 < 50 < lying[1]
+    leaning = draw(jnp.array([0.0, 0.5]))
+    assert column_of(leaning, PALETTE[6]) < 120
+
+
+def test_the_bones_of_a_body_are_its_capsules_from_end_to_end():
+    turned = [np.sqrt(0.5), 0, np.sqrt(0.5), 0]  # from upward to forward
+    model = SimpleNamespace(
+        geom_type=np.array([0, 3, 3]),
+        geom_bodyid=np.array([0, 1, 2]),
+        geom_quat=np.array([[1.0, 0, 0, 0], turned, [1, 0, 0, 0]]),
+        geom_size=np.array([[9.0, 9, 9], [0.1, 0.5, 0], [0.1, 0.2, 0]]),
+        geom_pos=np.array([[0.0, 0, 0], [0, 0, 0], [0, 0, -0.2]]),
+    )
+    bones = bones_of(model)
+    np.testing.assert_array_equal(bones.link, [0, 0, 0, 1, 1])
+    ends = [[0, 0, 0], [-0.5, 0, 0], [0.5, 0, 0], [0, 0, -0.4], [0, 0, 0]]
+    np.testing.assert_allclose(bones.place, ends, atol=1e-12)
+    assert bones.parents == (-1, -1, 1, -1, 3)
 
 
 def test_bars_go_up_and_down():

@@ -43,13 +43,15 @@ VERBS = {
     "replay": Verb(
         "replaying", "RUN [--members N]", "one member along the schedule that a population found"
     ),
-    "play": Verb("playing", "RUN [--out FILE]", "film the best agent (GIF)"),
+    "play": Verb("playing", "RUN [--out FILE]", "film the best agent (GIF, MP4)"),
     "adapt": Verb(
         "adapting",
         "RUN --support FOLDER --query FOLDER",
         "tell your own pictures apart, after a few",
     ),
-    "export": Verb("playing", "RUN --to safetensors", "what was grown, as files that others read"),
+    "export": Verb(
+        "playing", "RUN --to safetensors|onnx", "what was grown, as files that others read"
+    ),
     "recipes": Verb("looking", "", "what can be grown"),
     "doctor": Verb(
         "doctoring", "[RECIPE]", "what this machine can do: devices, memory, throughput"

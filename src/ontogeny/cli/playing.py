@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ontogeny.cli.words import RunName, parse, say
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import ConfigError, MissingExtra
 from ontogeny.core.files import absolute
 from ontogeny.core.text import quoted
 
@@ -20,7 +21,8 @@ class Play:
     slot: int | None = None
     """Whose film; the best member's when not given."""
     out: Path | None = None
-    """Where to write the GIF (film.gif in the run's folder)."""
+    """Where to write the film: a GIF, or an MP4 where the name ends so. When not given, film.gif in
+    the run's folder, and film.mp4 beside it where imageio-ffmpeg is installed."""
     steps: int = 500
     """Steps to film at the most; the film ends with the episode."""
     seed: int = 0
@@ -41,9 +43,11 @@ def play(arguments: list[str]) -> int:
     from ontogeny.run import load
     from ontogeny.runtime.machine import prepare
     from ontogeny.runtime.store import Store
-    from ontogeny.views.film import write_film
+    from ontogeny.views.film import ffmpeg, is_mp4, write_film
 
     chosen = parse(Play, "play", arguments)
+    if chosen.out is not None and is_mp4(chosen.out):
+        ffmpeg()  # whether it is there is known before an episode is played
     prepare()
     run = load(chosen.run)
     folder, product = run.folder, run.product(chosen.slot)
@@ -54,20 +58,22 @@ def play(arguments: list[str]) -> int:
             hint=f"see: ontogeny report {quoted(chosen.run)}",
         )
     film = product.play(chosen.seed, chosen.steps, chosen.episodes, chosen.greedy)
-    path = write_film(
-        film.frames,
-        chosen.out or folder / "film.gif",
-        scale=2,
-        caption=folder.name,
-        scores=np.cumsum(film.reward).tolist(),
-    )
-    size = path.stat().st_size
-    if path.is_relative_to(folder):
+    names = [folder / "film.gif"] if chosen.out is None else [chosen.out]
+    if chosen.out is None:
+        with suppress(MissingExtra):
+            ffmpeg()
+            names.append(folder / "film.mp4")
+    scores = np.cumsum(film.reward).tolist()
+    paths = [write_film(film.frames, n, scale=2, caption=folder.name, scores=scores) for n in names]
+    sizes = {path: path.stat().st_size for path in paths}
+    if inside := [path for path in paths if path.is_relative_to(folder)]:
         with Store(folder, write=True) as store, store.transaction():
-            store.add_artifact(store.rounds() - 1, "film", path, size)
+            for path in inside:
+                store.add_artifact(store.rounds() - 1, "film", path, sizes[path])
     answer = {
-        "film": str(path),
-        "bytes": size,
+        "film": str(paths[0]),
+        "bytes": sizes[paths[0]],
+        "films": {str(path): size for path, size in sizes.items()},
         "frames": len(film.frames),
         "return": film.total,
         "ended": film.ended,
@@ -76,8 +82,9 @@ def play(arguments: list[str]) -> int:
 
     def text() -> str:
         low, high = min(film.returns), max(film.returns)
-        return (
-            f"{path}: {len(film.frames)} frames, {size / 1e3:.0f} kB\n"
+        files = [f"{path}: {size / 1e3:.0f} kB" for path, size in sizes.items()]
+        return "\n".join(files) + (
+            f"\n{len(film.frames)} frames\n"
             f"{len(film.returns)} episodes: return {film.total:g} (median, filmed), "
             f"{low:g} to {high:g}"
         )
@@ -91,29 +98,50 @@ class Export:
     """Write what was grown as files that others read."""
 
     run: RunName
-    to: Literal["safetensors"] = "safetensors"
-    """The format."""
+    to: Literal["safetensors", "onnx"] = "safetensors"
+    """The arrays of any product, or a policy as a model that onnxruntime runs, checked against the
+    policy, with a script beside it that does so."""
     slot: int | None = None
     """Whose product; the best member's when not given."""
     out: Path | None = None
-    """The folder to write (export in the run's folder)."""
+    """The folder to write (export in the run's folder, or onnx)."""
     json: bool = False
     """Print one JSON object."""
 
 
 def export(arguments: list[str]) -> int:
     """Export a product."""
+    from ontogeny.core.product import Exportable
     from ontogeny.run import load
 
     chosen = parse(Export, "export", arguments)
     run = load(chosen.run)
     product = run.product(chosen.slot)
-    folder = absolute(chosen.out or run.folder / "export")
-    product.save(folder)
+    onnx = chosen.to == "onnx"
+    folder = absolute(chosen.out or run.folder / ("onnx" if onnx else "export"))
+    checked = None
+    if not onnx:
+        product.save(folder)
+    elif isinstance(product, Exportable):
+        checked = product.to_onnx(folder)
+    else:
+        raise ConfigError(
+            f"what it grew ({product.kind}) can't be exported to ONNX",
+            where=str(run.folder),
+            hint="policies can; --to safetensors takes anything",
+        )
     files = {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 
     def text() -> str:
-        return f"{folder}: " + ", ".join(f"{name} ({n:,} bytes)" for name, n in files.items())
+        lines = [f"{folder}: " + ", ".join(f"{name} ({n:,} bytes)" for name, n in files.items())]
+        if checked is not None:
+            lines.append(
+                f"the model is at most {checked.difference:.1e} from the policy along "
+                f"{checked.steps} steps in its world ({checked.allowed:g} is allowed)"
+            )
+        return "\n".join(lines)
 
-    say({"folder": str(folder), "files": files}, chosen.json, text)
+    answer = {"folder": str(folder), "files": files}
+    answer |= {} if checked is None else {"checked": checked._asdict()}
+    say(answer, chosen.json, text, f"python {quoted(str(folder / 'act.py'))}" if onnx else "")
     return 0

@@ -61,3 +61,20 @@ class Adaptable(Protocol):
     def adapt(self, *args: Any, **kwargs: Any) -> Any:
         """Return what has learned from the examples, to be called with what is asked."""
         ...
+
+
+class Exported(NamedTuple):
+    """How an exported model was held against the original."""
+
+    difference: float  # the largest, relative where numbers are above 1
+    steps: int  # along which both were asked
+    allowed: float
+
+
+@runtime_checkable
+class Exportable(Protocol):
+    """A product that other programs can run as an ONNX model."""
+
+    def to_onnx(self, folder: Path) -> Exported:
+        """Write the model and how to run it as `folder`, if it says what the product says."""
+        ...

@@ -1,7 +1,12 @@
-"""A film of frames as a GIF, which every browser, README and chat shows without a player."""
+"""A film of frames: as a GIF, which every browser, README and chat shows without a player, or as an
+MP4, which is smaller, and has all colours.
+"""
 
 from __future__ import annotations
 
+import importlib
+import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,14 +34,16 @@ def write_film(
     caption: str = "",
     scores: Sequence[float] | None = None,
 ) -> Path:
-    """Write the frames as a GIF that loops, and return where it is.
+    """Write the frames as a GIF that loops, or as an MP4 where the path ends so, and return where
+    it is.
 
     Each pixel becomes a square of `scale` by `scale`. With a caption or scores (one a frame), a
     strip below says them. The file appears whole, or not at all. Raises `DataError` for frames of
     another shape or type, `ConfigError` for a scale or speed that can't be, `MissingExtra` without
-    Pillow, `StoreError` when it can't be written.
+    Pillow, or ffmpeg for an MP4, `StoreError` when it can't be written.
     """
     _check(frames, scale, frames_per_second, scores)
+    encoder = ffmpeg() if is_mp4(path) else None
     try:
         from PIL import Image
     except ImportError as error:
@@ -53,21 +60,32 @@ def write_film(
             _words(caption, None if scores is None else scores[i]) for i in range(len(pictures))
         ]
         pictures = _captioned(pictures, said)
-    palette = _palette(pictures)
-    indexed = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
     path = absolute(path)
     hint = "free some space or choose another file"
     with replace_file(path, "write the film", hint=hint) as part:
         path.parent.mkdir(parents=True, exist_ok=True)
-        indexed[0].save(
-            part,
-            format="GIF",
-            save_all=True,
-            append_images=indexed[1:],
-            duration=round(1000 / frames_per_second),
-            loop=0,
-        )
+        if encoder is not None:
+            _write_mp4(pictures, part, frames_per_second, encoder)
+        else:
+            _write_gif(pictures, part, frames_per_second)
     return path
+
+
+def is_mp4(path: Path) -> bool:
+    """Return whether the path asks for an MP4."""
+    return path.suffix.lower() == ".mp4"
+
+
+def ffmpeg() -> str:
+    """Return the path of imageio-ffmpeg's encoder. Raises `MissingExtra` without it."""
+    try:
+        return importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
+    except (ImportError, RuntimeError) as error:  # the package, or the program that it brings
+        raise MissingExtra(
+            f"MP4 needs imageio-ffmpeg ({error})",
+            where="film",
+            hint="pip install 'ontogeny[films]', or name the film .gif",
+        ) from error
 
 
 def _check(
@@ -90,6 +108,40 @@ def _check(
         raise DataError(
             f"{len(scores)} scores for {shape[0]} frames", where="film", hint="give one a frame"
         )
+
+
+def _write_gif(pictures: list[Image.Image], part: Path, frames_per_second: float) -> None:
+    from PIL import Image
+
+    palette = _palette(pictures)
+    indexed = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
+    indexed[0].save(
+        part,
+        format="GIF",
+        save_all=True,
+        append_images=indexed[1:],
+        duration=round(1000 / frames_per_second),
+        loop=0,
+    )
+
+
+def _write_mp4(
+    pictures: list[Image.Image], part: Path, frames_per_second: float, encoder: str
+) -> None:
+    """Raises `OSError` when ffmpeg can't."""
+    width, height = pictures[0].size
+    seen = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {frames_per_second} -i -"
+    # What players take is colours at half the size, which a row or a column more makes even.
+    made = "-vf pad=ceil(iw/2)*2:ceil(ih/2)*2 -c:v libx264 -crf 18 -pix_fmt yuv420p"
+    command = [encoder, "-v", "error", "-y", *seen.split(), *made.split(), "-f", "mp4", str(part)]
+    with tempfile.TemporaryFile() as said:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=said) as process:
+            assert process.stdin is not None
+            for picture in pictures:
+                process.stdin.write(picture.tobytes())
+        if process.returncode:
+            said.seek(0)
+            raise OSError(f"ffmpeg: {said.read().decode(errors='replace').strip():.300}")
 
 
 def _words(caption: str, score: float | None) -> tuple[str, str]:

@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int, UInt8
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt8
 
 from ontogeny.core.errors import unknown
 from ontogeny.worlds.brax_bodies import Backend, brax_environment
@@ -21,6 +22,7 @@ from ontogeny.worlds.world import Step, World
 
 BraxName = Literal["ant", "halfcheetah", "hopper", "walker2d"]
 LIMIT = 1000
+CAPSULE = 3  # MuJoCo's number of the shape
 
 
 class Moving(NamedTuple):
@@ -28,6 +30,14 @@ class Moving(NamedTuple):
 
     physics: Any
     steps: Int[Array, ""]
+
+
+class Bones(NamedTuple):
+    """The points of a body's skeleton: the trunk's middle, and both ends of every capsule."""
+
+    link: Int[np.ndarray, " point"]
+    place: Float[np.ndarray, "point 3"]  # beside the link's own place, before it is turned
+    parents: tuple[int, ...]  # a capsule's second end hangs at its first
 
 
 def brax_world(name: str, backend: Backend = "spring") -> World:
@@ -56,8 +66,14 @@ def world_of(name: str, env: Any) -> World:
         reward = state.reward.astype(jnp.float32)
         return after, Step(state.obs, reward, over, (after.steps >= LIMIT) & ~over)
 
+    bones = bones_of(env.sys.mj_model)
+
     def render(moving: Moving) -> UInt8[Array, "height width 3"]:
-        return skeleton_picture(moving.physics.pipeline_state.x.pos, tuple(env.sys.link_parents))
+        x = moving.physics.pipeline_state.x
+        turn, about = x.rot[bones.link, :1], x.rot[bones.link, 1:]
+        aside = jnp.cross(about, bones.place)
+        points = x.pos[bones.link] + bones.place + 2 * (turn * aside + jnp.cross(about, aside))
+        return skeleton_picture(points, bones.parents)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -73,3 +89,16 @@ def world_of(name: str, env: Any) -> World:
         render=render,
         actions=Box(tuple(-b for b in bounds), bounds),
     )
+
+
+def bones_of(model: Any) -> Bones:
+    """Return the bones of MuJoCo's model of the body. The places of links alone would lack feet."""
+    capsules = np.flatnonzero(model.geom_type == CAPSULE)
+    w, x, y, z = model.geom_quat[capsules].T
+    upward = np.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x**2 + y**2)], axis=1)
+    half = model.geom_size[capsules, 1:2] * upward
+    middle = model.geom_pos[capsules]
+    ends = np.stack([middle - half, middle + half], axis=1).reshape(-1, 3)
+    link = np.repeat(model.geom_bodyid[capsules] - 1, 2)  # body 0 is the ground
+    parents = [parent for i in range(len(capsules)) for parent in (-1, 1 + 2 * i)]
+    return Bones(np.append(0, link), np.concatenate([np.zeros((1, 3)), ends]), (-1, *parents))

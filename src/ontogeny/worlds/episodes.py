@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key, Num
 
 from ontogeny.core import trees
+from ontogeny.worlds.fitting import check_step
 from ontogeny.worlds.world import Step, World
 
 
@@ -29,12 +30,15 @@ def autoreset(
     """Return a step function that begins a new episode where one ends.
 
     It returns the state and the observation to act on next, and the `Step`, whose observation is
-    the one *before* any reset: what a truncated episode is bootstrapped from.
+    the one *before* any reset: what a truncated episode is bootstrapped from. It raises
+    `StructureError`, when it is traced, for what is not a world's.
     """
 
     def step(key: Key[Array, ""], state: Any, action: Array) -> tuple[Any, Array, Step]:
         step_key, reset_key = jax.random.split(key)
-        state, came = world.step(step_key, state, action)
+        before = state
+        state, came = world.step(step_key, before, action)
+        check_step(world, before, state, came)
         begun = world.reset(reset_key)
         done = came.terminated | came.truncated
         state, observation = trees.where(done, begun, (state, came.observation))

@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from ontogeny.core.errors import DataError, MissingExtra, unknown
-from ontogeny.worlds.pictures import bars_picture, cart_picture, grid_picture
+from ontogeny.worlds.pictures import bars_picture, cart_picture, grid_picture, rods_picture
 from ontogeny.worlds.spaces import Box, Discrete
 from ontogeny.worlds.world import Step, World
 
@@ -78,6 +78,11 @@ def gymnax_world(name: str) -> World:
     def render(state: Any) -> UInt8[Array, "height width 3"]:
         if name == "CartPole-v1":
             return cart_picture(state.x, state.theta)
+        if name == "Pendulum-v1":
+            return rods_picture(state.theta[None])
+        if name == "Acrobot-v1":  # its angles are from downward, the second from the first rod
+            first = jnp.pi + state.joint_angle1
+            return rods_picture(jnp.stack([first, first + state.joint_angle2]))
         observation = observe(env.observe(jax.random.key(0), state, None, params))
         if observation.ndim == 3:
             return grid_picture(observation, scale=16 if observation.shape[0] <= 16 else 6)

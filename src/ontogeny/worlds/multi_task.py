@@ -18,6 +18,7 @@ from jaxtyping import Array, Float, Int, UInt8
 
 from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
+from ontogeny.worlds.fitting import check_facts
 from ontogeny.worlds.world import Step, World
 
 
@@ -45,6 +46,7 @@ def multi_task(worlds: Sequence[World]) -> World:
             f"the tasks are {names}", where="worlds.multi_task", hint="give one or more, each once"
         )
     first = worlds[0]
+    check_facts(first)
     for world in worlds[1:]:
         for what in ("observation_shape", "action_space", "tokens"):
             if getattr(world, what) != getattr(first, what):

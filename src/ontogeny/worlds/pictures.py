@@ -80,16 +80,16 @@ def skeleton_picture(
     width: int = 240,
     reach: float = 1.6,
 ) -> UInt8[Array, "rows columns 3"]:
-    """Return a body from its side: a line from each joint to its parent (-1: it has none), on the
-    ground. Places are metres, upward last; the picture follows the first joint and shows `reach`
-    metres to either side, and a mark on the ground at every metre.
+    """Return a body from its side and a little from above: a line from each joint to its parent
+    (-1: it has none), on the ground. Places are metres, upward last; the picture follows the first
+    joint and shows `reach` metres to either side, and a mark on the ground at every metre.
     """
     rows, columns = jnp.indices((height, width)).astype(jnp.float32)
     metre = width / (2 * reach)
     ground = height - 24.0
-    at = jnp.stack(
-        [ground - joints[:, 2] * metre, width / 2 + (joints[:, 0] - joints[0, 0]) * metre], axis=1
-    )
+    across, away, _ = (joints - joints[0]).T
+    up = joints[:, 2] + 0.3 * away  # what is further away is drawn higher
+    at = jnp.stack([ground - up * metre, width / 2 + across * metre], axis=1)
     limbs = [(i, p) for i, p in enumerate(parents) if p >= 0]
     begin = at[jnp.array([p for _, p in limbs], int)]
     along = at[jnp.array([i for i, _ in limbs], int)] - begin
@@ -107,6 +107,16 @@ def skeleton_picture(
     return _paint(
         (height, width), (line | mark, PALETTE[2]), (limb, PALETTE[0]), (joint, PALETTE[6])
     )
+
+
+def rods_picture(angles: Float[Array, " rod"]) -> UInt8[Array, "rows columns 3"]:
+    """Return rods of one metre, each hung at the end of the one before, the first at a fixed joint;
+    angles are in radians from upright, growing counterclockwise.
+    """
+    n = angles.shape[0]
+    ends = jnp.cumsum(jnp.stack([-jnp.sin(angles), 0 * angles, jnp.cos(angles)], axis=1), axis=0)
+    joints = jnp.concatenate([jnp.zeros((1, 3)), ends]) + jnp.array([0, 0, n + 0.2])
+    return skeleton_picture(joints, tuple(range(-1, n)), reach=1.9 * n + 0.2)
 
 
 def bars_picture(

@@ -12,8 +12,10 @@ from ontogeny.core.population import advance, spawn
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
+from ontogeny.learners.agents.network import policy_network
 from ontogeny.learners.agents.policy import Policy, load_policy
 from ontogeny.testing import check_learner
+from ontogeny.worlds.spaces import Box
 from ontogeny.worlds.world import Step, World
 
 LENGTH = 3
@@ -74,6 +76,39 @@ def test_a_policy_with_memory_carries_it_and_keeps_it_in_a_file(tmp_path):
     assert not np.array_equal(after, memory)
     with pytest.raises(ConfigError, match=r"policy\.step\(observation, memory\)"):
         policy(jax.random.key(0), seen)
+
+
+def test_a_film_begins_with_a_new_memory_and_carries_it():
+    """All observations are alike, and the pictures show the actions: only memory changes them."""
+
+    def step(key, state, action):
+        return action, Step(jnp.ones(1), action[0], jnp.array(False), jnp.array(False))
+
+    def render(action):
+        return jnp.full((1, 1, 3), 128 + 127 * action[0]).astype(jnp.uint8)
+
+    begin = jnp.zeros(1), jnp.ones(1)
+    box = Box((-1.0,), (1.0,))
+    world = World("alike", (1,), 1, lambda key: begin, step, render=render, actions=box)
+    config = agent(core="gru")
+    network = policy_network(world, config).init(jax.random.key(0))
+    policy = Policy(world, config, jax.tree.map(lambda leaf: leaf + 0.1, network))
+
+    @jax.jit
+    def carried():
+        def one(memory, _):
+            distribution, _, memory = policy.step(jnp.ones(1), memory)
+            return memory, distribution.mode()[0]
+
+        return jax.lax.scan(one, policy.begin(), length=6)[1]
+
+    film = policy.play(steps=6, episodes=3, greedy=True)
+    actions = np.asarray(carried())
+    assert (np.diff(actions) != 0).all()
+    np.testing.assert_allclose(film.reward, actions, atol=1e-6)
+    np.testing.assert_allclose(film.returns, actions.sum(), atol=1e-5)
+    assert film.frames[0, 0, 0, 0] == 128  # before the first action
+    np.testing.assert_array_equal(film.frames[1:, 0, 0, 0], (128 + 127 * actions[:-1]).astype(int))
 
 
 @pytest.mark.parametrize("fields", [{"burn_in": 1}, {"core": "gru", "burn_in": 6}])

@@ -22,12 +22,12 @@ def test_a_world_that_names_no_limit_is_given_room_for_every_cut():
         seen = after[None].astype(jnp.float32)
         return after, Step(seen, jnp.float32(1), jnp.bool_(False), after == 2)
 
-    def policy(key, observation):
-        return Decision(jnp.int32(0), jnp.float32(0), 100 * observation[0])
+    def policy(key, observation, memory):
+        return Decision(jnp.int32(0), jnp.float32(0), 100 * observation[0]), memory
 
     world = World("counting", (1,), 2, reset, step)
     begin = jnp.int32(0), jnp.zeros(1)
-    _, last, trajectory = rollout(world, policy, 5, jax.random.key(0), *begin)
+    _, last, _, trajectory = rollout(world, policy, 5, jax.random.key(0), *begin, (), ())
     values = following_values(
         trajectory.decision.value, 100 * last[0], 100 * trajectory.cut[:, 0], trajectory.truncated
     )

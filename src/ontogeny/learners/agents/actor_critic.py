@@ -34,6 +34,7 @@ from ontogeny.learners.agents.updates import Lived, improve
 from ontogeny.ops.adam import clipped_adam
 from ontogeny.ops.moments import Moments, merge, moments_of, no_moments, standardise
 from ontogeny.worlds.episodes import Episodes, no_episodes, recent_length, recent_return, record
+from ontogeny.worlds.fitting import check_observation
 from ontogeny.worlds.multi_task import optimistic
 from ontogeny.worlds.world import World
 
@@ -68,7 +69,8 @@ def actor_critic(
 
     The score is the mean return of the recent episodes, and before any has finished that of the
     running ones; of several tasks, the mean of theirs. Raises `ConfigError` when the torso does not
-    fit the world, and for a hyper of another name.
+    fit the world, and for a hyper of another name; when it is traced, `StructureError` for a world
+    that gives other than it says.
 
     >>> from ontogeny.learners.agents.config import ActorCriticConfig
     >>> from ontogeny.worlds.bandits import bernoulli_bandit
@@ -88,6 +90,7 @@ def actor_critic(
         network_key, world_key = jax.random.split(key)
         arrays = network.init(network_key)
         worlds, observation = jax.vmap(world.reset)(jax.random.split(world_key, c.environments))
+        check_observation(world, observation.shape[1:], "reset")
         return AgentState(
             network=arrays,
             optimiser=clipped_adam(c.max_gradient_norm).init(arrays),

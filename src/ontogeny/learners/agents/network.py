@@ -27,6 +27,7 @@ from ontogeny.nn.parting import part
 from ontogeny.nn.recurrent import GRU, LSTM
 from ontogeny.nn.tokens import TokenTorso
 from ontogeny.ops.distributions.distribution import Distribution
+from ontogeny.worlds.fitting import check_facts
 from ontogeny.worlds.world import World
 
 Torso = MLP | ConvTorso | SmallImpalaTorso | LargeImpalaTorso | TokenTorso
@@ -100,7 +101,10 @@ class ActorCriticNetwork(eqx.Module):
 
 
 def policy_network(world: World, config: ActorCriticConfig) -> PolicyNetwork:
-    """Return the network for a world. Raises `ConfigError` when the torso doesn't fit it."""
+    """Return the network for a world. Raises `ConfigError` when the torso doesn't fit it, and for
+    a world that can't be.
+    """
+    check_facts(world)
     parted = part(lambda key: ActorCriticNetwork(world, config, key=key))
     head = head_for(world.action_space)
 

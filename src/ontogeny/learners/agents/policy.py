@@ -18,9 +18,10 @@ from jaxtyping import Array, Bool, Float, Key, PyTree, UInt8
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.config import from_json
 from ontogeny.core.errors import ConfigError, StoreError
-from ontogeny.core.product import Film
+from ontogeny.core.product import Exported, Film
 from ontogeny.learners.agents.actor_critic import AgentState
 from ontogeny.learners.agents.config import ActorCriticConfig
+from ontogeny.learners.agents.exporting import write_onnx
 from ontogeny.learners.agents.network import Outputs, PolicyNetwork, policy_network
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.ops.distributions.distribution import Distribution
@@ -115,6 +116,10 @@ class Policy:
             "config": dataclasses.asdict(self.config),
         }
         write_archive(Path(folder), (self.network, self.moments), about)
+
+    def to_onnx(self, folder: Path) -> Exported:
+        """Write the policy as an ONNX model that was held against it: `exporting.write_onnx`."""
+        return write_onnx(self, Path(folder))
 
     def play(
         self, seed: int = 0, steps: int = 500, episodes: int = 1, greedy: bool = False
