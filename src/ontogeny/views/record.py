@@ -35,6 +35,7 @@ class Record:
         *,
         before: Int[np.ndarray, "rounds pop"] | None = None,
         innate: Float[np.ndarray, "rounds pop"] | None = None,
+        parted: dict[str, dict[str, Float[np.ndarray, "rounds pop"]]] | None = None,
         folder: Path = Path(),
         metrics: list[str] | None = None,
         events: list[Event] | None = None,
@@ -43,6 +44,7 @@ class Record:
         self.run, self.score, self.parent, self.hypers = run, score, parent, hypers
         self.before, self.seconds, self.folder = before, seconds, folder
         self.innate = innate  # scores before learning, where members begin each round anew
+        self.parted = parted or {}  # metrics of several parts, as `return/easy` and `return/hard`
         self.metrics, self.events, self.artifacts = metrics or [], events or [], artifacts or []
 
     @property
@@ -202,6 +204,7 @@ def read_record(store: Store, hypers: bool = True) -> Record:
             _fill(store.metric("seconds"), rounds, 1)[:, 0],
             before=lineage.parent_rounds(heirs, rounds, pop),
             innate=_innate(store, run, names, rounds, pop),
+            parted=_parted(store, names, rounds, pop) if hypers else None,
             folder=store.folder,
             metrics=names,
             events=store.events(),
@@ -220,6 +223,22 @@ def _innate(
     called = [name for name in ((OLD_BIRTH,) if old else ()) + (BIRTH,) if name in names]
     found = [_fill(store.metric(name), rounds, pop) for name in called]
     return np.where(np.isnan(found[0]), found[-1], found[0]) if found else None
+
+
+def _parted(
+    store: Store, names: list[str], rounds: int, pop: int
+) -> dict[str, dict[str, Float[np.ndarray, "rounds pop"]]]:
+    """Return the metrics that have several parts, by their own name and that of the part."""
+    parted: dict[str, list[str]] = {}
+    for name in names:
+        metric, slash, part = name.partition("/")
+        if slash:
+            parted.setdefault(metric, []).append(part)
+    return {
+        metric: {part: _fill(store.metric(f"{metric}/{part}"), rounds, pop) for part in parts}
+        for metric, parts in parted.items()
+        if len(parts) > 1
+    }
 
 
 def _fill(values: np.ndarray, rounds: int, pop: int) -> np.ndarray:

@@ -20,6 +20,7 @@ from ontogeny.views.crowds import is_crowd
 from ontogeny.views.figure import Figure
 from ontogeny.views.findings import verdict
 from ontogeny.views.lineage import rounds_since_move
+from ontogeny.views.parted import parted_figure, winners_parts
 from ontogeny.views.plasticity import plasticity_figure
 from ontogeny.views.quantities import count, duration, number, score_text, size
 from ontogeny.views.record import Record, read_record
@@ -130,6 +131,12 @@ def _figures(record: Record) -> Iterable[str]:
             "plasticity",
             "Everybody begins each round anew from its genes; what lies between the lines is what "
             "learning adds: plasticity.",
+        )
+    for index, metric in enumerate(winners_parts(record)):
+        yield page.plot(
+            parted_figure(record, metric),
+            f"parted{index}",
+            "Lines are the winner's ancestry, bands the range of all members.",
         )
     if record.pop > 1:
         yield page.plot(

@@ -20,6 +20,7 @@ from ontogeny.runtime.store import Store
 from ontogeny.views.findings import verdict
 from ontogeny.views.fitting import Fitting
 from ontogeny.views.lineage import last_scores, rounds_since_move
+from ontogeny.views.parted import winners_parts
 from ontogeny.views.quantities import NOTHING, count, duration, number
 from ontogeny.views.record import Record, read_record
 from ontogeny.views.replays import replay_rows, replay_summary
@@ -53,6 +54,7 @@ def run_details(store: Store) -> dict[str, Any]:
         "verdict": verdict(record),
         "members": _members(record),
         "winning_line": [list(pair) for pair in record.line],
+        "parts": winners_parts(record),
         "founders_alive": int(record.founders_alive[-1]) if record.rounds else None,
         "events": [event._asdict() for event in record.events],
         "artifacts": [artifact._asdict() for artifact in record.artifacts],
@@ -131,6 +133,12 @@ def run_table(details: Mapping[str, Any]) -> RenderableType:
         Text(),
         facts,
     ]
+    if rows := [
+        [f"{metric} {part}", sparkline(values, SPARK), number(values[-1], 4)]
+        for metric, each in details["parts"].items()
+        for part, values in each.items()
+    ]:
+        parts += [Text(), plain_table(["the winner's", "course", "last"], rows, right=(2,))]
     if details["replay"]:
         parts += [Text(), plain_table(*replay_rows(details["replay"]), right=(1, 2, 3))]
     if details["members"]:

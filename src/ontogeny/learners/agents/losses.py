@@ -48,8 +48,8 @@ def vtrace_loss(
     V-trace's v and A of these rewards.
 
     Outputs and values are the present network's; the trajectory may come from an earlier one, and
-    V-trace corrects for it. Not `corrected`, all ratios count as 1: the targets are the n-step (with
-    lambda) returns of the policy that acted. Source: Espeholt et al. 2018 (arXiv 1802.01561),
+    V-trace corrects for it. Not `corrected`, all ratios count as 1: the targets are the n-step
+    (with lambda) returns of the policy that acted. Source: Espeholt et al. 2018 (arXiv 1802.01561),
     section 4.2.
     """
     policy, value = outputs
