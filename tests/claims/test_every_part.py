@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 import pytest
 
 from ontogeny.claims import system_named, system_names
+from ontogeny.claims.agents import cheetah as agents_cheetah
 from ontogeny.claims.baldwin import cheetah as baldwin_cheetah
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Measuring
@@ -26,8 +27,9 @@ PARTS = [(system, part) for system in map(system_named, system_names()) for part
     ("system", "part"), PARTS, ids=[f"{system.name}-{part.name}" for system, part in PARTS]
 )
 def test_a_part_is_measured_and_drawn(system, part, tmp_path, look_alike, monkeypatch):
-    # brax is not installed where the tests run: its half-cheetah's settings, in a simpler body
+    # brax is not installed where the tests run: its half-cheetahs' settings, in simpler bodies
     monkeypatch.setattr(baldwin_cheetah, "HalfCheetah", partial(HalfCheetah, body="point-mass"))
+    monkeypatch.setattr(agents_cheetah, "BODY", "Pendulum-v1")
     # what spreads over devices has its own tests, and costs the compiler a fifth more
     monkeypatch.setattr(jax, "device_count", lambda: 1)
     lines: list[str] = []

@@ -26,7 +26,18 @@ RECIPES = {
     ),
     "cartpole": Entry("agents", "CartPole", "actor-critics that balance a pole (a minute)"),
     "breakout": Entry("agents", "Breakout", "actor-critics that play MinAtar Breakout (minutes)"),
-    "agents": Entry("agents", "Agents", "actor-critics in any gymnax world with discrete actions"),
+    "space-invaders": Entry(
+        "agents", "SpaceInvaders", "actor-critics that play MinAtar SpaceInvaders (minutes)"
+    ),
+    "memory-chain": Entry(
+        "agents", "MemoryChain", "recurrent agents that keep a bit in mind (a minute)"
+    ),
+    "memory-room": Entry(
+        "agents", "MemoryRoom", "recurrent agents that find again what they saw (minutes)"
+    ),
+    "pendulum": Entry("agents", "Pendulum", "agents of continuous actions (a minute)"),
+    "locomotion": Entry("agents", "Locomotion", "agents that make a body of brax's run (minutes)"),
+    "agents": Entry("agents", "Agents", "actor-critics in any world that a name asks for"),
     "coin": Entry("sequences", "Coin", "predictors of a coin of unknown bias (a minute)"),
     "die": Entry("sequences", "Die", "predictors of a die of unknown bias (a minute)"),
     "switching": Entry("sequences", "Switching", "predictors of a coin that is replaced at times"),

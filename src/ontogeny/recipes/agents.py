@@ -25,6 +25,10 @@ PAPERS = (
     "Schulman et al. 2017, Proximal Policy Optimization Algorithms, arXiv 1707.06347",
 )
 MINATAR = "Young and Tian 2019, MinAtar, arXiv 1903.03176"
+MINIGRID = "Chevalier-Boisvert et al. 2023, Minigrid and Miniworld, arXiv 2306.13831"
+XLAND = "Nikulin et al. 2023, XLand-MiniGrid, arXiv 2312.12044"
+BSUITE = "Osband et al. 2020, Behaviour Suite for Reinforcement Learning, arXiv 1908.03568"
+BRAX = "Freeman et al. 2021, Brax, arXiv 2106.13281"
 
 
 @dataclass(frozen=True)
@@ -115,3 +119,94 @@ class Breakout(Agents):
     rounds: int = 20
     steps: int = 64
     learning_rates: tuple[float, float] = (1e-5, 5e-3)
+
+
+@dataclass(frozen=True)
+class SpaceInvaders(Agents):
+    """Actor-critics that play MinAtar's SpaceInvaders: one point an alien."""
+
+    papers: ClassVar[tuple[str, ...]] = (*PAPERS, MINATAR)
+
+    world: str = "SpaceInvaders-MinAtar"
+    rounds: int = 20
+    steps: int = 8
+    learning_rates: tuple[float, float] = (1e-4, 1e-2)
+    agent: ActorCriticConfig = field(
+        default_factory=lambda: ActorCriticConfig(
+            activation="relu", environments=64, unroll=128, minibatches=8
+        )
+    )
+
+
+@dataclass(frozen=True)
+class MemoryChain(Agents):
+    """Agents that see a bit once and are asked for it later: 1 for right, -1 for wrong."""
+
+    papers: ClassVar[tuple[str, ...]] = (*PAPERS, BSUITE)
+
+    world: str = "MemoryChain-bsuite"
+    population: int = 8
+    rounds: int = 10
+    steps: int = 10
+    agent: ActorCriticConfig = field(default_factory=lambda: ActorCriticConfig(core="gru"))
+
+
+@dataclass(frozen=True)
+class MemoryRoom(Agents):
+    """Agents in MiniGrid's Memory room: what lies at the start is to be found again at the end."""
+
+    papers: ClassVar[tuple[str, ...]] = (*PAPERS, MINIGRID, XLAND)
+
+    world: str = "MiniGrid-MemoryS8"
+    population: int = 4
+    rounds: int = 20
+    steps: int = 12
+    learning_rates: tuple[float, float] = (5e-4, 5e-3)
+    entropy_costs: tuple[float, float] = (5e-3, 5e-2)
+    agent: ActorCriticConfig = field(
+        default_factory=lambda: ActorCriticConfig(
+            core="gru",
+            hidden=(64,),
+            activation="relu",
+            environments=64,
+            unroll=64,
+            minibatches=8,
+            normalise_observations=True,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Pendulum(Agents):
+    """Agents that swing a pendulum up and hold it there, by a torque."""
+
+    world: str = "Pendulum-v1"
+    population: int = 8
+    rounds: int = 20
+    steps: int = 15
+    learning_rates: tuple[float, float] = (1e-4, 5e-3)
+    entropy_costs: tuple[float, float] = (1e-5, 1e-2)
+    agent: ActorCriticConfig = field(
+        default_factory=lambda: ActorCriticConfig(
+            unroll=64, minibatches=8, epochs=10, discount=0.95
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Locomotion(Agents):
+    """Agents that make a body of brax's run: half-cheetah, ant, hopper, walker2d."""
+
+    papers: ClassVar[tuple[str, ...]] = (*PAPERS, BRAX)
+
+    world: str = "brax-halfcheetah"
+    population: int = 4
+    rounds: int = 20
+    steps: int = 8
+    learning_rates: tuple[float, float] = (1e-4, 5e-3)
+    entropy_costs: tuple[float, float] = (1e-5, 1e-2)
+    agent: ActorCriticConfig = field(
+        default_factory=lambda: ActorCriticConfig(
+            environments=64, unroll=64, minibatches=8, normalise_observations=True
+        )
+    )

@@ -19,7 +19,7 @@ from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.worlds.by_name import world_named
 
 BODY = "brax-halfcheetah"
-ARMS = {"continuous": BODY, "factored": f"{BODY}/factored3", "flat": f"{BODY}/flat3"}
+ARMS = {"continuous": "", "factored": "/factored3", "flat": "/flat3"}  # the actions
 AGENT = ActorCriticConfig(
     learning_rate=1e-3,
     entropy_cost=0.0,
@@ -37,8 +37,8 @@ def measure(how: Measuring) -> Found:
     scores: dict[str, np.ndarray] = {}
     rates: dict[str, float] = {}
     frames = 0.0
-    for arm, world in ARMS.items():
-        run, frames = trained(world_named(world), AGENT, budget, how, arm)
+    for arm, actions in ARMS.items():
+        run, frames = trained(world_named(f"{BODY}{actions}"), AGENT, budget, how, arm)
         scores[arm] = run.score
         rates[arm] = budget.seeds * budget.rounds * frames / float(run.seconds[-1])
     gain = difference(scores["factored"], scores["flat"], how)

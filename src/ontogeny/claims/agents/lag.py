@@ -8,6 +8,7 @@ actors lag by policy updates and by replay.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -38,6 +39,23 @@ def measure(how: Measuring) -> Found:
             agent = replace(AGENT, loss=loss, lag=lag)
             run, frames = trained(world, agent, budget, how, f"lag {lag}, {loss}")
             scores[lag][loss] = run.score
+    cost = f"{budget.seeds} seeds, {budget.rounds * frames:,.0f} frames each{how.weak()}"
+    names = {"vtrace": "V-trace", "n-step": "plain n-step returns"}
+    panels = {
+        f"{lag} updates behind": {names[loss]: score for loss, score in arms.items()}
+        for lag, arms in scores.items()
+    }
+    caption = "Mean return of the last episodes; bands are the seeds' range."
+    figure = curves("lag", "When actors are behind", caption, panels, frames)
+    return claims_of(scores, cost, how), [figure]
+
+
+def claims_of(
+    scores: Mapping[int, Mapping[str, np.ndarray]], cost: str, how: Measuring
+) -> list[Claim]:
+    """Return the claims about the smallest and the largest lag, given the returns by lag and loss,
+    [round, seed].
+    """
     gains = {lag: difference(arms["vtrace"], arms["n-step"], how) for lag, arms in scores.items()}
     least, most = min(scores), max(scores)
     told = "; ".join(
@@ -45,9 +63,7 @@ def measure(how: Measuring) -> Found:
         + ", ".join(f"{loss} {bootstrap_interval(ends(arms[loss]))}" for loss in LOSSES)
         for lag, arms in scores.items()
     )
-    rounds, seeds = scores[least]["vtrace"].shape
-    cost = f"{seeds} seeds, {rounds * frames:,.0f} frames each{how.weak()}"
-    claims = [
+    return [
         Claim.above(
             f"with actors {most} updates behind V-trace earns more than plain n-step returns",
             PAPER,
@@ -62,10 +78,3 @@ def measure(how: Measuring) -> Found:
             bool(gains[least].low <= 0 <= gains[least].high),
         ),
     ]
-    names = {"vtrace": "V-trace", "n-step": "plain n-step returns"}
-    panels = {
-        f"{lag} updates behind": {names[loss]: score for loss, score in arms.items()}
-        for lag, arms in scores.items()
-    }
-    caption = "Mean return of the last episodes; bands are the seeds' range."
-    return claims, [curves("lag", "When actors are behind", caption, panels, frames)]
