@@ -7,8 +7,8 @@
 A minibatch is all steps of some of the environments. Which ones is fixed: environments are
 exchangeable, so shuffling them would only cost time (a gather over a population is slow on a CPU).
 PPO learns from single steps, so its minibatches are laid out once as plain rows [group, row, ...];
-V-trace, a policy with memory and losses that plug in (`terms`) learn from whole trajectories. A
-memory is read along the trajectory from what it was when the rollout began.
+V-trace and a policy with memory learn from whole trajectories, and losses that plug in (`terms`)
+see them. A memory is read along the trajectory from what it was when the rollout began.
 """
 
 from __future__ import annotations
@@ -72,10 +72,8 @@ def improve(
     `lived` has the axes that `lived_axes` names; `hypers` are all that `settings` returns.
     """
     direction = clipped_adam(config.max_gradient_norm)
-    if config.loss != "ppo":
-        prepare = _vtrace
-    else:
-        prepare = _ppo_along if network.has_memory or terms else _ppo
+    ppo = _ppo_along if network.has_memory else _ppo
+    prepare = ppo if config.loss == "ppo" else _vtrace
     groups, terms_of = prepare(config, network, terms, arrays, lived, hypers)
 
     def objective(arrays: PyTree[Array], group: Any) -> tuple[Array, tuple[losses.Terms, Metrics]]:
@@ -111,31 +109,39 @@ def _ppo(
     arrays: PyTree[Array],
     lived: Lived,
     hypers: dict[str, Any],
-) -> tuple[Samples, Objective]:
+) -> tuple[Any, Objective]:
     """Return the minibatches as rows, with advantages estimated once under the values that the
-    acting network had, and the mean terms of one of them.
+    acting network had, and the mean terms of one of them. What is said of the rows is laid out as
+    trajectories again for losses that plug in.
     """
-    del terms
     advantage = _advantages(network, arrays, lived, hypers)
     decision = lived.trajectory.decision
     samples = Samples(lived.trajectory.observation, decision, advantage, advantage + decision.value)
+    n_steps = advantage.shape[0]
 
     def rows(leaf: Array) -> Array:
         groups = _parted(1, leaf, config.minibatches)
         return groups.reshape(config.minibatches, -1, *leaf.shape[2:])
 
-    def terms_of(arrays: PyTree[Array], group: Samples) -> tuple[losses.Terms, None, Metrics]:
-        def at(one: Samples) -> losses.Terms:
+    def terms_of(arrays: PyTree[Array], group: tuple[Samples, Lived | None]) -> Any:
+        def at(one: Samples) -> tuple[losses.Terms, Outputs]:
             outputs, _ = network.step(arrays, one.observation, ())
             clip, clip_value = hypers["clip"], config.clip_value
             return losses.ppo_loss(
                 outputs, one.decision, one.advantage, one.target, clip, clip_value
-            )
+            ), outputs
 
-        group = group._replace(advantage=_normalised(config, group.advantage))
-        return jax.tree.map(jnp.mean, jax.vmap(at)(group)), None, {}
+        samples, lived = group
+        samples = samples._replace(advantage=_normalised(config, samples.advantage))
+        own, outputs = jax.vmap(at)(samples)
+        if not terms:
+            return jax.tree.map(jnp.mean, own), None, {}
+        said = jax.tree.map(lambda x: x.reshape(n_steps, -1, *x.shape[1:]), outputs)
+        add = jax.vmap(lambda o, one: _added(terms, o, one, 0, hypers), (1, lived_axes()))
+        return jax.tree.map(jnp.mean, (own, *add(said, lived)))
 
-    return jax.tree.map(rows, samples), terms_of
+    along = _grouped(lived_axes(), lived, config.minibatches) if terms else None
+    return (jax.tree.map(rows, samples), along), terms_of
 
 
 def _ppo_along(
@@ -146,8 +152,8 @@ def _ppo_along(
     lived: Lived,
     hypers: dict[str, Any],
 ) -> tuple[Any, Objective]:
-    """Return the minibatches as whole trajectories, which a memory and a term need, and the mean
-    terms of one of them.
+    """Return the minibatches as whole trajectories, which a memory needs, and the mean terms of one
+    of them.
     """
     advantage = _advantages(network, arrays, lived, hypers)
     warm = config.burn_in
