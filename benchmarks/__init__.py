@@ -10,8 +10,11 @@ from __future__ import annotations
 BENCHMARKS = {
     "moves": "what moves and recording cost a growing population",
     "single": "one agent and sixteen beside a whole trainer in one jitted function",
+    "recurrent": "one agent with a GRU beside a whole recurrent trainer in one jitted function",
+    "added_loss": "what a loss that plugs in costs an agent",
     "sb3": "sixteen agents beside Stable-Baselines3's PPO on CartPole",
     "start": "seconds from the command to the first numbers on the screen",
+    "compiling": "seconds that compiling each recipe takes without a cache",
     "records": "what a long run costs to record, to read and to report: a million rows",
     "ray_tune": "sixteen agents beside Ray Tune's PopulationBasedTraining",
     "ray_torch": "sixteen PyTorch members beside Ray Tune's PopulationBasedTraining",

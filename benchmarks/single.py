@@ -8,9 +8,10 @@ population on all. That both learn is seen from the last returns after the same 
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import numpy as np
@@ -24,6 +25,7 @@ from ontogeny.runtime.vectorised import Vectorised
 
 WORLDS = {"cartpole": (48, 480), "breakout": (96, 960)}  # updates that are timed, and to learn
 SEEDS = range(5)
+Trainer: TypeAlias = Callable[[str, Any, int], tuple[Callable[..., Any], Callable[..., Any]]]
 TAIL = 0.2  # of a training: the part over which returns are averaged
 
 
@@ -31,39 +33,42 @@ def measure(quick: bool) -> Result:
     """Return throughput and returns of both sides, on CartPole and Breakout."""
     figures: list[Figure] = []
     for name, (updates, long) in WORLDS.items():
-        figures += _compare(name, updates, 2 if quick else 15)
+        recipe: Any = recipe_class(name)(population=1, steps=updates)
+        figures += compare(name, recipe, trainer, 2 if quick else 15, (1, 16))
         if not quick:
-            figures += _learn(name, long)
+            figures += learn(name, recipe, trainer, long)
     return Result({"population": 16, "devices of one": 1, "devices of 16": "all"}, figures)
 
 
-def _compare(name: str, updates: int, repeats: int) -> list[Figure]:
-    recipe: Any = recipe_class(name)(population=1, steps=updates)
-    each = updates * recipe.units()["environment steps"]
-    begin, train = trainer(recipe.world, recipe.agent, updates)
+def compare(
+    name: str, recipe: Any, trainer: Trainer, repeats: int, populations: tuple[int, ...]
+) -> list[Figure]:
+    """Return the speed of the peer and of populations, over the recipe's steps, and ratios of each
+    to the one before.
+    """
+    each = recipe.steps * recipe.units()["environment steps"]
+    begin, train = trainer(recipe.world, recipe.agent, recipe.steps)
     key = jax.random.key(0)
     begun: Any = jax.block_until_ready(jax.jit(begin)(key))
     peer: Any = jax.jit(train).lower(key, begun).compile()
     arms: dict[str, Callable[[], float]] = {
-        "one jit": lambda: each / _seconds(lambda: jax.block_until_ready(peer(key, begun))),
-        "1 member": _member(recipe, 1, Vectorised(devices=1), each),
-        "16 members": _member(recipe, 16, Vectorised(), 16 * each),
+        "one jit": lambda: each / _seconds(lambda: jax.block_until_ready(peer(key, begun)))
     }
+    for n in populations:
+        executor = Vectorised(devices=1) if n == 1 else Vectorised()
+        arms[f"{n} member{'s' * (n > 1)}"] = _member(recipe, n, executor, n * each)
     by_turns(arms, 1)  # once for nothing: the first call of a program is slower
     rates = by_turns(arms, repeats)
     return [
         *(Figure(f"{name}: {arm}", "environment steps/s", rates[arm]) for arm in arms),
-        Figure(
-            f"{name}: 1 member / one jit",
-            "ratio",
-            pairwise(rates["1 member"], rates["one jit"]),
-            Target(low=1.0),
-        ),
-        Figure(
-            f"{name}: 16 members / 1 member",
-            "ratio",
-            pairwise(rates["16 members"], rates["1 member"]),
-            Target(low=2.0),
+        *(
+            Figure(
+                f"{name}: {arm} / {before}",
+                "ratio",
+                pairwise(rates[arm], rates[before]),
+                Target(low=1.0 if before == "one jit" else 2.0),
+            )
+            for before, arm in itertools.pairwise(arms)
         ),
     ]
 
@@ -81,9 +86,8 @@ def _member(recipe: Any, population: int, executor: Vectorised, each: float) -> 
     return live
 
 
-def _learn(name: str, updates: int) -> list[Figure]:
+def learn(name: str, recipe: Any, trainer: Trainer, updates: int) -> list[Figure]:
     """Return the last returns of both sides after the same training, one value a seed."""
-    recipe: Any = recipe_class(name)(population=1)
     learner = recipe.learner()
     begin, train = trainer(recipe.world, recipe.agent, updates)
     peer: Any = jax.jit(lambda key: train(key, begin(jax.random.fold_in(key, 1)))[1])

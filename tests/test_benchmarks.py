@@ -14,7 +14,7 @@ from pathlib import Path
 import jax
 import pytest
 
-from benchmarks.peers.one_jit import trainer
+from benchmarks.peers import one_jit, one_jit_recurrent
 from ontogeny.evolution.random_search import RandomSearch, random_search
 from ontogeny.recipes.agents import CartPole
 from ontogeny.recipes.quadratic import Quadratic
@@ -37,6 +37,9 @@ NAMES = {
     "ray_tune",
     "ray_torch",
     "adaptation",
+    "recurrent",
+    "added_loss",
+    "compiling",
 }
 RESULTS = ROOT / "benchmarks" / "results.json"
 
@@ -85,11 +88,22 @@ class Steps(Quadratic):
         return {"environment steps": 1}
 
 
-def only_traced(world, agent, updates):
+def only_traced(trainer):
     """Return a trainer that does nothing, after the real one was traced."""
-    begin, train = trainer(world, agent, updates)
-    jax.eval_shape(lambda key: train(key, begin(key)), jax.random.key(0))
-    return (lambda key: key), (lambda key, begun: begun)
+
+    def traced(world, agent, updates):
+        begin, train = trainer(world, agent, updates)
+        jax.eval_shape(lambda key: train(key, begin(key)), jax.random.key(0))
+        return (lambda key: key), (lambda key, begun: begun)
+
+    return traced
+
+
+def one_step_traced(learner, members, steps):
+    """Return what takes no time, after a step was traced."""
+    key = jax.random.key(0)
+    jax.eval_shape(lambda: learner.step(key, learner.init(key, {}), {}))
+    return lambda: members * steps
 
 
 TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
@@ -97,8 +111,14 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     "single": {
         "WORLDS": {"cartpole": (1, 1)},
         "recipe_class": lambda name: Steps,
-        "trainer": only_traced,
+        "trainer": only_traced(one_jit.trainer),
     },
+    "recurrent": {
+        "RECIPES": {"cartpole": Steps(steps=1)},
+        "trainer": only_traced(one_jit_recurrent.trainer),
+    },
+    "added_loss": {"WORLDS": {"CartPole-v1": 1}, "living": one_step_traced},
+    "compiling": {"NAMES": ("quadratic",)},
     "start": {"STATES": ("cold",)},
     "processes": {
         "MEGABYTES": (0.01, 0.1),

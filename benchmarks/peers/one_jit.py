@@ -33,17 +33,28 @@ class ActorCritic(nn.Module):
     @nn.compact
     def __call__(self, x: Any) -> tuple[Any, Any]:
         """Return logits and values of a batch of observations [batch, ...]."""
-        c = self.config
-        gain = orthogonal(math.sqrt(2))
-        activation = nn.tanh if c.activation == "tanh" and c.torso == "mlp" else nn.relu
-        if c.torso == "conv":
-            x = nn.relu(nn.Conv(c.filters, (3, 3), padding="VALID", kernel_init=gain)(x))
-        x = x.reshape(x.shape[0], -1)
-        for width in c.hidden:
-            x = activation(nn.Dense(width, kernel_init=gain, bias_init=zeros_init())(x))
-        logits = nn.Dense(self.n_actions, kernel_init=orthogonal(0.01))(x)
-        value = nn.Dense(1, kernel_init=orthogonal(1.0))(x)
-        return logits, value[:, 0]
+        return heads(self.n_actions, torso(self.config, x))
+
+
+def torso(c: ActorCriticConfig, x: Any) -> Any:
+    """Return the features of observations [batch, ...]; called by a module, whose layers these
+    are.
+    """
+    gain = orthogonal(math.sqrt(2))
+    activation = nn.tanh if c.activation == "tanh" and c.torso == "mlp" else nn.relu
+    if c.torso == "conv":
+        x = nn.relu(nn.Conv(c.filters, (3, 3), padding="VALID", kernel_init=gain)(x))
+    x = x.reshape(x.shape[0], -1)
+    for width in c.hidden:
+        x = activation(nn.Dense(width, kernel_init=gain, bias_init=zeros_init())(x))
+    return x
+
+
+def heads(n_actions: int, x: Any) -> tuple[Any, Any]:
+    """Return logits and values of features [..., feature]; called by a module."""
+    logits = nn.Dense(n_actions, kernel_init=orthogonal(0.01))(x)
+    value = nn.Dense(1, kernel_init=orthogonal(1.0))(x)
+    return logits, value[..., 0]
 
 
 class Transition(NamedTuple):
@@ -70,9 +81,7 @@ def trainer(
     env, params = gymnax.make(world)
     env = LogWrapper(env)
     network = ActorCritic(env.action_space(params).n, c)
-    descent = optax.chain(
-        optax.clip_by_global_norm(c.max_gradient_norm), optax.adam(c.learning_rate, eps=1e-5)
-    )
+    descent = adam(c)
     size = c.environments * c.unroll
 
     def act(carry: Any, key: Any) -> tuple[Any, Transition]:
@@ -96,29 +105,10 @@ def trainer(
         )
         return (weights, worlds, after.astype(jnp.float32)), lived
 
-    def advantages(lived: Transition, last: Any) -> Any:
-        def back(carry: Any, now: Transition) -> tuple[Any, Any]:
-            later, next_value = carry
-            goes_on = 1.0 - now.done
-            error = now.reward + c.discount * next_value * goes_on - now.value
-            advantage = error + c.discount * c.lambda_ * goes_on * later
-            return (advantage, now.value), advantage
-
-        begin = jnp.zeros_like(last), last
-        return jax.lax.scan(back, begin, lived, reverse=True)[1]
-
     def loss(weights: Any, batch: Any) -> Any:
         lived, advantage, target = batch
-        logits, value = network.apply(weights, lived.observation)
-        ratio = jnp.exp(log_probability(logits, lived.action) - lived.log_probability)
-        if c.normalise_advantages:
-            advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
-        bounded = jnp.clip(ratio, 1 - c.clip, 1 + c.clip)
-        policy_loss = -jnp.minimum(ratio * advantage, bounded * advantage).mean()
-        log_pi = jax.nn.log_softmax(logits)
-        entropy = -jnp.sum(jnp.exp(log_pi) * log_pi, axis=-1).mean()
-        value_loss = 0.5 * jnp.square(value - target).mean()
-        return policy_loss + c.value_cost * value_loss - c.entropy_cost * entropy
+        said = network.apply(weights, lived.observation)
+        return surrogate(c, said, lived, advantage, target)
 
     def minibatch(carry: Any, batch: Any) -> tuple[Any, None]:
         weights, moments = carry
@@ -133,7 +123,7 @@ def trainer(
             act, (weights, worlds, seen), jax.random.split(act_key, c.unroll)
         )
         _, last = network.apply(weights, seen)
-        advantage = advantages(lived, last)
+        advantage = advantages(c, lived, last)
         whole = jax.tree.map(
             lambda x: x.reshape(size, *x.shape[2:]), (lived, advantage, advantage + lived.value)
         )
@@ -161,6 +151,41 @@ def trainer(
     return begin, train
 
 
+def adam(c: ActorCriticConfig) -> optax.GradientTransformation:
+    """Return Adam on clipped gradients."""
+    return optax.chain(
+        optax.clip_by_global_norm(c.max_gradient_norm), optax.adam(c.learning_rate, eps=1e-5)
+    )
+
+
+def advantages(c: ActorCriticConfig, lived: Transition, last: Any) -> Any:
+    """Return generalised advantages [time, env], given the values [env] that follow the end."""
+
+    def back(carry: Any, now: Transition) -> tuple[Any, Any]:
+        later, next_value = carry
+        goes_on = 1.0 - now.done
+        error = now.reward + c.discount * next_value * goes_on - now.value
+        advantage = error + c.discount * c.lambda_ * goes_on * later
+        return (advantage, now.value), advantage
+
+    begin = jnp.zeros_like(last), last
+    return jax.lax.scan(back, begin, lived, reverse=True)[1]
+
+
+def surrogate(c: ActorCriticConfig, said: Any, lived: Transition, advantage: Any, aim: Any) -> Any:
+    """Return PPO's loss of a minibatch, where the network now says these logits and values."""
+    logits, value = said
+    ratio = jnp.exp(log_probability(logits, lived.action) - lived.log_probability)
+    if c.normalise_advantages:
+        advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+    bounded = jnp.clip(ratio, 1 - c.clip, 1 + c.clip)
+    policy_loss = -jnp.minimum(ratio * advantage, bounded * advantage).mean()
+    log_pi = jax.nn.log_softmax(logits)
+    entropy = -jnp.sum(jnp.exp(log_pi) * log_pi, axis=-1).mean()
+    value_loss = 0.5 * jnp.square(value - aim).mean()
+    return policy_loss + c.value_cost * value_loss - c.entropy_cost * entropy
+
+
 def log_probability(logits: Any, action: Any) -> Any:
-    """Return the log-probabilities [batch] of actions [batch] under logits [batch, action]."""
-    return jnp.take_along_axis(jax.nn.log_softmax(logits), action[:, None], axis=-1)[:, 0]
+    """Return the log-probabilities [...] of actions [...] under logits [..., action]."""
+    return jnp.take_along_axis(jax.nn.log_softmax(logits), action[..., None], axis=-1)[..., 0]
