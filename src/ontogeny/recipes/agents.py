@@ -160,7 +160,7 @@ class MemoryRoom(Agents):
     world: str = "MiniGrid-MemoryS8"
     population: int = 4
     rounds: int = 20
-    steps: int = 12
+    steps: int = 10
     learning_rates: tuple[float, float] = (5e-4, 5e-3)
     entropy_costs: tuple[float, float] = (5e-3, 5e-2)
     agent: ActorCriticConfig = field(
@@ -169,8 +169,8 @@ class MemoryRoom(Agents):
             hidden=(64,),
             activation="relu",
             environments=64,
-            unroll=64,
-            minibatches=8,
+            unroll=128,
+            minibatches=16,
             normalise_observations=True,
         )
     )

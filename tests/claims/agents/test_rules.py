@@ -44,13 +44,12 @@ def test_the_correction_must_pay_where_actors_lag_and_only_there():
 def test_one_agent_is_held_against_each_tasks_own():
     def panels(*together):
         return {
-            name: {"one": returns(*4 * [mine]), "own": returns(*4 * [100])}
+            name: {"one": returns(*4 * [mine]), "own": returns(*4 * [0.9])}
             for name, mine in zip("ab", together, strict=True)
         }
 
-    assert [claim.holds for claim in tasks.claims_of(panels(99, 98), "", HOW)] == [True, True]
-    left_behind = tasks.claims_of(panels(125, 70), "", HOW)
+    assert [claim.holds for claim in tasks.claims_of(panels(0.9, 0.85), "", HOW)] == [True, True]
+    left_behind = tasks.claims_of(panels(1.0, 0.75), "", HOW)
     assert [claim.holds for claim in left_behind] == [True, False]
-    assert "b 0.7 [" in left_behind[1].measured
-    never = {"a": {"one": returns(0, 0, 0, 0), "own": np.zeros((4, 3))}}
-    assert not tasks.claims_of(never, "", HOW)[0].holds
+    assert "b -0.15 [" in left_behind[1].measured
+    assert not tasks.claims_of(panels(0.9, 0.6), "", HOW)[0].holds

@@ -48,7 +48,7 @@ def test_the_rules_of_the_claims_about_imitation():
 
 def grown(total: float) -> Grown:
     limits = {"optimal": 12.99014, "oracle": 13.6, "greedy": 12, "thompson": 12.49, "random": 11}
-    trained = Trained(None, np.full((2, 3), total), np.array([5, 10]), np.array([1.0, 2.0]))
+    trained = Trained(None, np.full((2, 3), total), np.array([5, 10]), np.array([1.0, 2.0]), {})
     spread = np.linspace(-0.001, 0.001, 3)[:, None] / 20
     return Grown(limits, trained, np.full((3, 20), total / 20) + spread)
 

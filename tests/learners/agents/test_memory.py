@@ -47,7 +47,9 @@ def agent(**fields):
 
 
 def test_contract():
-    config = agent(core="lstm", burn_in=2, normalise_observations=True, environments=4)
+    config = agent(
+        loss="vtrace", core="lstm", burn_in=2, normalise_observations=True, environments=4
+    )
     check_learner(actor_critic(WORLD, config), SPACE)
 
 

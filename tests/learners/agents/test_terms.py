@@ -10,7 +10,7 @@ import pytest
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.space import Linear, Log
 from ontogeny.learners.agents.actor_critic import actor_critic
-from ontogeny.learners.agents.config import ActorCriticConfig
+from ontogeny.learners.agents.config import ActorCriticConfig, settings
 from ontogeny.learners.agents.terms import Term, Tunable, space_of
 from ontogeny.worlds.random_grids import grid_world
 
@@ -56,43 +56,48 @@ def counted() -> Term:
     )
 
 
-def stepped(terms, hypers, n=1, **fields):
+def program(terms, n=1, **fields):
+    """Return what lives n steps from the hypers, and gives the state and the last metrics."""
     learner = actor_critic(WORLD, agent(**fields), terms)
 
     @jax.jit
-    def some(key, hypers):
-        state = learner.init(key, hypers)
-        return jax.lax.scan(
-            lambda s, k: learner.step(k, s, hypers), state, jax.random.split(key, n)
+    def stepped(hypers):
+        key = jax.random.key(0)
+        state, metrics = jax.lax.scan(
+            lambda s, k: learner.step(k, s, hypers),
+            learner.init(key, hypers),
+            jax.random.split(key, n),
         )
+        return state, jax.tree.map(lambda x: x[-1], metrics)
 
-    state, metrics = some(jax.random.key(0), hypers)
-    return state, jax.tree.map(lambda x: x[-1], metrics)
+    return stepped
 
 
 @pytest.mark.parametrize("loss", ["ppo", "vtrace"])
 def test_a_term_without_weight_changes_nothing_and_with_one_it_pulls(loss):
     rate = {"learning_rate": jnp.float32(0.02)}
-    plain, metrics = stepped((), rate, loss=loss)
-    still, said = stepped((towards(2),), rate | {"push": jnp.float32(0)}, loss=loss)
+    plain, metrics = program((), loss=loss)(rate)
+    pulling = program((towards(2),), loss=loss)
+    still, said = pulling(rate | {"push": jnp.float32(0)})
     for a, b in zip(jax.tree.leaves(plain.network), jax.tree.leaves(still.network), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     assert said.keys() - metrics.keys() == {"towards_loss", "towards_agreement"}
-    pulled, _ = stepped((towards(2),), rate, loss=loss)  # by its own weight, 2
+    pulled, _ = pulling(rate | {"push": jnp.float32(2)})
     more = np.asarray(pulled.network.policy.bias) - np.asarray(still.network.policy.bias)
     assert np.argmax(more) == 2
 
 
 def test_notes_are_taken_once_a_rollout_and_rewards_see_them():
-    state, metrics = stepped((counted(),), {}, n=2)
+    state, metrics = program((counted(),), n=2)({})
     np.testing.assert_array_equal(state.terms[0], [6, 6, 6, 6])
     assert metrics["counted_last"] == 6
-    plain, _ = stepped((), {}, n=2)
+    plain, _ = program((), n=2)({})
     assert not np.allclose(plain.network.value.bias, state.network.value.bias)
     np.testing.assert_array_equal(plain.episodes.total, state.episodes.total)  # paid to no score
 
 
-def test_a_space_grows_by_what_terms_bring():
+def test_a_space_grows_by_what_terms_bring_and_their_weight_is_their_own_where_nobody_tunes_it():
+    assert settings(agent(), (towards(0),), {})["push"] == PUSH.value
     assert space_of((towards(0), counted())) == {"push": PUSH.dimension}
 
 

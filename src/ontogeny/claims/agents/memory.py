@@ -32,15 +32,30 @@ class Task(NamedTuple):
 
 
 CHAIN = Task(
-    "MemoryChain-bsuite", ActorCriticConfig(), Budget(5, 10, 10), Budget(3, 10, 10), 0.9, 0.0
+    world="MemoryChain-bsuite",
+    agent=ActorCriticConfig(window=256),
+    full=Budget(5, 10, 10),
+    quick=Budget(3, 10, 10),
+    least=0.9,
+    most=0.0,
 )
 ROOM = Task(
-    "MiniGrid-MemoryS8",
-    ActorCriticConfig(environments=64, unroll=64, minibatches=8, learning_rate=2e-3, hidden=(64,)),
-    Budget(5, 20, 12),
-    Budget(2, 10, 4),
-    0.8,
-    0.5,
+    world="MiniGrid-MemoryS8",
+    agent=ActorCriticConfig(
+        activation="relu",
+        hidden=(64,),
+        environments=128,  # many: a recurrent minibatch is one product of matrices a step
+        unroll=64,
+        minibatches=8,
+        learning_rate=3e-3,
+        entropy_cost=0.02,
+        normalise_observations=True,
+        window=128,
+    ),
+    full=Budget(5, 16, 12),
+    quick=Budget(2, 4, 4),
+    least=0.8,
+    most=0.5,
 )
 CHANCE = 0.1  # so much above the best without memory still is chance
 CORES: tuple[Literal["gru", "none"], ...] = ("gru", "none")

@@ -137,7 +137,7 @@ def _grow(study: Study, critic: Critic, costs: Sequence[float], how: Measuring) 
     how.progress(f"control, {study.world}, {critic} critic: {seconds[-1]:.0f} s, returns {told}")
     limits = solved.limits()
     parts = [slice(first, first + seeds) for first in range(0, size, seeds)]
-    return [Grown(limits, Trained(None, score[:, s], done, seconds), earned[s]) for s in parts]
+    return [Grown(limits, Trained(None, score[:, s], done, seconds, {}), earned[s]) for s in parts]
 
 
 def _rewards_of(
