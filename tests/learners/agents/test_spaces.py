@@ -49,11 +49,11 @@ def test_numbers_and_choices_of_several_parts_are_learned(choices):
     world = reaching() if choices is None else discretised(reaching(), 5, choices)
     learner = actor_critic(world, agent())
 
-    live = jax.jit(lambda population: advance(learner, 0, 5, population)[0])
+    live = jax.jit(lambda population: advance(learner, 0, 1, population)[0])
     first = after = live(jax.jit(lambda: spawn(learner, SPACE, 0, 2))())
-    for _ in range(20):
+    for _ in range(99):
         after = live(after)
-    assert (np.asarray(first.score) < np.asarray(after.score) - 0.5).all()
+    assert (np.asarray(first.score) < -1.5).all()
     assert (np.asarray(after.score) > -0.8).all()
 
 
