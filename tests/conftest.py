@@ -39,6 +39,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Budget(), "budget")
 
 
+@pytest.fixture(scope="module")
+def one_device():
+    """Have growths take one device: what spreads over both has its own tests, and costs the
+    compiler a fifth more.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jax, "device_count", lambda: 1)
+        yield
+
+
 @pytest.fixture(scope="session")
 def look_alike(tmp_path_factory):
     """Return a folder with files of the format of LEO's published embeddings: a few classes, whose

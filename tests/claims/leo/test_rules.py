@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import jax
 import numpy as np
 import pytest
 
@@ -33,14 +32,12 @@ def few():
 
 
 @pytest.fixture(scope="module")
-def found(few):
+def found(few, one_device):
     """Return LEO and others, by the programs that the tests of every part compile."""
     arms = {"LEO": FULL, "ProtoNet": PrototypesConfig(widths=(4,))}
     said = []
     how = Measuring("tiny", 3, said.append)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jax, "device_count", lambda: 1)
-        outcomes = study(arms, few, how)
+    outcomes = study(arms, few, how)
     assert "characters, ProtoNet: 2 seeds, 5 updates" in said
     return outcomes | untrained(few, how)
 
