@@ -35,7 +35,8 @@ def short(monkeypatch):
         return whole(what, **settings | cut)
 
     monkeypatch.setattr(og, "grow", grow)
-    monkeypatch.setattr(few_shot, "featured", partial(few_shot.featured, few=True))
+    for name in ("featured", "pictures"):
+        monkeypatch.setattr(few_shot, name, partial(getattr(few_shot, name), few=True))
 
 
 @pytest.mark.usefixtures("short", "one_device")
