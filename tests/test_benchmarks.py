@@ -15,6 +15,7 @@ import jax
 import pytest
 
 from benchmarks.peers.one_jit import trainer
+from hermits import Hermitage
 from ontogeny.evolution.random_search import RandomSearch, random_search
 from ontogeny.recipes.agents import CartPole
 from ontogeny.recipes.quadratic import Quadratic
@@ -92,6 +93,15 @@ def only_traced(world, agent, updates):
     return (lambda key: key), (lambda key, begun: begun)
 
 
+def few_processes(workers=None, synchronous=False):
+    """Return one worker for what has all cores and waits for nobody; for the rest one that is this
+    process, since a process each costs much.
+    """
+    if workers or synchronous:
+        return Hermitage(synchronous)
+    return Processes(1)
+
+
 TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     "moves": {"recipe_class": lambda name: Steps},
     "single": {
@@ -105,7 +115,7 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
         "RECIPES": {"quadratic": 1},
         "recipe_class": lambda name: Steps,
         "pbt": random_search,
-        "Processes": lambda workers=1, **settings: Processes(workers, **settings),
+        "Processes": few_processes,
     },
     "faults": {
         **{"ROUNDS": 20, "STEPS": 10, "WORKER_KILLS": 20, "DRIVER_KILLS": 10},
