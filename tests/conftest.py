@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import os
+from functools import partial
 from pathlib import Path
 
 QUICK = {"--xla_backend_optimization_level": "0", "--xla_cpu_use_fusion_emitters": "false"}
@@ -46,6 +47,19 @@ def one_device():
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jax, "device_count", lambda: 1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def few_pictures():
+    """Have the recipes of few-shot classifiers draw a few classes, of four pictures each: hundreds
+    take seconds.
+    """
+    from ontogeny.recipes import few_shot
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("featured", "pictures"):
+            patch.setattr(few_shot, name, partial(getattr(few_shot, name), few=True))
         yield
 
 

@@ -1,7 +1,6 @@
 """The examples run, each growth of theirs cut short, and are short enough to read."""
 
 import runpy
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ import pytest
 import ontogeny as og
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.generation.config import GANConfig
-from ontogeny.recipes import few_shot
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 MOST = {"rounds": 2, "steps": 5}
@@ -35,11 +33,9 @@ def short(monkeypatch):
         return whole(what, **settings | cut)
 
     monkeypatch.setattr(og, "grow", grow)
-    for name in ("featured", "pictures"):
-        monkeypatch.setattr(few_shot, name, partial(getattr(few_shot, name), few=True))
 
 
-@pytest.mark.usefixtures("short", "one_device")
+@pytest.mark.usefixtures("short", "few_pictures", "one_device")
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_and_has_at_most_40_lines(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

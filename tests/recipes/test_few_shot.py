@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import jax
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig
-from ontogeny.recipes import few_shot, recipe_class
+from ontogeny.recipes import recipe_class
 from ontogeny.recipes.few_shot import LEO, MAML, ProtoNet
 from ontogeny.recipes.portraits import few_shot as episodes
 
@@ -21,11 +19,7 @@ SMALL = MetaConfig(ways=3, queries=2, tasks=2, test_queries=2, test_episodes=4)
 TINY = LEOConfig(n_codes=4, n_latents=3, latent_steps=1, weight_steps=1)
 
 
-@pytest.fixture(autouse=True)
-def few(monkeypatch):
-    """Draw a few classes: hundreds take seconds."""
-    for name in ("featured", "pictures"):
-        monkeypatch.setattr(few_shot, name, partial(getattr(few_shot, name), few=True))
+pytestmark = pytest.mark.usefixtures("few_pictures")
 
 
 def test_a_classifier_shows_an_episode_in_its_portrait(monkeypatch):
