@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import os
+from functools import partial
 from pathlib import Path
 
 QUICK = {"--xla_backend_optimization_level": "0", "--xla_cpu_use_fusion_emitters": "false"}
@@ -37,6 +38,29 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Budget(), "budget")
+
+
+@pytest.fixture(scope="module")
+def one_device():
+    """Have growths take one device: what spreads over both has its own tests, and costs the
+    compiler a fifth more.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jax, "device_count", lambda: 1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def few_pictures():
+    """Have the recipes of few-shot classifiers draw a few classes, of four pictures each: hundreds
+    take seconds.
+    """
+    from ontogeny.recipes import few_shot
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("featured", "pictures"):
+            patch.setattr(few_shot, name, partial(getattr(few_shot, name), few=True))
+        yield
 
 
 @pytest.fixture(scope="session")

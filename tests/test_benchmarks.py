@@ -15,6 +15,7 @@ import jax
 import pytest
 
 from benchmarks.peers import one_jit, one_jit_recurrent
+from hermits import Hermitage
 from ontogeny.evolution.random_search import RandomSearch, random_search
 from ontogeny.recipes.agents import CartPole
 from ontogeny.recipes.quadratic import Quadratic
@@ -106,6 +107,15 @@ def one_step_traced(learner, members, steps):
     return lambda: members * steps
 
 
+def few_processes(workers=None, synchronous=False):
+    """Return one worker for what has all cores and waits for nobody; for the rest one that is this
+    process, since a process each costs much.
+    """
+    if workers or synchronous:
+        return Hermitage(synchronous)
+    return Processes(1)
+
+
 TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     "moves": {"recipe_class": lambda name: Steps},
     "single": {
@@ -125,7 +135,7 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
         "RECIPES": {"quadratic": 1},
         "recipe_class": lambda name: Steps,
         "pbt": random_search,
-        "Processes": lambda workers=1, **settings: Processes(workers, **settings),
+        "Processes": few_processes,
     },
     "faults": {
         **{"ROUNDS": 20, "STEPS": 10, "WORKER_KILLS": 20, "DRIVER_KILLS": 10},

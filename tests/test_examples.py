@@ -6,26 +6,36 @@ from pathlib import Path
 import pytest
 
 import ontogeny as og
+from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.generation.config import GANConfig
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 MOST = {"rounds": 2, "steps": 5}
+META = MetaConfig(queries=2, tasks=2, test_queries=2, test_episodes=4)
+LITTLE = {  # of recipes whose own settings take long
+    "leo": {"meta": META},
+    "protonet": {"meta": META},
+    "digits-gan": {"training": GANConfig(hidden=(8,), batch=4, judged=16, critic_updates=1)},
+}
 
 
 @pytest.fixture
 def short(monkeypatch):
-    """Cut every growth to a few rounds and steps: how well it learns is for other tests to say."""
+    """Cut every growth to a few rounds and steps, and some to little networks: how well it learns
+    is for other tests to say.
+    """
     whole = og.grow
 
     def grow(what, **settings):
         cut = {name: min(settings[name], most) for name, most in MOST.items() if name in settings}
         if isinstance(what, str):  # what a recipe's strategy does is for other tests to say, too
-            settings = {"strategy": "random-search"} | settings
+            settings = {"strategy": "random-search"} | LITTLE.get(what, {}) | settings
         return whole(what, **settings | cut)
 
     monkeypatch.setattr(og, "grow", grow)
 
 
-@pytest.mark.usefixtures("short")
+@pytest.mark.usefixtures("short", "few_pictures", "one_device")
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_and_has_at_most_40_lines(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -32,6 +32,7 @@ from ontogeny.recipes.sequences import Coin
 from ontogeny.testing import check_product
 from ontogeny.worlds.gymnax_worlds import gymnax_world
 
+pytestmark = pytest.mark.usefixtures("one_device")
 STORED = Path(__file__).parent / "data" / "products"
 EXPECTED = json.loads((STORED / "expected.json").read_text())
 POINTS = jnp.array([[0.0], [1.0]])

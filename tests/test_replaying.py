@@ -18,6 +18,7 @@ from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.store import Heir, Store
 from ontogeny.views.record import read_record
 
+pytestmark = pytest.mark.usefixtures("one_device")
 SMALL = {"population": 4, "rounds": 5, "steps": 4, "progress": False}
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import jax
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -23,6 +22,7 @@ from ontogeny.views.figure import Figure
 PARTS = [(system, part) for system in map(system_named, system_names()) for part in system.parts]
 
 
+@pytest.mark.usefixtures("one_device")
 @pytest.mark.parametrize(
     ("system", "part"), PARTS, ids=[f"{system.name}-{part.name}" for system, part in PARTS]
 )
@@ -30,8 +30,6 @@ def test_a_part_is_measured_and_drawn(system, part, tmp_path, look_alike, monkey
     # brax is not installed where the tests run: its half-cheetahs' settings, in simpler bodies
     monkeypatch.setattr(baldwin_cheetah, "HalfCheetah", partial(HalfCheetah, body="point-mass"))
     monkeypatch.setattr(agents_cheetah, "BODY", "Pendulum-v1")
-    # what spreads over devices has its own tests, and costs the compiler a fifth more
-    monkeypatch.setattr(jax, "device_count", lambda: 1)
     lines: list[str] = []
     how = Measuring("tiny", 0, lines.append, part.name, look_alike)
     claims, figures = system.measure(part, how)

@@ -14,13 +14,14 @@ from ontogeny.worlds.characters import characters
 
 TINY = [
     *("--population", "2", "--rounds", "1", "--steps", "2"),
-    *("--meta.ways", "2", "--meta.tasks", "2", "--meta.test-episodes", "4"),
+    *("--meta.ways", "2", "--meta.queries", "2", "--meta.tasks", "2"),
+    *("--meta.test-queries", "2", "--meta.test-episodes", "4"),
 ]
 NAMES = ("ah", "be", "ce")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, few_pictures):
     """A run of prototypes, and three characters: two examples of each, and two queries."""
     root = tmp_path_factory.mktemp("adapt")
     assert cli.run(["grow", "protonet", *TINY, "--quiet", "--folder", str(root / "run")]) == 0

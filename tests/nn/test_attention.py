@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,27 +17,34 @@ ONE_LAYER = Transformer(3, WIDTH, n_layers=1, n_heads=HEADS, context=CONTEXT, ke
 XS = jax.random.normal(jax.random.key(1), (11, 3))
 
 
-def seen_by(core, xs, step):
+@functools.cache
+def slopes_of(n_layers):
+    """Return how each of the features along XS depends on each of the inputs."""
+    core = Transformer(3, WIDTH, n_layers=n_layers, n_heads=HEADS, context=CONTEXT, key=KEY)
+    return jax.jit(jax.jacobian(lambda xs: core.along(xs)))(XS)
+
+
+def seen_by(n_layers, step):
     """Return which inputs the features at `step` depend on."""
-    slopes = jax.jit(jax.jacobian(core.along))(xs)
+    slopes = slopes_of(n_layers)
     return np.abs(slopes[step]).max(axis=(0, 2)) > 0
 
 
 @pytest.mark.parametrize("step", [0, 3, 4, 10])
 def test_one_layer_sees_its_context_and_no_more(step):
     expected = [step - CONTEXT < other <= step for other in range(11)]
-    np.testing.assert_array_equal(seen_by(ONE_LAYER, XS, step), expected)
+    np.testing.assert_array_equal(seen_by(1, step), expected)
 
 
 def test_two_layers_see_the_context_of_their_context():
-    core = Transformer(3, WIDTH, n_layers=2, n_heads=HEADS, context=CONTEXT, key=KEY)
     expected = [other > 10 - 2 * CONTEXT + 1 for other in range(11)]
-    np.testing.assert_array_equal(seen_by(core, XS, 10), expected)
+    np.testing.assert_array_equal(seen_by(2, 10), expected)
 
 
 def test_reading_one_by_one_forgets_what_left_the_context():
     """After the same last inputs, another far past changes nothing."""
 
+    @jax.jit
     def last(xs):
         memory, features = jax.lax.scan(lambda m, x: ONE_LAYER.step(m, x), ONE_LAYER.begin(), xs)
         return memory, features[-1]
@@ -43,17 +52,20 @@ def test_reading_one_by_one_forgets_what_left_the_context():
     (memory, features), (_, other) = last(XS), last(XS.at[: 11 - CONTEXT].set(5.0))
     assert memory.inputs == 11
     np.testing.assert_allclose(features, other, atol=1e-6)
-    np.testing.assert_allclose(features, ONE_LAYER.along(XS)[-1], atol=1e-5)
+    np.testing.assert_allclose(features, jax.jit(lambda xs: ONE_LAYER.along(xs))(XS)[-1], atol=1e-5)
 
 
 def test_of_one_input_attention_returns_the_value():
     core, x = ONE_LAYER, jnp.array([1.0, -2.0, 0.5])
-    entered = core.enter(x)
-    block = core.blocks[0]
-    _, _, value = block.heads(entered)
-    np.testing.assert_allclose(
-        core.along(x[None])[0], core.leave(block.finish(entered, value)), atol=1e-5
-    )
+
+    @jax.jit
+    def by_hand(x):
+        entered = core.enter(x)
+        block = core.blocks[0]
+        _, _, value = block.heads(entered)
+        return core.leave(block.finish(entered, value))
+
+    np.testing.assert_allclose(jax.jit(lambda x: core.along(x[None]))(x)[0], by_hand(x), atol=1e-5)
 
 
 def test_without_matches_a_head_weighs_by_distance_alone():

@@ -28,7 +28,8 @@ def test_the_parallel_scan_is_the_recurrence():
     for a, b in zip(np.asarray(keep, np.float64), np.asarray(add, np.float64), strict=True):
         h = a * h + b
         expected.append(h)
-    np.testing.assert_allclose(jax.lax.associative_scan(_then, (keep, add))[1], expected, atol=1e-4)
+    found = jax.jit(lambda pair: jax.lax.associative_scan(_then, pair)[1])((keep, add))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_units_fade_at_their_times():
@@ -65,15 +66,18 @@ def test_a_long_sequence_stays_finite_and_is_remembered(monkeypatch):
 
     @functools.partial(jax.jit, static_argnums=0)
     def read(along, xs):
-        pulled = jax.value_and_grad(lambda xs: along(xs)[-1, 0])(xs)
-        return *pulled, along(xs)
+        def last(xs):
+            features = along(xs)
+            return features[-1, 0], features
 
-    value, slope, features = read(lambda xs: core.along(xs), xs)
+        return jax.value_and_grad(last, has_aux=True)(xs)
+
+    (value, features), slope = read(lambda xs: core.along(xs), xs)
     assert np.isfinite(value)
     assert np.isfinite(slope).all()
     # The slowest units fade in 1000 steps and are scaled by 1000^-1/2: e^-2 / 32 = 4e-3 of
     # an input is left after 2000 steps, before what reads it. Faded in 200 steps, 1e-6 would be.
     assert np.abs(slope[length - 2000]).max() > 1e-5 * np.abs(slope[-1]).max()
-    _, expected_slope, expected = read(step_by_step, xs)
+    (_, expected), expected_slope = read(step_by_step, xs)
     np.testing.assert_allclose(features, expected, atol=1e-3)
     np.testing.assert_allclose(slope, expected_slope, atol=1e-4 * np.abs(expected_slope).max())

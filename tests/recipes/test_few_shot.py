@@ -16,8 +16,10 @@ from ontogeny.recipes.portraits import few_shot as episodes
 
 SMALL = MetaConfig(ways=3, queries=2, tasks=2, test_queries=2, test_episodes=4)
 
-
 TINY = LEOConfig(n_codes=4, n_latents=3, latent_steps=1, weight_steps=1)
+
+
+pytestmark = pytest.mark.usefixtures("few_pictures")
 
 
 def test_a_classifier_shows_an_episode_in_its_portrait(monkeypatch):

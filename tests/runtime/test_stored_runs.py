@@ -16,10 +16,17 @@ import numpy as np
 import pytest
 
 import ontogeny as og
+from ontogeny.runtime import machine
 from ontogeny.runtime.store import Store
 from ontogeny.views.record import read_record
 
 STORED = Path(__file__).parents[1] / "data" / "stored"
+
+
+@pytest.fixture(autouse=True)
+def one_worker(monkeypatch):
+    """A second worker would cost what the first does, and show no more."""
+    monkeypatch.setattr(machine, "cores", lambda: 1)
 
 
 @pytest.fixture(params=["vectorised", "processes"])

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ontogeny.core import trees
+from ontogeny.core.closures import traced_once
 from ontogeny.core.errors import StructureError
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.learner import Hypers, Learner, check_shapes
@@ -34,6 +35,7 @@ def check_learner(
     so one compilation serves all; and a member whose hypers are NaN ends with a score of -inf or
     untouched, and never stops the others.
     """
+    learner = Learner(*(each and traced_once(each) for each in learner))
     hypers = jax.eval_shape(lambda: space.sample(derive(0, Purpose.HYPERS, 0)))
     shapes = check_shapes(learner, hypers)
     for path, leaf in trees.named_leaves(shapes):

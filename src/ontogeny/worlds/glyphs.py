@@ -216,12 +216,11 @@ def _pictures(face: Face, codes: Sequence[int]) -> list[tuple[int, bytes]]:
 
 def _ink(font: Any, character: str) -> UInt8[np.ndarray, "height width"]:
     mask = font.getmask(character, mode="L")
-    width, height = mask.size
-    pixels = np.array(mask, np.uint8).reshape(height, width)
-    if not pixels.any():
+    box = mask.getbbox()  # of what is not blank
+    if box is None:
         return np.zeros((0, 0), np.uint8)
-    rows, columns = np.flatnonzero(pixels.any(1)), np.flatnonzero(pixels.any(0))
-    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    left, top, right, bottom = box
+    return np.array(mask.crop(box), np.uint8).reshape(bottom - top, right - left)
 
 
 def _centred(ink: UInt8[np.ndarray, "height width"]) -> UInt8[np.ndarray, "28 28"]:

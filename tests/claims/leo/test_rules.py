@@ -7,29 +7,34 @@ import pytest
 
 from ontogeny.claims.leo import ablations as leo_ablations
 from ontogeny.claims.leo import published as leo_published
-from ontogeny.claims.leo.arms import Outcome, ahead, difference, study, untrained
+from ontogeny.claims.leo.arms import (
+    FULL,
+    Outcome,
+    ahead,
+    difference,
+    seen,
+    shortened,
+    study,
+    untrained,
+)
 from ontogeny.claims.leo.figures import accuracies_of, learning_of
 from ontogeny.claims.measuring import Measuring
-from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.few_shot.prototypes import PrototypesConfig
-from ontogeny.recipes.few_shot_data import featured
 from ontogeny.views.figure import Figure
 
-TINY = LEOConfig(n_codes=4, n_latents=3, latent_steps=1, weight_steps=1)
-
-
-QUICK = Measuring("quick")
+QUICK, TINY = Measuring("quick"), Measuring("tiny", 3)
 
 
 @pytest.fixture(scope="module")
 def few():
-    """Return a few classes of characters."""
-    return featured("characters", few=True)
+    """Return a few classes of characters, as every tiny look has them."""
+    return seen("characters", TINY)
 
 
 @pytest.fixture(scope="module")
-def found(few):
-    arms = {"LEO": TINY, "ProtoNet": PrototypesConfig(widths=(4,))}
+def found(few, one_device):
+    """Return LEO and others, by the programs that the tests of every part compile."""
+    arms = {"LEO": FULL, "ProtoNet": PrototypesConfig(widths=(4,))}
     said = []
     how = Measuring("tiny", 3, said.append)
     outcomes = study(arms, few, how)
@@ -41,7 +46,7 @@ def test_arms_are_tested_on_the_same_episodes_and_learn_only_by_training(found, 
     assert {o.accuracy.shape for o in found.values()} == {(2, 8), (1, 8)}
     assert found["LEO"].validation.shape == (5, 2)
     assert found["nearest centroid"].by_seed[0] > 40  # of five drawn characters
-    again = untrained(few, Measuring("tiny", 3))
+    again = untrained(few, TINY)
     np.testing.assert_array_equal(again["linear probe"].accuracy, found["linear probe"].accuracy)
 
 
@@ -75,7 +80,7 @@ def test_fine_tuning_is_little_only_within_both_ends():
 
 
 def test_renaming_is_checked_on_real_predictions(found, few):
-    claim = leo_ablations.permutation(TINY, few, found["LEO"], Measuring("tiny", 3))
+    claim = leo_ablations.permutation(shortened(FULL, TINY), few, found["LEO"], TINY)
     assert claim.measured == "0 of 80 predictions change"
     assert claim.holds
 

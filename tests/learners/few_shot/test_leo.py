@@ -73,15 +73,28 @@ def arrays_of(config, seed=0):
     return jax.jit(leo(N, config).init)(jax.random.key(seed))
 
 
-def loss_of(config, episode, seed=1, arrays=None, **hypers):
-    method = leo(N, config)
-    key = jax.random.key(seed)
-    arrays = arrays_of(config) if arrays is None else arrays
-    return method.loss(key, arrays, episode, method.hypers | hypers)
+@functools.cache
+def compiled(config):
+    """Return the loss, and its gradient by the arrays."""
+    loss = leo(N, config).loss
+    return jax.jit(loss), jax.jit(jax.grad(lambda *given: loss(*given)[0], argnums=1))
+
+
+def given(config, episode, seed):
+    return jax.random.key(seed), arrays_of(config), episode, leo(N, config).hypers
+
+
+def loss_of(config, episode, seed=1):
+    return compiled(config)[0](*given(config, episode, seed))
+
+
+def gradient_of(config, episode):
+    return compiled(config)[1](*given(config, episode, 0))
 
 
 def test_leo_keeps_the_contract_of_a_learner(data):
-    check_learner(few_shot(leo(N, SMALL), data, META), SPACE)
+    one_each = dataclasses.replace(SMALL, latent_steps=1, weight_steps=1)  # no loops to compile
+    check_learner(few_shot(leo(N, one_each), data, META), SPACE)
 
 
 def test_the_encoder_is_the_mean_over_all_pairs_of_examples(episode):
@@ -155,8 +168,9 @@ def test_the_decoders_rows_are_held_against_the_identity():
 def test_without_steps_it_is_the_conditional_generator(episode):
     config = dataclasses.replace(SMALL, latent_steps=0, weight_steps=0)
     arrays = arrays_of(config)
-    z = jnp.split(encode(arrays, episode.support, True), 2, axis=-1)[0]
-    head = leo(N, config).adapt(arrays, episode.support)
+    encoded = jax.jit(lambda *given: encode(*given, True))(arrays, episode.support)
+    z = jnp.split(encoded, 2, axis=-1)[0]
+    head = jax.jit(leo(N, config).adapt)(arrays, episode.support)
     np.testing.assert_allclose(head, (z @ arrays.decoder)[:, :N], atol=1e-6)
     assert float(loss_of(config, episode)[1]["encoder_penalty"]) == 0.0
 
@@ -170,7 +184,7 @@ def test_both_descents_lower_the_loss_on_the_support(episode):
 
 
 def test_the_loss_is_differentiated_through_the_descents_to_their_rates(episode):
-    gradient = jax.grad(lambda a: loss_of(STILL, episode, 0, a)[0])(arrays_of(STILL))
+    gradient = gradient_of(STILL, episode)
     for rate in (gradient.latent_rate, gradient.weight_rate):
         assert float(jnp.abs(rate).min()) > 0.0
 
@@ -180,10 +194,7 @@ def test_the_encoder_penalty_pulls_the_code_and_not_where_it_was_moved(episode):
     config = dataclasses.replace(STILL, encoder_penalty=1.0)
     free = dataclasses.replace(config, encoder_penalty=0.0)
 
-    def gradient(c):
-        return jax.grad(lambda a: loss_of(c, episode, 0, a)[0])(arrays_of(c))
-
-    pulled, plain = gradient(config), gradient(free)
+    pulled, plain = gradient_of(config, episode), gradient_of(free, episode)
     np.testing.assert_allclose(pulled.decoder, plain.decoder, atol=1e-6)
     assert not np.allclose(pulled.encoder, plain.encoder, atol=1e-6)
 
@@ -241,7 +252,8 @@ def test_it_learns_and_its_latents_do_not_collapse(data):
     assert float(metrics["query_loss"][-20:].mean()) < 0.8 * float(metrics["query_loss"][0])
     assert float(metrics["latent_spread"][-1]) > 0.02
     method = leo(N, dataclasses.replace(SMALL, n_codes=16, n_latents=8))
-    found = accuracies(method, state.arrays, jax.random.key(5), data.test, META, 3, 60)
+    asked = jax.jit(lambda *given: accuracies(method, *given, META, 3, 60))
+    found = asked(state.arrays, jax.random.key(5), data.test)
     assert float(found.mean()) > 0.7
 
 

@@ -45,13 +45,14 @@ def grown(learner):
     hypers = {"learning_rate": jnp.float32(1e-2), **dict.fromkeys(DROPOUTS, jnp.float32(0.05))}
 
     @jax.jit
-    def grow(state):
+    def grow(key):
+        first = learner.init(key, hypers)
         keys = jax.random.split(jax.random.key(1), 300)
-        last, metrics = jax.lax.scan(lambda s, k: learner.step(k, s, hypers), state, keys)
-        key = jax.random.key(0)
-        return last, metrics, learner.score(key, state, hypers), learner.score(key, last, hypers)
+        last, metrics = jax.lax.scan(lambda s, k: learner.step(k, s, hypers), first, keys)
+        both = jax.tree.map(lambda *pair: jnp.stack(pair), first, last)
+        return last, metrics, *jax.lax.map(lambda s: learner.score(key, s, hypers), both)
 
-    return grow(learner.init(jax.random.key(0), hypers))
+    return grow(jax.random.key(0))
 
 
 def test_a_vocabulary_says_back_what_it_is_told(corpus):

@@ -26,6 +26,9 @@ from ontogeny.recipes.recipe import Recipe
 from ontogeny.views.figure import Figure
 
 ARMS: dict[str, StrategyConfig] = {"random search": RandomSearch(), "PBT": PBT()}
+# Of a tiny look: what is compiled for the first arm serves the second. That PBT moves members is
+# for its own tests to say.
+TINY_ARMS: dict[str, StrategyConfig] = {name: RandomSearch() for name in ARMS}
 Ask: TypeAlias = Callable[
     [Any], Mapping[str, np.ndarray]
 ]  # the last states to what is asked, [pop]

@@ -12,7 +12,7 @@ Source: Jaderberg et al. 2017 (arXiv 1711.09846), section 4.1.
 from __future__ import annotations
 
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.claims.pbt.arms import compare, curves, ends_higher
+from ontogeny.claims.pbt.arms import ARMS, TINY_ARMS, compare, curves, ends_higher
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.recipes.agents import Breakout
 
@@ -35,7 +35,8 @@ def measure(how: Measuring) -> Found:
     The figure's arrays are [arm, seed, round, pop]; `spent` is frames, [round], of one member.
     """
     recipe, seeds = how.choose(FULL, QUICK, TINY), how.seeds(how.choose(*SEEDS))
-    found = compare(recipe, seeds, how.progress, "breakout")
+    arms = how.choose(ARMS, ARMS, TINY_ARMS)
+    found = compare(recipe, seeds, how.progress, "breakout", arms)
     frames = recipe.steps * recipe.units()["environment steps"]
     setting = f"{recipe.population} members, {frames * recipe.rounds:,.0f} frames each"
     figure = curves(

@@ -22,6 +22,7 @@ from jaxtyping import Array
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt.arms import (
+    TINY_ARMS,
     compare,
     curves,
     ends_higher,
@@ -63,7 +64,8 @@ def measure(how: Measuring) -> Found:
     classifier sees it; the scores' curves and the rates' schedules.
     """
     recipe, seeds = how.choose(FULL, QUICK, TINY), how.seeds(how.choose(*SEEDS))
-    arms = {"random search": RandomSearch(), "PBT": recipe.strategy}
+    own = {"random search": RandomSearch(), "PBT": recipe.strategy}
+    arms = how.choose(own, own, TINY_ARMS)
     found = compare(recipe, seeds, how.progress, "gan", arms, _ask(recipe, how.seed))
     updates = recipe.rounds * recipe.steps
     setting = f"{recipe.population} members, {updates:,} generator updates each{how.weak()}"

@@ -18,12 +18,9 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.claims.pbt.arms import of_the_best
+from ontogeny.claims.pbt.arms import ARMS, TINY_ARMS, of_the_best
 from ontogeny.claims.pbt.digits import TINY, grow
 from ontogeny.claims.pbt.figures import draw_losses
-from ontogeny.evolution.pbt import PBT
-from ontogeny.evolution.random_search import RandomSearch
-from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.digits import DigitClassifier
 from ontogeny.views.figure import Figure
@@ -31,7 +28,6 @@ from ontogeny.views.figure import Figure
 SIZES = (4, 8, 16, 32), (4, 8, 16), (4, 16)
 SMALL = 10  # members; below, the paper says, it can lose
 SEEDS = 20, 6, 2
-ARMS: dict[str, StrategyConfig] = {"random search": RandomSearch(), "PBT": PBT()}
 
 
 def measure(how: Measuring) -> Found:
@@ -47,7 +43,7 @@ def measure(how: Measuring) -> Found:
     for size in sizes:
         recipe = dataclasses.replace(one, population=size)
         loss[size] = {}
-        for name, strategy in ARMS.items():
+        for name, strategy in how.choose(ARMS, ARMS, TINY_ARMS).items():
             grown = grow(recipe, strategy.build(recipe.space()), seeds)
             loss[size][name] = of_the_best(grown.score, grown.test)
             how.progress(f"size: {size} members, {name}: loss {loss[size][name].mean():.4f}")

@@ -20,6 +20,7 @@ import numpy as np
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.pbt.arms import (
+    TINY_ARMS,
     compare,
     curves,
     ends_higher,
@@ -60,7 +61,8 @@ def measure(how: Measuring) -> Found:
     learning rate; the scores' curves and the schedules.
     """
     recipe, seeds = how.choose(FULL, QUICK, TINY), how.seeds(how.choose(*SEEDS))
-    arms = {"random search": RandomSearch(), "PBT": recipe.strategy}
+    own = {"random search": RandomSearch(), "PBT": recipe.strategy}
+    arms = how.choose(own, own, TINY_ARMS)
     found = compare(recipe, seeds, how.progress, "translation", arms, _ask(recipe))
     text = recipe.corpus().text
     setting = (

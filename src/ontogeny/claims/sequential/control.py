@@ -85,14 +85,14 @@ def studies(how: Measuring) -> list[Study]:
 
 
 def measure(how: Measuring) -> Found:
-    """Return a claim a world, two about what the training needs, and three figures. A quick look
-    has the privileged critic alone.
+    """Return a claim a world, two about what the training needs, and three figures. Only a full
+    look has the plain critic.
     """
     known, *others = studies(how)
     costs = (ControlConfig().entropy_cost, LITTLE)
     agents: dict[str, Grown] = {}
     critics: tuple[Critic, ...] = ("privileged", "plain")
-    for critic in how.choose(critics, critics[:1], critics):
+    for critic in how.choose(critics, critics[:1], critics[:1]):
         found = _grow(known, critic, costs, how)
         agents |= {f"{critic} critic, entropy {c:g}": g for c, g in zip(costs, found, strict=True)}
     own, own_little, *plain = agents.values()

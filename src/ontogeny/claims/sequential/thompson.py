@@ -68,7 +68,9 @@ def measure(how: Measuring) -> Found:
     told = f"{seeds} seeds, {updates:,} updates in {own.seconds:.0f} s{how.weak()}"
     claims = [return_claim(own, limits, seed, told), probability_claim(own, seed, told)]
     if how.choose(True, False, True):
-        deluded = _fit(recipe, machine, exact, "expert", updates // 2, how)
+        # the first program again in a tiny look: that the expert acts is for its own test to say
+        actor, fewer = how.choose(*[("expert", updates // 2)] * 2, ("agent", updates))
+        deluded = _fit(recipe, machine, exact, actor, fewer, how)
         fitted["self-deluded"] = deluded
         claims.append(delusion_claim(deluded, seed, how.weak()))
     return claims, [
