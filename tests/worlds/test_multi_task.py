@@ -30,6 +30,8 @@ def test_each_episode_is_one_of_the_tasks_and_the_observation_says_which():
     both = multi_task([counting("ones", 1, 4), counting("tens", 10, 6)])
     assert both.tasks == ("ones", "tens")
     assert (both.observation_shape, both.time_limit) == ((3,), 4)
+    at_any_step = counting("whenever", 1, 2)._replace(time_limit=None)
+    assert multi_task([at_any_step, counting("ones", 1, 4)]).time_limit is None
     check_world(both, steps=14, environments=3)
 
     @jax.jit

@@ -7,7 +7,6 @@ truncated episode is not lost. gymnax is slow to import, so that happens when a 
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import Any
 from urllib.error import URLError
@@ -20,7 +19,7 @@ from jaxtyping import Array, Float, UInt8
 from ontogeny.core.errors import DataError, MissingExtra, unknown
 from ontogeny.worlds.pictures import bars_picture, cart_picture, grid_picture, rods_picture
 from ontogeny.worlds.spaces import Box, Discrete
-from ontogeny.worlds.world import Step, World
+from ontogeny.worlds.world import NEVER, Step, World
 
 DOWNLOADS = ("MNISTBandit-bsuite",)  # made from a data set that gymnax fetches when it is made
 
@@ -98,7 +97,7 @@ def gymnax_world(name: str) -> World:
         actions.n if isinstance(actions, Discrete) else len(actions.low),
         reset,
         step,
-        time_limit=None if limit is None or math.isinf(limit) else int(limit),
+        time_limit=None if limit is None else int(min(limit, NEVER)),
         render=render,
         actions=actions,
     )

@@ -36,7 +36,8 @@ def optimistic(reward: Float[Array, "..."]) -> Float[Array, "..."]:
 
 
 def multi_task(worlds: Sequence[World]) -> World:
-    """Return the world of all of them, each alike likely. Its time limit is the shortest.
+    """Return the world of all of them, each alike likely. Its time limit is the shortest; where one
+    names none it has none.
 
     Raises `ConfigError` for none, for two of one name, and where shapes or spaces differ.
     """
@@ -109,14 +110,14 @@ def multi_task(worlds: Sequence[World]) -> World:
         }
         return len(shapes) == 1
 
-    limits = [world.time_limit for world in worlds if world.time_limit is not None]
+    limits = [world.time_limit for world in worlds]
     return World(
         " + ".join(names),
         (*around, channels + len(worlds)),
         first.n_actions,
         reset,
         step,
-        time_limit=min(limits, default=None),
+        time_limit=None if None in limits else min(filter(None, limits)),
         render=render if alike() else None,
         actions=first.actions,
         tokens=first.tokens,

@@ -20,7 +20,7 @@ from jaxtyping import Array, Bool, Float, Int, Key, UInt8
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.worlds.pictures import grid_picture
-from ontogeny.worlds.world import Step, World
+from ontogeny.worlds.world import NEVER, Step, World
 
 SLIP, END = 0.1, 0.01
 
@@ -106,4 +106,4 @@ def grid_world(grid: Grid | None = None, size: int = 20, window: int | None = No
 
     wide = size if window is None else 2 * window + 1
     name: Any = "random-grids" if grid is None else "random-grid"
-    return World(name, (wide, wide, 3), 4, reset, step, render=render)
+    return World(name, (wide, wide, 3), 4, reset, step, time_limit=NEVER, render=render)

@@ -9,6 +9,8 @@ from jaxtyping import Array, Bool, Float, Key, Num, UInt8
 
 from ontogeny.worlds.spaces import ActionSpace, Discrete
 
+NEVER = 2**31 - 1
+
 
 class Step(NamedTuple):
     """What came of one action."""
@@ -33,8 +35,8 @@ class World(NamedTuple):
     n_actions: int  # how many there are, or with `actions` the length of one
     reset: Callable[[Key[Array, ""]], tuple[Any, Float[Array, "*shape"]]]
     step: Callable[[Key[Array, ""], Any, Num[Array, "..."]], tuple[Any, Step]]
-    # No episode is cut before this many steps. None: it may be at any, which costs agents the room
-    # to keep an observation a step.
+    # No episode is cut before this many steps (`NEVER`: none is). None: it may be at any, which
+    # costs agents the room to keep an observation a step.
     time_limit: int | None = None
     render: Callable[[Any], UInt8[Array, "height width 3"]] | None = None
     actions: ActionSpace | None = None  # None: one of `n_actions`
