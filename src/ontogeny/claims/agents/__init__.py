@@ -23,7 +23,7 @@ SYSTEM = System(
         Part("memory"),
         Part("pendulum"),
         Part("lag"),
-        Part("tasks"),
+        Part("tasks", "unhurried"),
         Part("cheetah", "longer"),
     ),
 )
