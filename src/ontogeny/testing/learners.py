@@ -35,7 +35,8 @@ def check_learner(
     so one compilation serves all; and a member whose hypers are NaN ends with a score of -inf or
     untouched, and never stops the others.
     """
-    learner = Learner(*(each and traced_once(each) for each in learner))
+    parts: Any = [each and traced_once(each) for each in learner]
+    learner = Learner(*parts)
     hypers = jax.eval_shape(lambda: space.sample(derive(0, Purpose.HYPERS, 0)))
     shapes = check_shapes(learner, hypers)
     for path, leaf in trees.named_leaves(shapes):
