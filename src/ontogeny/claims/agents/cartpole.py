@@ -13,7 +13,7 @@ from ontogeny.worlds.by_name import world_named
 AGENT = ActorCriticConfig(
     learning_rate=2e-3, entropy_cost=0.005, discount=0.98, unroll=64, minibatches=8
 )
-FULL, QUICK = Budget(5, 20, 20), Budget(3, 16, 20)
+FULL, QUICK = Budget(6, 20, 20), Budget(4, 16, 20)
 SOLVED = 475
 
 

@@ -2,7 +2,7 @@
 is worth to choose six torques of three values each, where a choice among all 729 combinations says
 the same.
 
-Needs the extra `brax`. With five agents an arm it takes 20 minutes. Source of the discretisation:
+Needs the extra `brax`. It takes a quarter of an hour. Source of the discretisation:
 Tang and Agrawal 2020 (arXiv 1901.10500).
 """
 
@@ -28,7 +28,7 @@ AGENT = ActorCriticConfig(
     minibatches=8,
     normalise_observations=True,
 )
-FULL, QUICK = Budget(5, 16, 8), Budget(2, 8, 2)
+FULL, QUICK = Budget(6, 16, 8), Budget(2, 8, 2)
 
 
 def measure(how: Measuring) -> Found:

@@ -24,7 +24,7 @@ from ontogeny.worlds.by_name import world_named
 LAGS = ((0, 1, 4, 16), (0, 16), (0, 2))  # at full, quick and tiny scale
 LOSSES: tuple[Literal["vtrace", "n-step"], ...] = ("vtrace", "n-step")
 AGENT = ActorCriticConfig(unroll=20, learning_rate=3e-3, epochs=1, minibatches=1)
-FULL, QUICK = Budget(5, 20, 100), Budget(3, 20, 50)
+FULL, QUICK = Budget(6, 20, 100), Budget(4, 20, 50)
 PAPER = "V-trace is the most robust as actors lag; without correction learning suffers"
 
 

@@ -33,7 +33,7 @@ class Task(NamedTuple):
 CHAIN = Task(
     world="MemoryChain-bsuite",
     agent=ActorCriticConfig(window=256),
-    budget=Budget(5, 10, 10),
+    budget=Budget(6, 10, 10),
     least=0.9,
     most=0.0,
 )
@@ -50,11 +50,11 @@ ROOM = Task(
         normalise_observations=True,
         window=128,
     ),
-    budget=Budget(5, 16, 12),
+    budget=Budget(6, 16, 12),
     least=0.8,
     most=0.5,
 )
-QUICK = Budget(3, 10, 10)
+QUICK = Budget(4, 10, 10)
 CHANCE = 0.1  # so much above the best without memory still is chance
 CORES: tuple[Literal["gru", "none"], ...] = ("gru", "none")
 

@@ -13,7 +13,7 @@ AGENT = ActorCriticConfig(
     activation="relu", learning_rate=3e-3, environments=64, unroll=128, minibatches=8
 )
 GAMES = {"Breakout": 10, "SpaceInvaders": 30}  # and the return to reach
-FULL, QUICK = Budget(5, 16, 5), Budget(2, 8, 5)
+FULL, QUICK = Budget(6, 16, 5), Budget(2, 8, 5)
 
 
 def measure(how: Measuring) -> Found:

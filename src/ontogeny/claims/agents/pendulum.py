@@ -16,7 +16,7 @@ from ontogeny.worlds.by_name import world_named
 AGENT = ActorCriticConfig(
     learning_rate=1e-3, entropy_cost=0.0, discount=0.95, unroll=64, minibatches=8, epochs=10
 )
-FULL, QUICK = Budget(5, 20, 15), Budget(3, 10, 15)
+FULL, QUICK = Budget(6, 20, 15), Budget(4, 10, 15)
 
 
 def measure(how: Measuring) -> Found:

@@ -29,7 +29,7 @@ SMALL = {"hidden": (4,), "filters": 2, "core_units": 3, "environments": 2, "unro
 class Budget(NamedTuple):
     """How many agents, and how long each learns."""
 
-    seeds: int
+    seeds: int  # even, so that two cores share them
     rounds: int
     steps: int  # of the learner, a round
 
