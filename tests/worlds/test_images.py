@@ -53,6 +53,16 @@ def test_transparent_is_white_and_photographs_are_turned_upright(tmp_path):
     assert [path.name for path in picture_files(tmp_path)] == ["a.png", "b.jpg"]
 
 
+def test_a_picture_under_another_formats_name_is_read_with_a_note(tmp_path):
+    Image.new("RGB", (4, 2), "red").save(tmp_path / "a.jpg", format="PNG")
+    seen = look_at(tmp_path / "a.jpg")
+    assert seen.pixels[0, 0].tolist() == [255, 0, 0]
+    assert seen.notes == ("PNG, whatever their names say",)
+    two = Image.new("RGB", (4, 2))
+    two.save(tmp_path / "b.jpg", format="MPO", save_all=True, append_images=[two])
+    assert look_at(tmp_path / "b.jpg").notes == ()  # as cameras write JPEG of two pictures
+
+
 def test_what_is_nearly_white_is_seen_on_black(tmp_path):
     ink = np.zeros((4, 4, 4), np.uint8)
     ink[1:3, 1:3] = 255, 255, 240, 255

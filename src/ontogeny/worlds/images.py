@@ -19,8 +19,8 @@ from ontogeny.core.files import open_regular
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
-# By suffix, what Pillow calls the format: a file is read as one of these and as no other (Pillow's
-# reader of PostScript, for one, runs what it reads).
+# By suffix, what Pillow calls the format: a file is read as one of these, whatever it is named, and
+# as no other (Pillow's reader of PostScript, for one, runs what it reads).
 SUFFIXES = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
     **dict.fromkeys((".tif", ".tiff"), "TIFF"),
@@ -143,6 +143,9 @@ def look_at(path: Path | str) -> Picture:
                         where=str(path),
                         hint=f"bring it under {LARGEST:,} pixels",
                     )
+                told = "JPEG" if image.format == "MPO" else image.format  # several in one
+                if told != SUFFIXES.get(Path(path).suffix.lower(), told):
+                    notes.append(f"{told}, whatever their names say")
                 colour = _in_colour(image, notes)
                 turn = _turn(image, notes)
         except DataError:
