@@ -35,6 +35,23 @@ def test_the_five_minatar_games_and_more_are_there(names):
 
 def test_every_world_keeps_its_shapes(names):
     """Traced, not run: quick for all of them."""
+    check_shapes(names)
+
+
+def test_worlds_keep_their_shapes_where_numbers_have_64_bits():
+    with jax.enable_x64(True):
+        check_shapes(
+            [
+                "Catch-bsuite",
+                "Pendulum-v1",
+                "Freeway-MinAtar",
+                "MetaMaze-misc",
+                "GaussianBandit-misc",
+            ]
+        )
+
+
+def check_shapes(names):
     key = jax.random.key(0)
     for name in names:
         world = gymnax_world(name)

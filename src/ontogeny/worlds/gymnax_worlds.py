@@ -3,6 +3,9 @@
 gymnax (Lange 2022) holds CartPole, MinAtar, bsuite and more as JAX functions. Its own `step` resets
 by itself; here the inner `step_env` and `is_truncated` are used, so that the final observation of a
 truncated episode is not lost. gymnax is slow to import, so that happens when a world is asked for.
+
+It mixes 32 bits with JAX's default numbers, which agree where those have 32 bits: its functions are
+traced so whatever `jax_enable_x64` says.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ def list_worlds() -> list[str]:
     return [name for name in gymnax.registered_envs if name not in DOWNLOADS]
 
 
+@jax.enable_x64(False)
 def gymnax_world(name: str) -> World:
     """Return the gymnax environment called `name`, with its default parameters.
 
@@ -63,17 +67,21 @@ def gymnax_world(name: str) -> World:
             return leaf if leaf.ndim else leaf[None]
         return jnp.concatenate([leaf.astype(jnp.float32).reshape(-1) for leaf in leaves])
 
+    @jax.enable_x64(False)
     def reset(key: Array) -> tuple[Any, Array]:
         raw, state = env.reset_env(key, params)
         return jax.tree.map(_strong, state), observe(raw)
 
+    @jax.enable_x64(False)
     def step(key: Array, state: Any, action: Array) -> tuple[Any, Step]:
         taken = action.reshape(env.action_space(params).shape)  # one number may have no axis
+        taken = taken.astype(jnp.int32 if isinstance(actions, Discrete) else jnp.float32)
         raw, after, reward, terminated, _ = env.step_env(key, state, taken, params)
         truncated = env.is_truncated(after, params) & ~terminated
         came = Step(observe(raw), jnp.asarray(reward).astype(jnp.float32), terminated, truncated)
         return jax.tree.map(_strong, after), came
 
+    @jax.enable_x64(False)
     def render(state: Any) -> UInt8[Array, "height width 3"]:
         if name == "CartPole-v1":
             return cart_picture(state.x, state.theta)
@@ -108,7 +116,7 @@ def _gymnax() -> Any:
     it.
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), jax.enable_x64(False):
             warnings.simplefilter("ignore")
             import gymnax
     except ImportError as error:
