@@ -52,3 +52,12 @@ def test_the_mean_climbs_on_every_scale():
 def test_settings_that_make_no_sense_are_refused(settings):
     with pytest.raises(ConfigError):
         ES(**settings).build(SPACE)
+
+
+def test_a_platform_that_is_not_there_is_said_before_evosax_computes(monkeypatch):
+    def no_devices():
+        raise AssertionError  # as JAX does
+
+    monkeypatch.setattr(jax, "device_count", no_devices)
+    with pytest.raises(ConfigError, match="JAX finds no device of the kind"):
+        es(SPACE)

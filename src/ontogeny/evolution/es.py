@@ -26,6 +26,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int
 
 from ontogeny.core import trees
+from ontogeny.core.devices import device_count
 from ontogeny.core.errors import ConfigError, MissingExtra
 from ontogeny.core.learner import Hypers
 from ontogeny.core.population import Move, Population
@@ -49,7 +50,8 @@ def es(space: Space, deviation: float = 0.02, learning_rate: float = 0.01) -> St
 
     The mean begins at the first member's genes. Noise comes in pairs, so of an odd population the
     last member lives the mean itself. Raises `ConfigError` for a deviation or a rate
-    that is not positive, `MissingExtra` without evosax.
+    that is not positive or a machine without the devices that JAX is told to use, `MissingExtra`
+    without evosax.
 
     >>> space, key = og.Space({"rate": og.Log(1e-4, 1.0)}), jax.random.key(0)
     >>> score, steps = jnp.array([3.0, 1.0, 4.0, 2.0]), jnp.full(4, 100)
@@ -129,6 +131,7 @@ def es(space: Space, deviation: float = 0.02, learning_rate: float = 0.01) -> St
 
 def _open_es() -> Any:
     """Return evosax's class. Raises `MissingExtra` without it."""
+    device_count()  # evosax computes as it is imported: what JAX does not find is said before
     try:
         from evosax.algorithms import Open_ES
     except ImportError as error:

@@ -17,7 +17,7 @@ import numpy
 
 from ontogeny import __version__
 from ontogeny.core.cache import cache_folder
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.devices import device_count
 
 # Settings of JAX that say where it computes, and not what.
 PLACES = ("jax_platforms", "jax_platform_name", "jax_num_cpu_devices", "jax_xla_backend")
@@ -41,22 +41,6 @@ def prepare(devices: int | None = None) -> int:
         with contextlib.suppress(RuntimeError):  # too late: it has begun with what it has
             jax.config.update("jax_num_cpu_devices", devices or cores())
     return device_count()
-
-
-def device_count() -> int:
-    """Return how many devices JAX has. Raises `ConfigError` when there is none of the kind that it
-    was told to use.
-    """
-    try:
-        return jax.device_count()
-    except (RuntimeError, AssertionError) as error:  # the one names the kind, the other nothing
-        told = jax.config.values["jax_platforms"]
-        raise ConfigError(
-            str(error).partition(" (set ")[0] or f"JAX finds no device of the kind {told!r}",
-            where=f"JAX_PLATFORMS={told}",
-            hint="compute on the processor, with JAX_PLATFORMS=cpu (workers: platform='cpu'); or "
-            "install JAX for that kind of device, as with: pip install 'jax[cuda12]'",
-        ) from error
 
 
 def warn_of_fewer(devices: int | None = None) -> None:

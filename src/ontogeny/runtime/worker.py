@@ -53,7 +53,7 @@ def work(connection: Connection) -> None:
 def living_of(setup: Setup) -> Living:
     """Return what lives the rounds of the learner that was set up, compiled."""
     if not setup.host:
-        from ontogeny.runtime.machine import device_count
+        from ontogeny.core.devices import device_count
 
         _adopt(setup.settings)
         device_count()
