@@ -51,13 +51,16 @@ class Member(NamedTuple):
     def __repr__(self) -> str:
         leaves = jax.tree.leaves(self.state)
         held = f"{count(sum(map(np.size, leaves)), 'number')} in {count(len(leaves), 'array')}"
-        shown = [
-            f"{name}={number(float(value)) if np.ndim(value) == 0 else list(np.shape(value))}"
-            for name, value in named_leaves(self.hypers)
-        ]
+        shown = [f"{name}={_shown(value)}" for name, value in named_leaves(self.hypers)]
         rest = [f"and {len(shown) - HYPERS} more"] if len(shown) > HYPERS else []
         hypers = ", ".join([*shown[:HYPERS], *rest])
         return f"Member(slot {self.slot}, score {number(self.score)}, {hypers}; {held})"
+
+
+def _shown(value: Any) -> str:
+    if np.ndim(value):
+        return str(list(np.shape(value)))
+    return repr(value) if isinstance(value, str) else number(float(value))
 
 
 class Run:

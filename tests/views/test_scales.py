@@ -39,6 +39,12 @@ def test_hypers_follow_the_space():
     choice = hyper_scale({"kind": "Choice", "options": [1, 2, 8]}, np.array([[1.0, 8.0]]))
     np.testing.assert_allclose(choice.place(np.array([1, 2, 8])), [0, 1, 2])
     assert choice.axis()["ticktext"] == ["1", "2", "8"]
+    words = hyper_scale({"kind": "Choice", "options": ["adam", "<sgd>"]}, np.array([[0.0, 1.0]]))
+    assert words.axis() == {
+        "tickmode": "array",
+        "tickvals": [0.0, 1.0],
+        "ticktext": ["adam", "&lt;sgd&gt;"],
+    }
     plain = hyper_scale({}, np.array([[-1.0, 8.0]]))
     assert plain.ticks is None
 

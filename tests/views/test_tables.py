@@ -6,6 +6,9 @@ import json
 import numpy as np
 from rich.console import Console
 
+from ontogeny.views.record import read_record
+from ontogeny.views.report import _members
+from ontogeny.views.run_figures import hyper_figure
 from ontogeny.views.tables import (
     MEMBERS,
     claims_table,
@@ -89,6 +92,19 @@ def test_what_show_prints(grown_store):
     assert "ontogeny grow quadratic --population 8" in text
     assert "38; deaths 0" in text
     assert "1,600 updates" in text
+
+
+def test_a_word_that_was_chosen_is_shown_as_the_word(make_store):
+    options = {"kind": "Choice", "options": ["adam", "[b]sgd", 3]}
+    numbers = np.array([[0.0, 2.0], [1.0, 2.0]])
+    store = make_store([[1, 0], [2, 0]], {"opt": numbers}, space={"opt": options})
+    details = run_details(store)
+    assert [member["hypers"]["opt"] for member in details["members"]] == ["[b]sgd", "3"]
+    assert "[b]sgd" in printed(run_table(details))
+    assert "opt went from adam to [b]sgd" in details["verdict"]
+    record = read_record(store)
+    assert "<td>[b]sgd</td>" in _members(record)
+    assert hyper_figure(record, "opt").data[-1].text[1] == "round 1, slot 0: [b]sgd"
 
 
 def test_names_are_not_read_as_markup(make_store):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ontogeny.views.lineage import schedule
-from ontogeny.views.quantities import count, number, score_text
+from ontogeny.views.quantities import count, score_text
 from ontogeny.views.record import Record
-from ontogeny.views.scales import unit_positions
+from ontogeny.views.scales import hyper_text, unit_positions
 
 NAMED = 3  # hypers whose change the verdict tells
 CHANGED = 0.02  # of the width between the bounds: less is not worth a word
@@ -73,14 +75,14 @@ def _hypers(record: Record) -> str:
         along = schedule(values, record.line)
         change = float(np.nanmax(places) - np.nanmin(places)) if np.isfinite(places).any() else 0.0
         if change >= CHANGED:
-            changes.append((change, name, along))
+            changes.append((change, name, along, record.spec(name)))
     changes.sort(key=lambda found: -found[0])
     if not changes:
         return ""
-    return f"Along that line {_join([_course(name, along) for _, name, along in changes[:NAMED]])}."
+    return f"Along that line {_join([_course(*change) for _, *change in changes[:NAMED]])}."
 
 
-def _course(name: str, along: np.ndarray) -> str:
+def _course(name: str, along: np.ndarray, spec: dict[str, Any]) -> str:
     """Return how one hyper went; by way of its extreme, where that lies well outside its ends."""
     first, last = along[0], along[-1]
     outer = max(np.nanmax(along) - max(first, last), min(first, last) - np.nanmin(along))
@@ -88,8 +90,8 @@ def _course(name: str, along: np.ndarray) -> str:
     if outer > abs(first - last) / 2:
         top = np.nanmax(along) - max(first, last) >= min(first, last) - np.nanmin(along)
         at = int(np.nanargmax(along) if top else np.nanargmin(along))
-        by_way = f" by way of {number(along[at])} (round {at})"
-    return f"{name} went from {number(first)}{by_way} to {number(last)}"
+        by_way = f" by way of {hyper_text(spec, along[at])} (round {at})"
+    return f"{name} went from {hyper_text(spec, first)}{by_way} to {hyper_text(spec, last)}"
 
 
 def _join(parts: list[str]) -> str:

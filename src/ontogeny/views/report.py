@@ -22,9 +22,10 @@ from ontogeny.views.findings import verdict
 from ontogeny.views.lineage import rounds_since_move
 from ontogeny.views.parted import parted_figure, winners_parts
 from ontogeny.views.plasticity import plasticity_figure
-from ontogeny.views.quantities import count, duration, number, score_text, size
+from ontogeny.views.quantities import count, duration, score_text, size
 from ontogeny.views.record import Record, read_record
 from ontogeny.views.replays import replay_figure, replay_rows, replay_summary
+from ontogeny.views.scales import hyper_text
 
 MEMBERS = 200  # members that the table lists, best first
 HYPERS = 12  # hypers that get a figure; more stand in the table
@@ -192,7 +193,10 @@ def _members(record: Record) -> str:
             slot,
             score_text(record.last[slot]),
             f"{int(age[slot]) * (record.steps or 1):,}",
-            *(number(_last_finite(record.hypers[name][:, slot]), 4) for name in names),
+            *(
+                hyper_text(record.spec(n), _last_finite(record.hypers[n][:, slot]), 4)
+                for n in names
+            ),
         ]
         for slot in order[:MEMBERS]
     ]

@@ -12,7 +12,7 @@ from ontogeny.views.crowds import add_members, is_crowd, means, stretches, thinn
 from ontogeny.views.lineage import BORN, kinship_order, schedule, survivors
 from ontogeny.views.quantities import score_text
 from ontogeny.views.record import Record
-from ontogeny.views.scales import hyper_scale, score_scale, unit_positions
+from ontogeny.views.scales import hyper_scale, hyper_text, score_scale, unit_positions
 from ontogeny.views.theme import (
     ACCENT,
     COLOURS,
@@ -179,7 +179,10 @@ def hyper_figure(record: Record, name: str) -> go.Figure:
             mode="markers" if dots else "lines",
             line={"color": ACCENT, "width": 3, "shape": "hvh"},
             marker={"color": ACCENT, "size": 10},
-            text=[f"round {r}, slot {s}: {v:.4g}" for (r, s), v in zip(line, along, strict=True)],
+            text=[
+                f"round {r}, slot {s}: {escape(hyper_text(record.spec(name), v, 4))}"
+                for (r, s), v in zip(line, along, strict=True)
+            ],
             hovertemplate="%{text}<extra></extra>",
         )
     return fig

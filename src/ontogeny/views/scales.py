@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,11 +23,12 @@ TICKS = 8  # at most, on a log scale: then every second decade, every third, and
 
 class Scale(NamedTuple):
     """`place(values)` returns where values are drawn; `ticks` are values to be marked (None:
-    plotly's choice).
+    plotly's choice), called by their `words` if they have any.
     """
 
     place: Callable[[np.ndarray], np.ndarray]
     ticks: list[float] | None = None
+    words: list[str] | None = None
 
     def axis(self) -> dict[str, Any]:
         """Return what plotly's axis, or colour bar, needs to show values and not places."""
@@ -35,7 +37,9 @@ class Scale(NamedTuple):
         return {
             "tickmode": "array",
             "tickvals": [float(v) for v in self.place(np.array(self.ticks, float))],
-            "ticktext": [
+            "ticktext": [escape(word) for word in self.words]
+            if self.words
+            else [
                 number(tick).replace("-", "\u2212") if tick < 0 else number(tick)
                 for tick in self.ticks
             ],
@@ -70,15 +74,32 @@ def hyper_scale(spec: dict[str, Any], values: Float[np.ndarray, "rounds pop"]) -
     if kind == "Logit" and low > 0 and high < 1:
         return Scale(lambda x: np.log10(x) - np.log10(1 - x), _shares(low, high))
     if kind == "Choice" and spec.get("options"):
-        options = np.array(numbers_of(spec["options"]), float)
-        return Scale(lambda x: np.interp(x, options, np.arange(options.size)), options.tolist())
+        ticks = list(map(float, numbers_of(spec)))
+        words = [str(option) for option in spec["options"]] if has_words(spec) else None
+        return Scale(lambda x: np.interp(x, ticks, np.arange(len(ticks))), ticks, words)
     return Scale(lambda x: np.asarray(x, float))
 
 
-def numbers_of(options: list[Any]) -> list[Any]:
+def has_words(spec: dict[str, Any]) -> bool:
+    """Return whether a hyper is chosen among words."""
+    return any(not isinstance(option, int | float) for option in spec.get("options") or [])
+
+
+def numbers_of(spec: dict[str, Any]) -> list[Any]:
     """Return the numbers that are recorded for a choice's options: of words, their places."""
-    words = any(not isinstance(option, int | float) for option in options)
-    return list(range(len(options))) if words else options
+    return list(range(len(spec["options"]))) if has_words(spec) else spec["options"]
+
+
+def chosen(spec: dict[str, Any], value: float | None) -> str | float | None:
+    """Return the word that a recorded hyper stands for; the number itself where there is none."""
+    words = enumerate(spec["options"] if has_words(spec) else [])
+    return next((str(word) for place, word in words if place == value), value)
+
+
+def hyper_text(spec: dict[str, Any], value: float | None, digits: int = 3) -> str:
+    """Return a recorded hyper for people: the word, or the number with so many digits."""
+    found = chosen(spec, value)
+    return found if isinstance(found, str) else number(found, digits)
 
 
 def unit_positions(
@@ -89,7 +110,7 @@ def unit_positions(
     """
     place = hyper_scale(spec, values).place
     ends = (
-        (numbers_of(spec["options"])[0], numbers_of(spec["options"])[-1])
+        (numbers_of(spec)[0], numbers_of(spec)[-1])
         if spec.get("options")
         else (spec.get("low"), spec.get("high"))
     )

@@ -24,7 +24,7 @@ from ontogeny.views.parted import winners_parts
 from ontogeny.views.quantities import NOTHING, count, duration, number
 from ontogeny.views.record import Record, read_record
 from ontogeny.views.replays import replay_rows, replay_summary
-from ontogeny.views.scales import score_scale
+from ontogeny.views.scales import chosen, score_scale
 from ontogeny.views.sparkline import sparkline
 
 STATUS = {
@@ -157,7 +157,10 @@ def members_table(members: Sequence[Mapping[str, Any]]) -> RenderableType:
             str(member["slot"]),
             number(member["score"], 4) if member["alive"] else "dead",
             f"{member['age']:,}",
-            *(number(member["hypers"][name], 4) for name in hypers),
+            *(
+                Text(value) if isinstance(value, str) else number(value, 4)
+                for value in (member["hypers"][name] for name in hypers)
+            ),
             style="bold" if i == 0 and member["alive"] else None,
         )
     if len(members) > MEMBERS:
@@ -242,7 +245,10 @@ def _members(record: Record) -> list[dict[str, Any]]:
             "score": _json(record.last[slot]),
             "alive": bool(np.isfinite(record.last[slot])),
             "age": int(age[slot]),
-            "hypers": {name: _json(values[slot]) for name, values in hypers.items()},
+            "hypers": {
+                name: chosen(record.spec(name), _json(values[slot]))
+                for name, values in hypers.items()
+            },
         }
         for slot in order
     ]
