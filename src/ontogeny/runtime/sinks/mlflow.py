@@ -9,7 +9,15 @@ from typing import Any
 
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.observer import Observer, Setting
-from ontogeny.runtime.sinks.summary import Summary, TrackerNames, identity_of, needed, settings_of
+from ontogeny.runtime.sinks.summary import (
+    Summary,
+    Summed,
+    TrackerNames,
+    identity_of,
+    needed,
+    recorded,
+    settings_of,
+)
 
 TAG = "ontogeny.run"  # finds the run again when it is resumed
 ENDED = {"finished": "FINISHED", "interrupted": "KILLED"}
@@ -45,7 +53,7 @@ class MLflow(Observer):
         self._summary = Summary(setting, self._members)
 
     def compiled(self, seconds: float) -> None:
-        """Begin the run, or go on with the one that was begun."""
+        """Begin the run, or go on with the one that was begun and give it what it lacks."""
         runs = self._setting.folder.resolve().parent
         address = self._tracking or f"sqlite:///{runs / 'mlflow.db'}"
         # of several that begin at once, one makes the database
@@ -69,11 +77,18 @@ class MLflow(Observer):
             for first in range(0, len(params), AT_ONCE):
                 client.log_batch(self._id, params=params[first : first + AT_ONCE])
         self._client = client
+        told = client.get_metric_history(self._id, "population/moved")
+        self._last = max((metric.step for metric in told), default=-1)
+        for summed in recorded(self._setting, self._last + 1, self._members):
+            self._write(summed)
 
     def lived(self, round_: Lived, moved: int, dead: int) -> None:
         """Write a round."""
-        if (summed := self._summary.note(round_, moved, dead)) is None:
-            return
+        summed = self._summary.note(round_, moved, dead)
+        if summed and summed.step > self._last:  # not one that is lived again
+            self._write(summed)
+
+    def _write(self, summed: Summed) -> None:
         now = int(1000 * time.time())
         metrics = [
             self._mlflow.entities.Metric(self._names[name], value, now, summed.step)

@@ -6,9 +6,12 @@ import importlib
 import itertools
 import math
 import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Bool
 
 from ontogeny.core.errors import MissingExtra
 from ontogeny.core.trees import dotted
@@ -47,13 +50,24 @@ class Summary:
     def note(self, round_: Lived, moved: int, dead: int) -> Summed | None:
         """Take in a round that was recorded; return the sum when one is due."""
         known = {"score": round_.score, **round_.metrics, **flatten_hypers(round_.hypers)}
+        return self.take(known, round_.ready, round_.seconds, moved, dead)
+
+    def take(
+        self,
+        known: Mapping[str, Any],
+        ready: Bool[np.ndarray, " pop"],
+        seconds: float,
+        moved: int,
+        dead: int,
+    ) -> Summed | None:
+        """Take in columns by name, of the slots that are ready; return the sum when one is due."""
         for name, values in known.items():
             column = self._columns.setdefault(name, np.full(self.pop, np.nan))
-            column[round_.ready] = np.asarray(values, float)[round_.ready]
+            column[ready] = np.asarray(values, float)[ready]
         self._moved += moved
         self._dead += dead
-        self._seconds += round_.seconds
-        self._lived += int(round_.ready.sum())
+        self._seconds += seconds
+        self._lived += int(ready.sum())
         if self._lived < self.pop:
             return None
         self.step += self._lived // self.pop
@@ -83,6 +97,27 @@ class Summary:
         if self.members:
             scalars |= {f"members/{slot:03d}": float(value) for slot, value in enumerate(score)}
         return {name: value for name, value in scalars.items() if math.isfinite(value)}
+
+
+def recorded(setting: Setting, first: int, members: bool = False) -> Iterator[Summed]:
+    """Yield the rounds from `first` up to where the growth begins, as the store has them: a tracker
+    lacks the round that was recorded when its process was killed.
+    """
+    if first >= setting.first:
+        return
+    with Store(setting.folder) as store:
+        columns = {name: store.metric(name, first) for name in store.metric_names()}
+        moved = Counter(heir.round for heir in store.heirs())
+    seconds, pop = columns.pop("seconds"), setting.job.population
+    for number in range(first, setting.first):
+        row = {name: np.full(pop, np.nan) for name in columns}
+        for name, column in columns.items():  # where nobody has lived it beyond a slot, narrower
+            row[name][: column.shape[1]] = column[number - first]
+        dead = int(np.isneginf(row["score"]).sum())
+        summary = Summary(setting._replace(first=number), members)
+        told = float(seconds[number - first, 0]), moved[number], dead
+        if summed := summary.take(row, np.ones(pop, bool), *told):
+            yield summed
 
 
 def settings_of(setting: Setting) -> dict[str, Any]:
