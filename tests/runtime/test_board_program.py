@@ -10,13 +10,17 @@ from hermits import Hermit, Hermitage
 from ontogeny.core.errors import DeadPopulation, OntogenyError
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.pbt import pbt
+from ontogeny.evolution.random_search import random_search
 from ontogeny.evolution.selection import truncation
 from ontogeny.runtime.board_program import BoardProgram
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
+from ontogeny.runtime.living import HostLiving
+from ontogeny.runtime.messages import Order, Setup
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.shipping import shipped
 from ontogeny.runtime.store import Store
+from ontogeny.runtime.worker import fulfil
 from ontogeny.testing import check_executor
 
 SPACE = Space({"rate": Log(1e-3, 1.0)})
@@ -106,3 +110,30 @@ def test_when_all_raise_the_error_says_what(make_store):
     learner = hosts.DESCENT._replace(step=lambda key, state, hypers: 1 / 0)
     with pytest.raises(DeadPopulation, match="ZeroDivisionError: division by zero"):
         grow(job_of()._replace(learner=learner), Hermitage(True, die=True), make_store("all"))
+
+
+def test_hypers_that_nobody_reads_are_told_of_once(make_store):
+    space = Space({name: Log(1e-3, 1.0) for name in ("rate", "rte", "sigma")})
+    job = Job(hosts.DESCENT, space, random_search(space), 0, 2, 2, 1)
+    store = make_store("run")
+    with pytest.warns(UserWarning, match="no function of the learner has read 'rte' in") as caught:
+        assert grow(job, Hermitage(synchronous=False), store) == "finished"
+    assert len(caught) == 1
+    (event,) = (event for event in store.events() if event.kind == "unread")
+    assert "'rte'" in event.detail
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_learner_that_takes_dictionaries_alone_has_them(plain, tmp_path):
+    def init(key, hypers):
+        if plain and type(hypers) is not dict:
+            raise TypeError("this is no dictionary")
+        return hypers
+
+    learner = hosts.HostLearner(init, lambda k, s, h: (s, {}), lambda k, s, h: h["rate"])
+    hypers = {"rate": np.float32(1), "rte": np.float32(2)}
+    setup = Setup(shipped(job_of()), True, 0, 1, hypers, tmp_path, {})
+    living = HostLiving(learner, setup)
+    done = fulfil(setup, living, {}, Order(0, 0, 0, 0, hypers, "", "state"))
+    assert (done.score, done.unread) == (1.0, None if plain else ())  # who keeps it whole reads it
+    assert living.read(tmp_path / "state") == hypers

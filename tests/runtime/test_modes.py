@@ -99,7 +99,7 @@ def test_a_worker_has_jax_as_the_driver_has_it(mode, tmp_path):
     mode("x64")
     assert settings()["jax_default_prng_impl"] == "rbg"
     assert "jax_platforms" not in settings()
-    looking = HostLearner(lambda key, hypers: {}, look, lambda key, state, hypers: 0.0)
+    looking = HostLearner(lambda key, hypers: {}, look, lambda key, state, h: 0 * h["rate"])
     run = grow(
         looking,
         space=RATE,

@@ -23,6 +23,7 @@ import numpy as np
 
 from ontogeny.core.errors import StructureError
 from ontogeny.core.metrics import check_metrics
+from ontogeny.core.noted import Noted
 from ontogeny.core.purpose import Purpose
 
 State = TypeVar("State")
@@ -133,8 +134,10 @@ def with_own_choices(
 def own_choices(hypers: Any, choices: Mapping[str, Mapping[float, Any]], path: str = "") -> Any:
     """Return the hypers of one member with the options of choices in place of their numbers."""
     if isinstance(hypers, dict):
-        named = {f"{path}.{key}" if path else str(key): key for key in hypers}
-        return {key: own_choices(hypers[key], choices, name) for name, key in named.items()}
+        named = {f"{path}.{key}" if path else str(key): value for key, value in dict.items(hypers)}
+        values = [own_choices(value, choices, name) for name, value in named.items()]
+        made = dict(zip(dict.keys(hypers), values, strict=True))
+        return Noted(made, hypers.read, hypers.path) if isinstance(hypers, Noted) else made
     if type(hypers) in (list, tuple):
         parts = (
             own_choices(value, choices, f"{path}.{i}" if path else str(i))

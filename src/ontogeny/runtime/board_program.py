@@ -31,13 +31,14 @@ from ontogeny.core.closures import compiled
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.files import inside, remove
 from ontogeny.core.keys import Purpose, derive
-from ontogeny.core.learner import check_shapes
+from ontogeny.core.learner import STRATEGY_HYPERS, check_shapes
 from ontogeny.core.population import Move
 from ontogeny.core.promotion import own_rules
 from ontogeny.runtime import machine
 from ontogeny.runtime.board import MEMBERS, Board, state_file
 from ontogeny.runtime.crew import Crew
-from ontogeny.runtime.executor import RAISED, Footprint, Job, Lived, Note, Snapshot
+from ontogeny.runtime.executor import RAISED, UNREAD, Footprint, Job, Lived, Note, Snapshot
+from ontogeny.runtime.identity import strategy_may_read
 from ontogeny.runtime.messages import Done, Order, Setup
 from ontogeny.runtime.shipping import is_host
 from ontogeny.runtime.states import check_arrays
@@ -66,6 +67,7 @@ class BoardProgram:
         self.members = inside(folder or self._own or Path(), MEMBERS)
         self._epoch = self._pins = 0
         self._written: set[str] = set()
+        self._unread: set[str] | None = None  # hypers that nobody has read; None: not known
         try:
             self.members.mkdir(parents=True, exist_ok=True)
             for left in self.members.glob("pinned-*"):  # by a process that was killed
@@ -216,7 +218,13 @@ class BoardProgram:
                 metrics[name][done.slot] = value
             board.publish(done.slot, number, done.score, done.hypers, self.job.steps)
             self._written.add(board.files[done.slot])
+            if done.number == 0 and not done.raised and done.unread is not None:
+                unread = set(done.unread).difference(STRATEGY_HYPERS)
+                self._unread = unread if self._unread is None else self._unread & unread
         seen = board.population
+        if self._unread and (seen.steps > 0).all() and not strategy_may_read(self.job):
+            self.crew.notes.append(Note(UNREAD, _not_read(self._unread)))
+            self._unread = None
         parent: Any = board.parent.copy()
         inherit: Any = board.inherit.copy()
         return Lived(
@@ -246,6 +254,15 @@ class BoardProgram:
         for name in self._written - needed:
             (self.members / name).unlink(missing_ok=True)
         self._written = needed
+
+
+def _not_read(paths: set[str]) -> str:
+    named = ", ".join(map(repr, sorted(paths)))
+    return (
+        f"no function of the learner has read {named} in its first round: what nothing reads is "
+        "drawn and moved for nothing. Leave it out of the space, or read it by this name in init, "
+        "step or score"
+    )
 
 
 def _copied(tree: Any) -> Any:

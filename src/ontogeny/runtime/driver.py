@@ -11,6 +11,7 @@ records it in the same transaction, and then a resumed run forgets nothing.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
@@ -30,7 +31,7 @@ from ontogeny.runtime.checkpoints import (
     whole_board,
     write_checkpoint,
 )
-from ontogeny.runtime.executor import RAISED, Executor, Job, Lived, Snapshot
+from ontogeny.runtime.executor import RAISED, UNREAD, Executor, Job, Lived, Snapshot
 from ontogeny.runtime.interruption import asked_to_stop
 from ontogeny.runtime.machine import describe
 from ontogeny.runtime.observer import Audience, Observer, Setting
@@ -84,6 +85,9 @@ def grow(
                 number = max(laps.done - 1, 0) if due else None
                 moved, dead = _record(store, job, lived, lap, number)
                 saved = time.perf_counter() if due else saved
+                for note in lived.notes:
+                    if note.kind == UNREAD:
+                        warnings.warn(note.detail, stacklevel=4)  # of `og.grow`
                 audience.tell("lived", lived, moved, dead)
                 _note(store, audience)
                 if np.isneginf(lived.score).all():

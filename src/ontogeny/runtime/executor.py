@@ -70,6 +70,7 @@ def planned(of: Any, where: str) -> dict[str, int]:
 
 
 RAISED = "raised"  # the kind of note that has the traceback of a member that died by it
+UNREAD = "unread"  # the kind of note that names hypers which no function has read
 
 
 class Note(NamedTuple):

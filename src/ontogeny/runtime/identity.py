@@ -117,9 +117,14 @@ def fingerprints(job: Job) -> dict[str, str]:
     return {name: program.fingerprint() for name, program in programs.items()}
 
 
+def strategy_may_read(job: Job) -> bool:
+    """Return whether the strategy is of the user's own, who may have hypers for it alone."""
+    return job.settings is None and not job.strategy.move.__module__.startswith("ontogeny.")
+
+
 def _check_read(job: Job, programs: Mapping[str, Traced], paths: list[str]) -> None:
-    """Raise `ConfigError` for a hyper that no function reads. A strategy of the user's own may."""
-    if job.settings is None and not job.strategy.move.__module__.startswith("ontogeny."):
+    """Raise `ConfigError` for a hyper that no function reads."""
+    if strategy_may_read(job):
         return
     read = {name for program in programs.values() for name in program.read()}
     for path in paths:

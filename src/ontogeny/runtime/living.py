@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ontogeny.core.config import LARGEST
 from ontogeny.core.host import HostLearner, fresh_host, live_host
+from ontogeny.core.noted import Noted, known_to, paths
 from ontogeny.runtime.messages import Setup
 from ontogeny.runtime.states import (
     check_host_state,
@@ -34,6 +36,15 @@ class Living(Protocol):
 
     temporary: int
 
+    @property
+    def unread(self) -> tuple[str, ...] | None:
+        """The hypers that no function has read here so far; None: not known."""
+        ...
+
+    def plainly(self) -> bool:
+        """Note no more what is read, if it was noted; return whether it was."""
+        ...
+
     def fresh(self, slot: int, lived: int, hypers: Any) -> Any: ...
 
     def live(self, slot: int, lived: int, state: Any, hypers: Any) -> Round: ...
@@ -57,13 +68,32 @@ class HostLiving:
     def __init__(self, learner: HostLearner[Any], setup: Setup):
         self.learner, self.seed, self.steps = learner, setup.seed, setup.steps
         self._checked = False
+        self._paths, self._read = paths(setup.hypers), set[str]()
+        self._noting = True
+
+    @property
+    def unread(self) -> tuple[str, ...] | None:
+        return tuple(p for p in self._paths if p not in self._read) if self._noting else None
+
+    def plainly(self) -> bool:
+        was, self._noting = self._noting, False
+        return was
+
+    def _given(self, hypers: Any) -> Any:
+        given = plain(hypers)
+        if not self._noting or type(given) is not dict:
+            return given
+        if jax := sys.modules.get("jax"):
+            known_to(jax)
+        return Noted(given, self._read)
 
     def fresh(self, slot: int, lived: int, hypers: Any) -> Any:
-        return fresh_host(self.learner, self.seed, slot, lived, plain(hypers))
+        state = fresh_host(self.learner, self.seed, slot, lived, self._given(hypers))
+        return dict(state) if type(state) is Noted else state
 
     def live(self, slot: int, lived: int, state: Any, hypers: Any) -> Round:
         numbers = (self.seed, self.steps, slot, lived)
-        state, score, metrics = live_host(self.learner, *numbers, state, plain(hypers))
+        state, score, metrics = live_host(self.learner, *numbers, state, self._given(hypers))
         return Round(state, score if abs(score) <= LARGEST else -math.inf, metrics, None)
 
     def read(self, path: Path) -> Any:
@@ -81,6 +111,11 @@ class HostLiving:
 
 class JaxLiving:
     """Two compiled programs: to begin, and to live a round."""
+
+    unread = None  # it was refused before there was a worker
+
+    def plainly(self) -> bool:
+        return False
 
     def __init__(self, learner: Any, setup: Setup):
         import jax

@@ -48,6 +48,7 @@ class Done(NamedTuple):
     hypers: Any  # what the member bequeaths; None: the hypers it lived with
     seconds: float
     raised: str = ""  # the traceback of what the member died by
+    unread: tuple[str, ...] | None = None  # hypers that no function has read here; None: not known
 
 
 class Raised(NamedTuple):

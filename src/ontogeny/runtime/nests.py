@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ontogeny.core.errors import StructureError
+from ontogeny.core.noted import Noted
 
 HINT = (
     "keep NumPy arrays, tensors and plain values in dictionaries, lists and tuples; or allow "
@@ -58,12 +59,12 @@ class _Writer:
         if type(value) is tuple:
             return {"tuple": [self.nest(v, f"{path}.{i}") for i, v in enumerate(value)]}
         self.seen[id(value)] = path
-        keyed = type(value) in (dict, OrderedDict)
+        keyed = type(value) in (dict, Noted, OrderedDict)
         if keyed and all(type(key) in (str, int) for key in value):
             pairs = [[k, self.nest(v, f"{path}.{k}")] for k, v in value.items()]
-            if type(value) is dict:
-                return {"dict": pairs}
-            return {"ordered": pairs, "with": self.nest(vars(value), f"{path} with")}
+            if type(value) is OrderedDict:
+                return {"ordered": pairs, "with": self.nest(vars(value), f"{path} with")}
+            return {"dict": pairs}
         if type(value) is list:
             return {"list": [self.nest(v, f"{path}.{i}") for i, v in enumerate(value)]}
         kind = f"{type(value).__module__}.{type(value).__qualname__}"

@@ -79,6 +79,8 @@ def fulfil(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], ord
             living.check(setup.folder / order.target, state)
         round_ = living.live(slot, lived, state, hypers)
     except Exception as error:  # whatever the learner raises
+        if isinstance(error, TypeError | ValueError) and not order.source and living.plainly():
+            return fulfil(setup, living, states, order)  # it may want a plain dictionary
         if not setup.die or isinstance(error, OntogenyError):
             raise
         raised = "".join(traceback.format_exception(error))
@@ -87,7 +89,9 @@ def fulfil(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], ord
     states[slot] = (order.target, round_.state)
     seconds = time.perf_counter() - begun
     _, score, metrics, left = round_
-    return Done(order.epoch, slot, order.number, score, metrics, left, seconds, raised)
+    return Done(
+        order.epoch, slot, order.number, score, metrics, left, seconds, raised, living.unread
+    )
 
 
 def _adopt(settings: dict[str, Any]) -> None:
