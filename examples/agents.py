@@ -22,7 +22,7 @@ config = ActorCriticConfig(core="gru", hidden=(32,), core_units=32)
 learner = og.actor_critic(world, config, [calm])
 space = og.Space({"learning_rate": og.Log(3e-4, 1e-2)} | space_of([calm]))
 run = og.grow(learner, space=space, population=8, rounds=8, steps=10)
-print(run.best.score, run.best.hypers)
+print(run.best)
 
 # A bit is shown, then nothing; the memory is handed from step to step.
 policy = Policy.of(world, config, run.best.state)

@@ -24,5 +24,5 @@ def score(key, x, hypers):
 learner = og.Learner(init, step, score)
 space = og.Space({"learning_rate": og.Log(1e-4, 1.0)})
 run = og.grow(learner, space=space, strategy=og.pbt(space), population=16, rounds=40, steps=50)
-print(run.best.score, run.best.hypers)
+print(run.best)
 print(run.report())

@@ -37,4 +37,4 @@ def score(key, state, hypers):
 
 space = og.Space({"step": og.Log(1e-4, 3.0), "penalty": og.Log(1e-6, 1e-1)})
 run = og.grow(og.HostLearner(init, step, score), space=space, population=6, rounds=6, steps=10)
-print(run.best.score, run.best.hypers)
+print(run.best)

@@ -37,4 +37,4 @@ def score(key, state, hypers):
 learner = og.HostLearner(init, step, score, pickle=True)
 space = og.Space({"learning_rate": og.Log(1e-4, 3.0)})
 run = og.grow(learner, space=space, population=6, rounds=6, steps=10)
-print(run.best.score, run.best.hypers)
+print(run.best)
