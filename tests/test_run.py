@@ -279,5 +279,6 @@ def test_a_member_shows_itself_in_a_line():
     member = Member(3, {"w": np.zeros((200, 200))}, {"genes": np.ones((3, 4)), **many}, -1.25)
     assert len(repr(member)) < 200
     assert "slot 3, score -1.25, genes=[3, 4], h0=0.5" in repr(member)
-    assert "opt='sgd'; 0 numbers" in repr(Member(0, {}, {"opt": "sgd"}, 1.0))
+    words = Member(0, {}, {"kind": None, "opt": "sgd"}, 1.0)
+    assert repr(words) == "Member(slot 0, score 1, kind=None, opt='sgd'; 0 numbers in 0 arrays)"
     assert "and 13 more; 40,000 numbers in 1 array" in repr(member)

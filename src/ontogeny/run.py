@@ -51,16 +51,17 @@ class Member(NamedTuple):
     def __repr__(self) -> str:
         leaves = jax.tree.leaves(self.state)
         held = f"{count(sum(map(np.size, leaves)), 'number')} in {count(len(leaves), 'array')}"
-        shown = [f"{name}={_shown(value)}" for name, value in named_leaves(self.hypers)]
+        texts = jax.tree.map(_shown, self.hypers, is_leaf=lambda value: value is None)
+        shown = [f"{name}={text}" for name, text in named_leaves(texts)]
         rest = [f"and {len(shown) - HYPERS} more"] if len(shown) > HYPERS else []
-        hypers = ", ".join([*shown[:HYPERS], *rest])
-        return f"Member(slot {self.slot}, score {number(self.score)}, {hypers}; {held})"
+        told = [f"slot {self.slot}", f"score {number(self.score)}", *shown[:HYPERS], *rest]
+        return f"Member({', '.join(told)}; {held})"
 
 
 def _shown(value: Any) -> str:
     if np.ndim(value):
         return str(list(np.shape(value)))
-    return repr(value) if isinstance(value, str) else number(float(value))
+    return repr(value) if value is None or isinstance(value, str) else number(float(value))
 
 
 class Run:

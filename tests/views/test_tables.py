@@ -95,11 +95,11 @@ def test_what_show_prints(grown_store):
 
 
 def test_a_word_that_was_chosen_is_shown_as_the_word(make_store):
-    options = {"kind": "Choice", "options": ["adam", "[b]sgd", 3]}
+    options = {"kind": "Choice", "options": ["adam", "[b]sgd", None, True]}
     numbers = np.array([[0.0, 2.0], [1.0, 2.0]])
     store = make_store([[1, 0], [2, 0]], {"opt": numbers}, space={"opt": options})
     details = run_details(store)
-    assert [member["hypers"]["opt"] for member in details["members"]] == ["[b]sgd", "3"]
+    assert [member["hypers"]["opt"] for member in details["members"]] == ["[b]sgd", "None"]
     assert "[b]sgd" in printed(run_table(details))
     assert "opt went from adam to [b]sgd" in details["verdict"]
     record = read_record(store)

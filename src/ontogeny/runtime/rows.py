@@ -207,7 +207,7 @@ _SPEC = _fields(
     kind=_text,
     low=_maybe(_real),
     high=_maybe(_real),
-    options=_maybe(_each(lambda option: _real(option) or _text(option))),
+    options=_maybe(_each(lambda o: o is None or type(o) is bool or _real(o) or _text(o))),
 )
 _COUNTS = {"population": _maybe(_count), "rounds": _maybe(_count), "steps": _maybe(_count)}
 KEYS: dict[str, Callable[[Any], bool]] = {
