@@ -34,15 +34,17 @@ def train(
     steps: int,
     progress: Progress,
     what: str,
+    quick: bool = False,
 ) -> Trained:
     """Return `seeds` trainings of rounds × steps updates each, scored after every round.
 
-    `progress` is told what is trained, and the scores at the end.
+    `progress` is told what is trained, and the scores at the end; `quick` as in
+    `Vectorised.prepare`.
     """
     space = Space({})
     job = Job(learner, space, random_search(space), seed, seeds, rounds, steps, None)
     progress(f"{what}: {seeds} seeds, {rounds * steps:,} updates")
-    program = Vectorised().prepare(job)
+    program = Vectorised().prepare(job, quick=quick)
     lived = list(program.rounds())
     score = np.stack([one.score for one in lived])
     seconds = np.cumsum([one.seconds for one in lived])

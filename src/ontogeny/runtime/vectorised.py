@@ -57,9 +57,12 @@ class Vectorised:
         as_declared(self)
         at_least(self, 1, "devices", "cohort", optional=True)
 
-    def prepare(self, job: Job, folder: Path | None = None) -> VectorisedProgram:
-        """Compile the job for this machine's devices. Raises what a learner's own tracing raises,
-        and `ConfigError` for a host learner.
+    def prepare(
+        self, job: Job, folder: Path | None = None, quick: bool = False
+    ) -> VectorisedProgram:
+        """Compile the job for this machine's devices; `quick`, in a third of the time, for what
+        does not run long. Raises what a learner's own tracing raises, and `ConfigError` for a host
+        learner.
         """
         del folder  # nothing but the rounds comes of it
         machine.prepare(self.devices)
@@ -83,7 +86,7 @@ class Vectorised:
         cohort = self.cohort or (1 if one_by_one else job.population // n_devices)
         limit = None if self.cohort else machine.available_bytes()
         while True:
-            program = VectorisedProgram(job, mesh, cohort, shapes)
+            program = VectorisedProgram(job, mesh, cohort, shapes, quick)
             needed = sum(program.footprint()[:2])
             if limit is None or needed <= HEADROOM * limit or cohort == 1:
                 return program
@@ -93,7 +96,9 @@ class Vectorised:
 class VectorisedProgram:
     """A compiled round, and the compiled spawn that begins it."""
 
-    def __init__(self, job: Job, mesh: Mesh, cohort: int, shapes: Grown[Any, Any]):
+    def __init__(
+        self, job: Job, mesh: Mesh, cohort: int, shapes: Grown[Any, Any], quick: bool = False
+    ):
         self.job, self.mesh, self.cohort, self.shapes = job, mesh, cohort, shapes
         spread: Any = NamedSharding(mesh, PartitionSpec("pop"))
         whole: Any = NamedSharding(mesh, PartitionSpec())
@@ -146,6 +151,7 @@ class VectorisedProgram:
             in_shardings=(whole, whole, whole, sharding),
             out_shardings=(sharding, spread),
             donate_argnums=3,
+            compiler_options=machine.quick_to_compile() if quick else None,
         )
         self._sharding = sharding
 

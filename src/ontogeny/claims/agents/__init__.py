@@ -19,9 +19,9 @@ SYSTEM = System(
     "1802.01561",
     (
         Part("cartpole"),
-        Part("minatar"),
+        Part("minatar", "unhurried"),
         Part("memory"),
-        Part("pendulum"),
+        Part("pendulum", "unhurried"),
         Part("lag"),
         Part("tasks", "unhurried"),
         Part("cheetah", "longer"),

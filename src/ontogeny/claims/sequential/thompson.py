@@ -69,7 +69,8 @@ def measure(how: Measuring) -> Found:
     claims = [return_claim(own, limits, seed, told), probability_claim(own, seed, told)]
     if how.choose(True, False, True):
         # the first program again in a tiny look: that the expert acts is for its own test to say
-        actor, fewer = how.choose(*[("expert", updates // 2)] * 2, ("agent", updates))
+        expert = "expert", updates // 2
+        actor, fewer = how.choose(expert, expert, ("agent", updates))
         deluded = _fit(recipe, machine, exact, actor, fewer, how)
         fitted["self-deluded"] = deluded
         claims.append(delusion_claim(deluded, seed, how.weak()))
