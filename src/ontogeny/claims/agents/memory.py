@@ -50,7 +50,7 @@ ROOM = Task(
         normalise_observations=True,
         window=128,
     ),
-    budget=Budget(6, 16, 12),
+    budget=Budget(6, 14, 12),
     least=0.8,
     most=0.5,
 )

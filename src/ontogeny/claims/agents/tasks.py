@@ -22,7 +22,7 @@ TASKS = tuple(
 )
 FEW = "Pendulum-v1/flat3", "Pendulum-v1/single3"  # of one shape too, and sooner compiled
 AGENT = ActorCriticConfig(activation="relu", environments=64, unroll=64, minibatches=8)
-FULL, QUICK = Budget(6, 8, 5), Budget(2, 5, 3)
+FULL, QUICK = Budget(6, 6, 5), Budget(2, 5, 3)
 PAPER = "one agent of thirty tasks does better than thirty agents of one"
 
 
