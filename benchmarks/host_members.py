@@ -36,7 +36,7 @@ QUADRATIC = HostLearner(begin, descend, depth)
 
 
 def idle(megabytes: float) -> HostLearner[State]:
-    """Return a learner whose members have so many megabytes, and do nothing."""
+    """Return a learner whose members have so many megabytes, and learn nothing."""
     numbers = round(megabytes * 1e6 / 4)
 
     def init(key: int, hypers: dict[str, float]) -> State:
@@ -48,7 +48,7 @@ def idle(megabytes: float) -> HostLearner[State]:
         return state, {}
 
     def score(key: int, state: State, hypers: dict[str, float]) -> float:
-        del key, hypers
-        return float(state["x"][0])
+        del key
+        return float(state["x"][0]) + hypers["learning_rate"]  # what nobody reads is warned of
 
     return HostLearner(init, step, score)
