@@ -2,7 +2,7 @@
 is worth to choose six torques of three values each, where a choice among all 729 combinations says
 the same.
 
-Needs the extra `brax`. It takes a quarter of an hour. Source of the discretisation:
+Needs the extra `brax`. Its budget is a quarter of an hour. Source of the discretisation:
 Tang and Agrawal 2020 (arXiv 1901.10500).
 """
 
