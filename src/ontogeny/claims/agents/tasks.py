@@ -53,15 +53,10 @@ def claims_of(
     """Return the claims, given the returns of each task under the agent of all and under its own,
     [round, seed].
     """
-    differences = {
-        task: difference(mine, theirs, how)
-        for task, (mine, theirs) in ((task, arms.values()) for task, arms in panels.items())
-    }
+    pairs = {task: list(arms.values()) for task, arms in panels.items()}
+    differences = {task: difference(one, own, how) for task, (one, own) in pairs.items()}
     told = ", ".join(f"{task} {more}" for task, more in differences.items())
-    together, apart = (
-        np.mean([ends(arms[kind]) for arms in panels.values()], axis=0)
-        for kind in next(iter(panels.values()))
-    )
+    together, apart = np.mean([[ends(each) for each in pair] for pair in pairs.values()], axis=0)
     more = bootstrap_interval(together - apart, seed=how.seed)
     earned = [str(bootstrap_interval(each, seed=how.seed)) for each in (together, apart)]
     return [
