@@ -43,16 +43,6 @@ def prepare(devices: int | None = None) -> int:
     return device_count()
 
 
-def quick_to_compile() -> dict[str, Any]:
-    """Return the compiler's options for a program that does not run long: on a CPU an agent's round
-    is compiled in a third of the time, and runs about as fast. What `XLA_FLAGS` sets is left so.
-    """
-    quick = {"xla_backend_optimization_level": 1, "xla_cpu_use_fusion_emitters": False}
-    given = os.environ.get("XLA_FLAGS", "")
-    on_cpu = jax.default_backend() == "cpu"
-    return {name: value for name, value in quick.items() if on_cpu and name not in given}
-
-
 def warn_of_fewer(devices: int | None = None) -> None:
     """Warn a growth on a CPU that has fewer devices than it asked for (None: one per core, unless
     JAX was told otherwise).

@@ -20,6 +20,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ontogeny.core.closures import compiled, debugging, opened, traced_once
+from ontogeny.core.compiling import quick_to_compile
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.host import HostLearner
@@ -151,7 +152,7 @@ class VectorisedProgram:
             in_shardings=(whole, whole, whole, sharding),
             out_shardings=(sharding, spread),
             donate_argnums=3,
-            compiler_options=machine.quick_to_compile() if quick else None,
+            compiler_options=quick_to_compile() if quick else None,
         )
         self._sharding = sharding
 

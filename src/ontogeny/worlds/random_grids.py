@@ -19,6 +19,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key, UInt8
 
 from ontogeny.core.errors import ConfigError
+from ontogeny.ops.mdp import MDP
 from ontogeny.worlds.pictures import grid_picture
 from ontogeny.worlds.world import NEVER, Step, World
 
@@ -61,6 +62,18 @@ def moves(grid: Grid, place: Int[Array, " 2"]) -> Int[Array, "direction 2"]:
     ways = jnp.array([(-1, 0), (0, 1), (1, 0), (0, -1)])
     there = jnp.clip(place + ways, 0, grid.wall.shape[0] - 1)
     return jnp.where(grid.wall[there[:, 0], there[:, 1]][:, None], place, there)
+
+
+def tabulated(grid: Grid) -> MDP:
+    """Return the same walk as tables: state `row * size + column`, begun at the centre."""
+    size = grid.wall.shape[0]
+    places = jnp.stack(jnp.meshgrid(*[jnp.arange(size)] * 2, indexing="ij"), -1).reshape(-1, 2)
+    there = jax.vmap(lambda place: moves(grid, place))(places)  # [state, direction, 2]
+    to = jax.nn.one_hot(there[..., 0] * size + there[..., 1], size * size)
+    leads = (1 - SLIP) * to + SLIP * jnp.mean(to, axis=1, keepdims=True)
+    reward = grid.reward.reshape(-1)
+    start = jax.nn.one_hot((size // 2) * (size + 1), size * size)
+    return MDP((1 - END) * leads * (reward == 0), leads @ reward, start)
 
 
 def grid_world(grid: Grid | None = None, size: int = 20, window: int | None = None) -> World:

@@ -1,0 +1,73 @@
+"""Tables that are taught, many at once: how the claims about tabular students are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ontogeny.core.compiling import quick_to_compile
+from ontogeny.learners.teaching.exact import Lesson
+from ontogeny.learners.teaching.rule import Rule
+from ontogeny.learners.teaching.tabular import TabularConfig, TabularState, tabular_student
+
+
+class Taught(NamedTuple):
+    """How students went: NumPy arrays."""
+
+    measured: np.ndarray  # [lesson, time]
+    updates: np.ndarray  # [time], from 0
+
+    def until(self, level: np.ndarray) -> np.ndarray:
+        """Return after how many updates each first measured its level, [lesson]; infinite where it
+        never did.
+        """
+        there = self.measured >= level[:, None]
+        return np.where(there.any(axis=1), self.updates[there.argmax(axis=1)], np.inf)
+
+
+Measure = Callable[[Lesson, Float[Array, "state action"]], Float[Array, ""]]
+
+
+def taught(
+    rule: Rule,
+    lessons: Lesson,
+    config: TabularConfig,
+    at: Sequence[int],
+    seed: int,
+    measure: Measure | None = None,
+) -> Taught:
+    """Return how a student of each lesson (leading axis) went, measured before the first update and
+    after so many as `at` says. What is measured is the student's exact return, or what is asked for instead.
+    """
+
+    def one(lesson: Lesson, rate: Array, key: Array) -> Array:
+        learner = tabular_student(rule, lesson, config)
+        hypers = {"learning_rate": rate}
+
+        def told(state: TabularState) -> Array:
+            if measure is not None:
+                return measure(lesson, state.logits)
+            return learner.score(key, state, hypers)
+
+        def update(number: Any, state: TabularState) -> TabularState:
+            return learner.step(jax.random.fold_in(key, number), state, hypers)[0]
+
+        def some(state: TabularState, span: tuple[Array, Array]) -> tuple[TabularState, Array]:
+            state = jax.lax.fori_loop(*span, update, state)
+            return state, told(state)
+
+        begun = learner.init(key, hypers)
+        _, measured = jax.lax.scan(some, begun, (jnp.array([0, *at[:-1]]), jnp.array(at)))
+        return jnp.append(told(begun), measured)
+
+    mapped = jax.vmap(one, in_axes=(0, None, 0))
+    compiled = jax.jit(mapped, compiler_options=quick_to_compile())
+    keys = jax.random.split(jax.random.key(seed), len(lessons.teacher))
+    rate = jnp.float32(config.learning_rate)
+    measured = np.asarray(compiled(lessons, rate, keys))
+    return Taught(measured, np.array([0, *at]))

@@ -1,0 +1,111 @@
+"""The update of a rule, estimated from episodes: its mean over them is `exact.update`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from ontogeny.learners.teaching.exact import Lesson, acting, alignment, steps_of
+from ontogeny.learners.teaching.rule import Rule
+from ontogeny.ops.distributions.categorical import Categorical
+from ontogeny.ops.mdp import MDP
+
+
+class Episode(NamedTuple):
+    """What was done where, and until when: from the first step that is not `lived`, nothing."""
+
+    state: Int[Array, " time"]
+    action: Int[Array, " time"]
+    lived: Bool[Array, " time"]
+
+
+def draw_episode(
+    rule: Rule,
+    lesson: Lesson,
+    logits: Float[Array, "state action"],
+    n_steps: int,
+    key: Key[Array, ""],
+) -> Episode:
+    """Return an episode of who samples under the rule, cut after `n_steps`."""
+    acts = jnp.cumsum(acting(rule, lesson.teacher, logits), axis=1)
+    n_states = len(logits)
+
+    def step(carry: tuple[Array, Array], key: Array) -> tuple[tuple[Array, Array], Episode]:
+        state, lived = carry
+        draw = jax.random.uniform(key, (2,), logits.dtype)
+        action = _pick(acts[state] / acts[state, -1], draw[0])
+        after = _pick(jnp.cumsum(lesson.mdp.transition[state, action]), draw[1])
+        episode = Episode(state, action, lived)
+        return (jnp.minimum(after, n_states - 1), lived & (after < n_states)), episode
+
+    begin_key, *_ = keys = jax.random.split(key, n_steps + 1)
+    begins = jnp.cumsum(lesson.mdp.start)
+    state = _pick(begins / begins[-1], jax.random.uniform(begin_key, dtype=logits.dtype))
+    _, episode = jax.lax.scan(step, (state, jnp.array(True)), keys[1:])
+    return episode
+
+
+def estimate(
+    rule: Rule,
+    lesson: Lesson,
+    logits: Float[Array, "state action"],
+    episode: Episode,
+    by_action: bool = False,
+) -> Float[Array, "state action"]:
+    """Return what one episode says of g, by the logits. With `by_action` the state that follows is
+    judged by the action taken there alone, where the rule has that estimate, and not by the mean
+    over all.
+
+    The student's values, which gates compare, are exact.
+    """
+    steps = steps_of(lesson, logits, valued=rule.gate is not None)
+    here = jax.tree.map(lambda leaf: leaf[episode.state], steps)
+    lived = episode.lived
+    earned = rule.task * lesson.mdp.reward[episode.state, episode.action]
+    if rule.own is not None:
+        earned += rule.weight * jax.vmap(rule.own)(here, episode.action)
+    if by_action and rule.following_sampled is not None:
+        earned += rule.weight * _next(jax.vmap(rule.following_sampled)(here, episode.action), lived)
+    elif rule.following is not None:
+        earned += rule.weight * _next(jax.vmap(rule.following)(here), lived)
+    earned = jnp.where(lived, earned, 0.0)
+    later = earned if rule.one_step else jnp.cumsum(earned[::-1])[::-1]
+
+    def surrogate(logits: Array) -> Float[Array, ""]:
+        now = Categorical(logits[episode.state])
+        loss = alignment(rule, here._replace(student=now))
+        if rule.pays:
+            loss -= later * jax.vmap(Categorical.log_probability)(now, episode.action)
+        return jnp.sum(jnp.where(lived, loss, 0.0))
+
+    return jax.grad(surrogate)(logits)
+
+
+def _next(values: Float[Array, " time"], lived: Bool[Array, " time"]) -> Float[Array, " time"]:
+    """Return what the next step has, 0 where none follows."""
+    return jnp.append(jnp.where(lived, values, 0.0)[1:], 0.0)
+
+
+def _pick(cumulative: Float[Array, " n"], draw: Float[Array, ""]) -> Int[Array, ""]:
+    """Return the first whose cumulative probability exceeds the draw; n where none's does."""
+    return jnp.sum(cumulative <= draw)
+
+
+def all_episodes(mdp: MDP, n_steps: int) -> tuple[Episode, Float[Array, " episode"]]:
+    """Return every episode of a process that ends after `n_steps` at the latest, and for each the
+    probability that the process does its part, given the actions.
+
+    Their number is (states x actions)^steps: this is for small ones.
+    """
+    n_states, n_actions, _ = mdp.transition.shape
+    grid = jnp.indices((n_states, n_actions) * n_steps).reshape(2 * n_steps, -1).T
+    state, action = grid[:, ::2], grid[:, 1::2]
+    likely = mdp.start[state[:, 0]]
+    for t in range(n_steps - 1):
+        likely *= mdp.transition[state[:, t], action[:, t], state[:, t + 1]]
+    possible = jnp.flatnonzero(likely)
+    whole = Episode(state, action, jnp.ones(state.shape, bool))
+    return jax.tree.map(lambda leaf: leaf[possible], whole), likely[possible]
