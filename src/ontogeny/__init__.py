@@ -89,6 +89,7 @@ _MODULES = {
     "selection": "evolution.selection",
     "explore": "evolution.explore",
     "breeding": "evolution.breeding",
+    "teaching": "learners.teaching",
 }
 
 __all__ = [*_WHERE, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]
@@ -111,6 +112,7 @@ if TYPE_CHECKING:
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.evolution.successive_halving import successive_halving
     from ontogeny.growth import grow, resume
+    from ontogeny.learners import teaching
     from ontogeny.learners.agents.actor_critic import actor_critic
     from ontogeny.learners.baldwin.lifetime import genes_space, lifetime
     from ontogeny.learners.few_shot.classifier import load_classifier

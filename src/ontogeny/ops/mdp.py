@@ -6,7 +6,7 @@ nothing follows. So there is no discount: one of g is an end with probability 1 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -60,7 +60,7 @@ def action_values(
 def best_action_values(mdp: MDP, sweeps: int = SWEEPS) -> Float[Array, "state action"]:
     """Return the action values of a policy that has the greatest return, by value iteration."""
 
-    def sweep(_: int, q: Array) -> Array:
+    def sweep(_: Any, q: Array) -> Array:
         return action_values(mdp, jnp.max(q, axis=1))
 
     return jax.lax.fori_loop(0, sweeps, sweep, jnp.zeros_like(mdp.reward))

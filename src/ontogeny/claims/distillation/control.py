@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -58,7 +59,7 @@ def measure(how: Measuring) -> Found:
         arms: dict[str, Taught] = {}
         for name, control in CONTROLS.items():
             rule = dataclasses.replace(ON_POLICY, name=name, control=control)
-            run = taught(rule, lessons, config, how.choose(*UPDATES), how.choose(*EVERY), how.seed)
+            run = taught(rule, lessons, config, at, how.seed)
             arms[name] = run._replace(measured=run.measured / level[:, None])
         spent[temperature] = {
             n: np.minimum(run.until(np.full(n_grids, ENOUGH)), at[-1]) for n, run in arms.items()
@@ -146,7 +147,7 @@ def draw_curves(figure: Figure) -> go.Figure:
     dress(fig, "Who acts while a student is taught", 380)
     episodes = figure.data["episodes"]
     for panel in range(len(panels)):
-        place = {"row": 1, "col": panel + 1}
+        place: Any = {"row": 1, "col": panel + 1}
         for arm, name in enumerate(figure.labels["arms"]):
             low, middle, high = figure.data["relative"][:, panel, arm]
             add_band(fig, episodes, low, high, COLOURS[arm], **place)

@@ -19,7 +19,7 @@ from ontogeny.learners.teaching.exact import Lesson, acting, lesson, update
 from ontogeny.learners.teaching.field import Field, is_gradient_field
 from ontogeny.learners.teaching.rule import Rule
 from ontogeny.learners.teaching.rules import RULES
-from ontogeny.learners.teaching.sampled import Episode, all_episodes, estimate
+from ontogeny.learners.teaching.sampled import Episode, all_episodes, earned_later, estimate
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, SECOND, empty
 from ontogeny.worlds.random_mdps import layered_mdp
@@ -36,6 +36,7 @@ GRADIENTS = {
 TINY = ("teacher", "on-policy", "expected-entropy")
 SYMMETRIC, ASYMMETRIC, EQUAL = 1e-12, 1e-2, 1e-12
 LAYERS = 3
+BASELINE = 0.3  # taken from what actions earn: it may not change a mean
 
 
 def measure(how: Measuring) -> Found:
@@ -111,7 +112,8 @@ def estimation_error(rule: Rule, on: Listed) -> float:
 
         def mean(by_action: bool) -> Any:
             def one(episode: Episode) -> Any:
-                return estimate(rule, on.given, on.logits, episode, by_action)
+                later = earned_later(rule, on.given, on.logits, episode, by_action)
+                return estimate(rule, on.given, on.logits, episode, later - BASELINE)
 
             return jnp.tensordot(likely, jax.vmap(one)(on.episodes), 1)
 

@@ -40,9 +40,11 @@ def taught(
     at: Sequence[int],
     seed: int,
     measure: Measure | None = None,
+    rates: Float[np.ndarray, " lesson"] | None = None,
 ) -> Taught:
     """Return how a student of each lesson (leading axis) went, measured before the first update and
-    after so many as `at` says. What is measured is the student's exact return, or what is asked for instead.
+    after so many as `at` says. What is measured is the student's exact return, or what is asked
+    for instead; `rates` are each student's own, when not the config's.
     """
 
     def one(lesson: Lesson, rate: Array, key: Array) -> Array:
@@ -65,9 +67,10 @@ def taught(
         _, measured = jax.lax.scan(some, begun, (jnp.array([0, *at[:-1]]), jnp.array(at)))
         return jnp.append(told(begun), measured)
 
-    mapped = jax.vmap(one, in_axes=(0, None, 0))
-    compiled = jax.jit(mapped, compiler_options=quick_to_compile())
-    keys = jax.random.split(jax.random.key(seed), len(lessons.teacher))
-    rate = jnp.float32(config.learning_rate)
-    measured = np.asarray(compiled(lessons, rate, keys))
+    n_lessons = len(lessons.teacher)
+    # one device: LAPACK's solver in programs of two at once waits for ever (jax 0.10)
+    compiled = jax.jit(jax.vmap(one), compiler_options=quick_to_compile())
+    keys = jax.random.split(jax.random.key(seed), n_lessons)
+    own = np.full(n_lessons, config.learning_rate) if rates is None else rates
+    measured = np.asarray(compiled(lessons, jnp.asarray(own, jnp.float32), keys))
     return Taught(measured, np.array([0, *at]))

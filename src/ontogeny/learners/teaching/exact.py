@@ -72,7 +72,7 @@ def alignment(rule: Rule, steps: Step) -> Float[Array, " state"]:
     """Return the weighted loss in every state, 0 where its gate is shut."""
     if rule.loss is None:
         return jnp.zeros(steps.student.logits.shape[0])  # pyright: ignore[reportAttributeAccessIssue]
-    loss = rule.weight * jax.vmap(rule.loss)(steps)
+    loss: Array = rule.weight * jnp.asarray(jax.vmap(rule.loss)(steps))
     if rule.gate is None:
         return loss
     return jnp.where(jax.lax.stop_gradient(jax.vmap(rule.gate)(steps)), loss, 0.0)

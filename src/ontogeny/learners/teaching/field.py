@@ -75,18 +75,24 @@ def is_gradient_field(
     step: Update = _bound(rule) if isinstance(rule, Rule) else rule
     shape, size = (states, actions), states * actions
 
-    def jacobian(given: Lesson, logits: Array) -> Array:
-        return jax.jacfwd(lambda x: _checked(step(given, x), shape))(logits).reshape(size, size)
+    def jacobian(given: Lesson, logits: Array) -> tuple[Array, Array]:
+        def both(x: Array) -> tuple[Array, Array]:
+            updated = _checked(step(given, x), shape)
+            return updated, updated
+
+        of, updated = jax.jacfwd(both, has_aux=True)(logits)
+        return of.reshape(size, size), updated
 
     with jax.enable_x64(True):
         given, logits, features = _drawing(processes, states, actions)(jax.random.key(seed))
         mapped = jax.jit(
             jax.vmap(jax.vmap(jacobian, in_axes=(None, 0))), compiler_options=quick_to_compile()
         )
-        whole, of_shared = np.moveaxis(np.asarray(mapped(given, logits)), 1, 0)
+        jacobians, updates = mapped(given, logits)
+        whole, of_shared = np.moveaxis(np.asarray(jacobians), 1, 0)
         flat = np.asarray(features).reshape(processes, size, SHARED)
         shared = flat.swapaxes(1, 2) @ of_shared @ flat
-    if not np.isfinite(whole).all():
+    if not (np.isfinite(jacobians).all() and np.isfinite(updates).all()):
         raise ConfigError(
             "the update is not finite on a random process",
             where="teaching.is_gradient_field",

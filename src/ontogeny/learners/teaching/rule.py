@@ -15,12 +15,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from jaxtyping import Array, Bool, Float
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.ops.distributions.distribution import Distribution
+
+Number: TypeAlias = Float[Array, ""] | float
+Choice: TypeAlias = Bool[Array, ""] | bool
 
 
 class Step(NamedTuple):
@@ -28,8 +31,8 @@ class Step(NamedTuple):
 
     student: Distribution
     teacher: Distribution
-    student_value: Float[Array, ""] | float = 0.0
-    teacher_value: Float[Array, ""] | float = 0.0
+    student_value: Number = 0.0
+    teacher_value: Number = 0.0
 
 
 class Control(NamedTuple):
@@ -50,15 +53,15 @@ class Rule:
     name: str
     control: Control = STUDENT
     """Who samples: shares of student, teacher and uniform, summing to 1."""
-    loss: Callable[[Step], Float[Array, ""]] | None = None
+    loss: Callable[[Step], Number] | None = None
     """ell, of a state: the only thing that is differentiated directly."""
-    own: Callable[[Step, Array], Float[Array, ""]] | None = None
+    own: Callable[[Step, Array], Number] | None = None
     """What an action earns at its own step, of (the step, the action)."""
-    following: Callable[[Step], Float[Array, ""]] | None = None
+    following: Callable[[Step], Number] | None = None
     """What an action earns by the state that it leads to, of the *next* step; of an end, 0."""
-    following_sampled: Callable[[Step, Array], Float[Array, ""]] | None = None
+    following_sampled: Callable[[Step, Array], Number] | None = None
     """The same by the next action alone: its mean over the student's actions is `following`."""
-    gate: Callable[[Step], Bool[Array, ""]] | None = None
+    gate: Callable[[Step], Choice] | None = None
     """Where the loss counts."""
     task: float = 0.0
     """Weight of the task's own rewards."""

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from ontogeny.core.errors import unknown
-from ontogeny.learners.teaching.rule import TEACHER, Rule, Step
+from ontogeny.learners.teaching.rule import TEACHER, Choice, Number, Rule, Step
 
 
 def cross_entropy(step: Step) -> Float[Array, ""]:
@@ -55,16 +55,16 @@ def _minus_reverse_kl(step: Step) -> Float[Array, ""]:
     return -reverse_kl(step)
 
 
-def _teachers_value(step: Step) -> Float[Array, ""] | float:
+def _teachers_value(step: Step) -> Number:
     return step.teacher_value
 
 
-def _minus_teachers_value(step: Step, action: Array) -> Float[Array, ""] | float:
+def _minus_teachers_value(step: Step, action: Array) -> Number:
     del action
     return -step.teacher_value
 
 
-def teacher_expects_more(step: Step) -> Bool[Array, ""] | bool:
+def teacher_expects_more(step: Step) -> Choice:
     """Return whether the teacher's value is above the student's."""
     return step.teacher_value > step.student_value
 

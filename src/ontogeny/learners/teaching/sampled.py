@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from ontogeny.learners.teaching.exact import Lesson, acting, alignment, steps_of
-from ontogeny.learners.teaching.rule import Rule
+from ontogeny.learners.teaching.rule import Rule, Step
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.ops.mdp import MDP
 
@@ -48,21 +48,18 @@ def draw_episode(
     return episode
 
 
-def estimate(
+def earned_later(
     rule: Rule,
     lesson: Lesson,
     logits: Float[Array, "state action"],
     episode: Episode,
     by_action: bool = False,
-) -> Float[Array, "state action"]:
-    """Return what one episode says of g, by the logits. With `by_action` the state that follows is
-    judged by the action taken there alone, where the rule has that estimate, and not by the mean
-    over all.
-
-    The student's values, which gates compare, are exact.
+) -> Float[Array, " time"]:
+    """Return what each action is paid: its own step's reward and, but for rules of one step, all
+    that come later. With `by_action` the state that follows is judged by the action taken there
+    alone, where the rule has that estimate, and not by the mean over all.
     """
-    steps = steps_of(lesson, logits, valued=rule.gate is not None)
-    here = jax.tree.map(lambda leaf: leaf[episode.state], steps)
+    here = _here(rule, lesson, logits, episode)
     lived = episode.lived
     earned = rule.task * lesson.mdp.reward[episode.state, episode.action]
     if rule.own is not None:
@@ -72,19 +69,39 @@ def estimate(
     elif rule.following is not None:
         earned += rule.weight * _next(jax.vmap(rule.following)(here), lived)
     earned = jnp.where(lived, earned, 0.0)
-    later = earned if rule.one_step else jnp.cumsum(earned[::-1])[::-1]
+    return earned if rule.one_step else jnp.cumsum(earned[::-1])[::-1]
+
+
+def estimate(
+    rule: Rule,
+    lesson: Lesson,
+    logits: Float[Array, "state action"],
+    episode: Episode,
+    later: Float[Array, " time"],
+) -> Float[Array, "state action"]:
+    """Return what one episode says of g, by the logits, given what its actions earned; less what is
+    expected of the state, as one likes: that changes no mean.
+
+    The student's values, which gates compare, are exact.
+    """
+    here = _here(rule, lesson, logits, episode)
 
     def surrogate(logits: Array) -> Float[Array, ""]:
         now = Categorical(logits[episode.state])
         loss = alignment(rule, here._replace(student=now))
         if rule.pays:
             loss -= later * jax.vmap(Categorical.log_probability)(now, episode.action)
-        return jnp.sum(jnp.where(lived, loss, 0.0))
+        return jnp.sum(jnp.where(episode.lived, loss, 0.0))
 
     return jax.grad(surrogate)(logits)
 
 
-def _next(values: Float[Array, " time"], lived: Bool[Array, " time"]) -> Float[Array, " time"]:
+def _here(rule: Rule, lesson: Lesson, logits: Array, episode: Episode) -> Step:
+    steps = steps_of(lesson, logits, valued=rule.gate is not None)
+    return jax.tree.map(lambda leaf: leaf[episode.state], steps)
+
+
+def _next(values: Any, lived: Bool[Array, " time"]) -> Float[Array, " time"]:
     """Return what the next step has, 0 where none follows."""
     return jnp.append(jnp.where(lived, values, 0.0)[1:], 0.0)
 
