@@ -16,6 +16,7 @@ from ontogeny import cli
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import policy_network
 from ontogeny.learners.agents.policy import Policy
+from ontogeny.recipes.agents import Breakout
 from ontogeny.recipes.distillation import Distillation
 from ontogeny.worlds.rooms import four_rooms
 
@@ -106,4 +107,6 @@ def test_a_teacher_of_fewer_actions_fits_a_student_of_more(teacher):
     said, _ = recipe.taught().step(jnp.zeros((11, 11, 3)), ())
     assert np.flatnonzero(said.distribution.allowed).tolist() == list(actions)
     assert Distillation.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+    breakout = Distillation.of(Breakout(population=8), rule="v-gated")
+    assert (breakout.world, breakout.rounds, breakout.population) == ("Breakout-MinAtar", 20, 4)
     assert "entropy_cost" not in recipe.space().dimensions  # only the loss moves the policy
