@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ class Distilling(Keeping):
 
     student: str | None = None
     """The agents' recipe whose fields are the student's, unless said otherwise; without one they
-    are the teacher's own world and agent."""
+    are those that the teacher was grown with."""
 
 
 def distill(arguments: list[str]) -> int:
@@ -31,9 +33,8 @@ def distill(arguments: list[str]) -> int:
     from ontogeny.runtime.sinks import sinks
 
     first = _student(arguments)
-    about = f"{type(first).__doc__}\n\nrules:\n" + "\n".join(
-        f"  {name:24}{said}" for name, said in ABOUT.items()
-    )
+    rules = [f"  {name:24}{said}" for name, said in ABOUT.items()]
+    about = "\n".join([inspect.cleandoc(first.__doc__ or ""), "", "rules:", *rules])
     chosen = parse_fields(first, "distill", arguments, Distilling, about)
     keeping = chosen.options
     with interruption_told(keeping.json) as where:
@@ -57,6 +58,7 @@ def _student(arguments: Sequence[str]) -> Distillation:
     from ontogeny.recipes.agents import Agents
     from ontogeny.recipes.distillation import Distillation
     from ontogeny.recipes.products import load_product
+    from ontogeny.run import load
 
     named, teachers = _given("--student", arguments)[-1:], _given("--teacher", arguments)
     if named:
@@ -69,7 +71,13 @@ def _student(arguments: Sequence[str]) -> Distillation:
                 hint=f"use one of {', '.join(agents)}",
             )
         return Distillation.of(recipe)
-    policy = load_product(teachers[0]) if teachers else None
+    if not teachers:
+        return Distillation()
+    policy = load_product(teachers[0])
+    with suppress(ConfigError):  # no run of a recipe, but a policy that was saved
+        grown = load(teachers[0]).recipe
+        if isinstance(grown, Agents):
+            return Distillation.of(grown)
     if not isinstance(policy, Policy):
         return Distillation()
     return Distillation(world=policy.world.name, agent=policy.config)

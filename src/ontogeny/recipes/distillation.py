@@ -77,8 +77,8 @@ class Distillation(Agents):
     @classmethod
     def of(cls, student: Agents, **fields: Any) -> Self:
         """Return the recipe whose students are those of an agents' recipe."""
-        named = dataclasses.fields(student)
-        kept = {f.name: getattr(student, f.name) for f in named if f.name != "population"}
+        named = [f.name for f in dataclasses.fields(Agents) if f.name != "population"]
+        kept = {name: getattr(student, name) for name in named}
         return cls(**(kept | fields))
 
     def taught(self) -> Teacher:
