@@ -40,6 +40,7 @@ NAMES = {
     "adaptation",
     "recurrent",
     "added_loss",
+    "distilling",
     "compiling",
 }
 RESULTS = ROOT / "benchmarks" / "results.json"

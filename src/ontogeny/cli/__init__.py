@@ -32,6 +32,11 @@ class Verb(NamedTuple):
 
 VERBS = {
     "grow": Verb("growth", "RECIPE [--field value …]", "grow a population"),
+    "distill": Verb(
+        "distilling",
+        "--teacher RUN [--student RECIPE] [--rule NAME]",
+        "have a grown agent teach another",
+    ),
     "resume": Verb("growth", "RUN [--rounds N]", "go on from the newest checkpoint"),
     "list": Verb("looking", "", "the runs that there are"),
     "show": Verb("looking", "RUN", "one run: where it stands, who is best, what happened"),

@@ -25,10 +25,17 @@ def parse_recipe(
     """Return what the arguments make of the recipe called `name` and of the verb's own `options` (a
     dataclass): an object with `recipe` and `options`. Prints help, or what is wrong, and exits.
     """
+    return parse_fields(recipe_class(name)(), f"{verb} {name}", arguments, options, about)
+
+
+def parse_fields(
+    recipe: Any, verb: str, arguments: Sequence[str], options: type, about: str | None = None
+) -> Any:
+    """Return the same of a recipe at hand, whose fields are the defaults."""
     from ontogeny.recipes.executors import EXECUTORS, executor_name
     from ontogeny.recipes.strategies import STRATEGIES
 
-    first = with_executor(with_strategy(recipe_class(name)(), arguments), arguments)
+    first = with_executor(with_strategy(recipe, arguments), arguments)
     executors: Any = Literal[tuple(EXECUTORS)]  # pyright: ignore[reportInvalidTypeForm]
     lives = " ".join((type(first.executor).__doc__ or "").split())
     where = f"Where members live; --help shows the options of the one chosen. {lives}"
@@ -52,7 +59,7 @@ def parse_recipe(
             ("options", Annotated[options, tyro.conf.arg(name="")], field(default_factory=options)),
         ],
     )
-    return parse(read, f"{verb} {name}", arguments, about or type(first).__doc__)
+    return parse(read, verb, arguments, about or type(first).__doc__)
 
 
 def with_strategy(recipe: Any, arguments: Sequence[str]) -> Any:

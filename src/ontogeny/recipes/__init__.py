@@ -38,6 +38,9 @@ RECIPES = {
     "pendulum": Entry("agents", "Pendulum", "agents of continuous actions (a minute)"),
     "locomotion": Entry("agents", "Locomotion", "agents that make a body of brax's run (minutes)"),
     "agents": Entry("agents", "Agents", "actor-critics in any world that a name asks for"),
+    "distillation": Entry(
+        "distillation", "Distillation", "students of grown agents: see ontogeny distill"
+    ),
     "coin": Entry("sequences", "Coin", "predictors of a coin of unknown bias (a minute)"),
     "die": Entry("sequences", "Die", "predictors of a die of unknown bias (a minute)"),
     "switching": Entry("sequences", "Switching", "predictors of a coin that is replaced at times"),

@@ -91,7 +91,15 @@ class Agents(Recipe):
             "lambda": Logit(*self.lambdas),
             "clip": Linear(*self.clips),
         }
-        return Space({name: dimensions[name] for name in self.tune} | space_of(self.terms()))
+        return Space({name: dimensions[name] for name in self.tuned()} | self.brought())
+
+    def tuned(self) -> tuple[str, ...]:
+        """Return which of the agent's own hypers are tuned."""
+        return self.tune
+
+    def brought(self) -> dict[str, Dimension]:
+        """Return the dimensions of the hypers that the terms bring."""
+        return space_of(self.terms())
 
     def units(self) -> dict[str, float]:
         return {"environment steps": self.agent.environments * self.agent.unroll}

@@ -125,9 +125,9 @@ def _go_on(
 
 
 def with_rounds(command: str | None, rounds: int) -> str | None:
-    """Return a command of `ontogeny grow` for so many rounds; any other as it is."""
+    """Return a command that grows for so many rounds; any other as it is."""
     words = shlex.split(command or "")
-    if words[:2] != ["ontogeny", "grow"]:
+    if words[:2] not in (["ontogeny", "grow"], ["ontogeny", "distill"]):
         return command
     kept = [
         word

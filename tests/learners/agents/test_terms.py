@@ -50,9 +50,9 @@ def counted() -> Term:
             0.0 * jnp.mean(outputs.value),
             {"last": notes[-1]},
         ),
-        init=lambda key: jnp.int32(0),
+        init=lambda key, begin: jnp.int32(0),
         note=note,
-        reward=lambda trajectory, notes, hypers: jnp.float32(notes),
+        reward=lambda rewards, trajectory, notes, hypers: rewards + notes,
     )
 
 

@@ -12,6 +12,7 @@ Sources: Espeholt et al. 2018 (IMPALA, arXiv 1802.01561); Schulman et al. 2017 (
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -20,16 +21,11 @@ import optax
 from jaxtyping import Array, Float, PyTree
 
 from ontogeny.core.learner import Hypers, Learner, Metrics
+from ontogeny.learners.agents import plugged
 from ontogeny.learners.agents.config import HYPERS, ActorCriticConfig, settings
-from ontogeny.learners.agents.network import policy_network
-from ontogeny.learners.agents.rollout import (
-    Decision,
-    Trajectory,
-    repeated,
-    rollout,
-    trajectory_axes,
-)
-from ontogeny.learners.agents.terms import Term, check_terms
+from ontogeny.learners.agents.network import Student, policy_network
+from ontogeny.learners.agents.rollout import Trajectory, repeated, rollout, trajectory_axes
+from ontogeny.learners.agents.terms import Term, active, check_terms
 from ontogeny.learners.agents.updates import Lived, improve
 from ontogeny.ops.adam import clipped_adam
 from ontogeny.ops.moments import Moments, merge, moments_of, no_moments, standardise
@@ -55,7 +51,7 @@ class AgentState(NamedTuple):
     worlds: PyTree[Array]  # leading axis: environment
     observation: Float[Array, "env *shape"]
     episodes: Episodes  # of each task a row, where there are several
-    memory: PyTree[Array] = ()  # leading axis: environment
+    memory: PyTree[Array] = ()  # leading axis: environment; see `plugged.actors`
     terms: tuple[PyTree[Array], ...] = ()  # of each term, leading axis: environment
     behind: PyTree[Array] = ()  # the networks of the last `lag` steps, the oldest first
 
@@ -81,7 +77,7 @@ def actor_critic(
     >>> state.observation.shape
     (4, 3)
     """
-    c = config or ActorCriticConfig()
+    c, terms = config or ActorCriticConfig(), active(terms)
     check_terms(terms, HYPERS)
     network = policy_network(world, c)
 
@@ -98,14 +94,10 @@ def actor_critic(
             worlds=worlds,
             observation=observation,
             episodes=_no_episodes(world, c),
-            memory=repeated(network.begin(arrays), c.environments),
-            terms=tuple(_begun(term, jax.random.fold_in(key, i)) for i, term in enumerate(terms)),
+            memory=repeated(plugged.begun(terms, network.begin(arrays)), c.environments),
+            terms=plugged.states(terms, key, partial(network.begin, arrays), c.environments),
             behind=repeated(arrays, c.lag) if c.lag else (),
         )
-
-    def _begun(term: Term, key: Array) -> Any:
-        keys = jax.random.split(key, c.environments)
-        return () if term.init is None else jax.vmap(term.init)(keys)
 
     def step(key: Array, state: AgentState, hypers: Hypers) -> tuple[AgentState, Metrics]:
         h = settings(c, terms, hypers)
@@ -118,14 +110,14 @@ def actor_critic(
                 else observation
             )
 
-        def policy(key: Array, observation: Array, memory: Any) -> tuple[Decision, Any]:
-            outputs, memory = network.step(acting, see(observation), memory)
-            action = outputs.distribution.sample(key)
-            said = outputs.distribution.log_probability(action)
-            return Decision(action, said, outputs.value), memory
+        student = Student(
+            lambda: network.begin(acting),
+            lambda seen, memory: network.step(acting, see(seen), memory),
+        )
+        policy = plugged.acting(terms, student, h)
 
         def act(key: Array, world_state: Any, observation: Array, memory: Any) -> Any:
-            begin = network.begin(acting)
+            begin = plugged.begun(terms, student.begin())
             return rollout(world, policy, c.unroll, key, world_state, observation, memory, begin)
 
         worlds, observation, memory, trajectory = jax.vmap(
@@ -136,7 +128,10 @@ def actor_critic(
             state.observation,
             state.memory,
         )
-        noted, rewards, notes = _noted(c, terms, state.terms, trajectory, h)
+        trajectory = plugged.seen_by_student(terms, student, trajectory)
+        rewards = CLIPS[c.clip_rewards](trajectory.reward)
+        noted, rewards, notes = plugged.noted(terms, state.terms, trajectory, rewards, h)
+        noted, watched = plugged.watched(terms, noted, student, key, c.environments, h)
         moments = state.moments
         if moments is not None:
             seen = trajectory.observation.reshape(-1, *world.observation_shape)
@@ -146,10 +141,13 @@ def actor_critic(
             observation=see(trajectory.observation),
             last=see(trajectory.last),
             cut=see(trajectory.cut),
+            decision=trajectory.decision._replace(policy=()),
+            last_policy=(),
+            cut_policy=(),
         )
         lived = Lived(trajectory, rewards, notes)
         arrays, adam, metrics = improve(c, network, terms, state.network, state.optimiser, lived, h)
-        metrics |= _told(world, episodes)
+        metrics |= _told(world, episodes) | watched
         behind = state.behind
         if c.lag:
             behind = jax.tree.map(
@@ -166,31 +164,6 @@ def actor_critic(
         return jnp.mean(jax.vmap(recent_return)(state.episodes))
 
     return Learner(init, step, score)
-
-
-def _noted(
-    config: ActorCriticConfig,
-    terms: Sequence[Term],
-    states: tuple[Any, ...],
-    trajectory: Trajectory,
-    hypers: dict[str, Any],
-) -> tuple[tuple[Any, ...], Float[Array, "time env"], tuple[Any, ...]]:
-    """Return the terms' states after a rollout, the rewards to learn from, and what was noted."""
-    rewards = CLIPS[config.clip_rewards](trajectory.reward)
-    after, notes = [], []
-    for term, state in zip(terms, states, strict=True):
-        noted = None
-        if term.note is not None:
-            along = jax.vmap(
-                lambda s, t, f=term.note: f(s, t, hypers), (0, trajectory_axes()), (0, 1)
-            )
-            state, noted = along(state, trajectory)
-        if term.reward is not None:
-            add = jax.vmap(lambda t, n, f=term.reward: f(t, n, hypers), (trajectory_axes(), 1), 1)
-            rewards = rewards + add(trajectory, noted)
-        after.append(state)
-        notes.append(noted)
-    return tuple(after), rewards, tuple(notes)
 
 
 def _no_episodes(world: World, config: ActorCriticConfig) -> Episodes:

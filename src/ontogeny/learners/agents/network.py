@@ -56,6 +56,15 @@ class PolicyNetwork(NamedTuple):
     has_memory: bool
 
 
+class Student(NamedTuple):
+    """A network with its arrays, as it acts: what the terms see of it."""
+
+    begin: Callable[[], Any]
+    """The memory before an episode's first observation."""
+    step: Callable[[Float[Array, "*shape"], Any], tuple[Outputs, Any]]
+    """Of an observation as the world gives it, and the memory before it."""
+
+
 class ActorCriticNetwork(eqx.Module):
     """One observation in; the policy's numbers and a value out.
 

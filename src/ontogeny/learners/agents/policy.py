@@ -90,6 +90,20 @@ class Policy:
         outputs, memory = self._net.step(self.network, observation, memory)
         return outputs.distribution, outputs.value, memory
 
+    def along(
+        self,
+        observations: Float[Array, "time *shape"],
+        begins: Bool[Array, " time"],
+        memory: PyTree[Array],
+    ) -> tuple[Distribution, Float[Array, " time"], PyTree[Array]]:
+        """Return the same along a trajectory whose k-th observation begins an episode where
+        `begins[k]`.
+        """
+        if self.moments is not None:
+            observations = standardise(self.moments, observations)
+        outputs, memory = self._net.along(self.network, observations, begins, memory)
+        return outputs.distribution, outputs.value, memory
+
     @property
     def _net(self) -> PolicyNetwork:
         return policy_network(self.world, self.config)

@@ -20,6 +20,7 @@ class Decision(NamedTuple):
     action: Num[Array, "..."]
     log_probability: Float[Array, ""]
     value: Float[Array, ""]
+    policy: Any = ()  # its distribution, where a term reads it
 
 
 class Trajectory(NamedTuple):
@@ -37,6 +38,8 @@ class Trajectory(NamedTuple):
     memory: Any = ()  # of the policy, before the first step
     last_memory: Any = ()  # before `last`
     cut_memory: Any = ()  # before each of `cut`
+    last_policy: Any = ()  # what is said of `last`, where a term reads the policy
+    cut_policy: Any = ()  # and of each of `cut`
 
     @property
     def begins(self) -> Bool[Array, " time"]:
@@ -82,7 +85,7 @@ def rollout(
     carry = state, observation, memory, repeated(nothing, room), jnp.int32(0)
     carry, lived = jax.lax.scan(one, carry, jax.random.split(key, n_steps))
     state, last, after, (cut, cut_memory), _ = carry
-    trajectory = Trajectory._make((*lived, last, cut, memory, after, cut_memory))
+    trajectory = Trajectory._make((*lived, last, cut, memory, after, cut_memory, (), ()))
     return state, last, after, trajectory
 
 
@@ -121,4 +124,4 @@ def trajectory_axes() -> Any:
 
     Time first is how a scan makes them, and what makes [time, env] one plain batch of rows.
     """
-    return Trajectory._make([1, Decision._make([1, 1, 1]), 1, 1, 1, 0, 0, 0, 0, 0])
+    return Trajectory._make([1, Decision._make([1, 1, 1, 1]), 1, 1, 1, *[0] * 7])

@@ -72,13 +72,20 @@ def improve(
     `lived` has the axes that `lived_axes` names; `hypers` are all that `settings` returns.
     """
     direction = clipped_adam(config.max_gradient_norm)
+    by_reward = all(term.by_reward for term in terms)
+    if any(term.one_step for term in terms):
+        hypers = hypers | {"discount": 0.0}
     ppo = _ppo_along if network.has_memory else _ppo
     prepare = ppo if config.loss == "ppo" else _vtrace
     groups, terms_of = prepare(config, network, terms, arrays, lived, hypers)
 
     def objective(arrays: PyTree[Array], group: Any) -> tuple[Array, tuple[losses.Terms, Metrics]]:
         own, added, metrics = terms_of(arrays, group)
-        whole = losses.total(own, config.value_cost, hypers["entropy_cost"])
+        whole = (
+            losses.total(own, config.value_cost, hypers["entropy_cost"])
+            if by_reward
+            else config.value_cost * own.value
+        )
         return (whole if added is None else whole + added), (own, metrics)
 
     def update(carry: tuple[Any, Any], group: Any) -> tuple[Any, Metrics]:
@@ -258,6 +265,8 @@ def _added(
     added, metrics = jnp.float32(0), {}
     trajectory, notes = after(one.trajectory, warm), jax.tree.map(lambda x: x[warm:], one.notes)
     for term, noted in zip(terms, notes, strict=True):
+        if term.loss is None:
+            continue
         loss, said = term.loss(outputs, trajectory, noted, hypers)
         added += loss
         metrics |= {f"{term.name}_loss": loss}

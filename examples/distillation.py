@@ -1,0 +1,34 @@
+"""Have two teach a small agent together: a grown agent, and a rule of thumb."""
+
+import jax.numpy as jnp
+
+import ontogeny as og
+from ontogeny.learners.agents.config import ActorCriticConfig
+from ontogeny.learners.agents.terms import space_of
+from ontogeny.learners.teaching.distillation import distillation
+from ontogeny.learners.teaching.teacher import teacher_by, teacher_of
+from ontogeny.learners.teaching.teachers import average
+from ontogeny.ops.distributions.categorical import Categorical
+from ontogeny.worlds.by_name import world_named
+
+world = world_named("CartPole-v1")
+grown = og.grow("cartpole", population=4, rounds=6, steps=32)
+
+
+# A teacher is any function of what is seen and of its memory: here, push where the pole falls.
+def falling(observation, memory):
+    lean = observation[2] + observation[3]  # the angle, and how fast it grows
+    return Categorical(10 * jnp.array([0.0, lean])), 0.0, memory
+
+
+both = average([teacher_of(grown.product()), teacher_by(falling, world)])
+term = distillation("on-policy+task", both, world, tuned=og.Log(0.1, 10))
+small = ActorCriticConfig(hidden=(16, 16))
+learner = og.actor_critic(world, small, [term])
+space = og.Space({"learning_rate": og.Log(1e-4, 1e-2)} | space_of([term]))
+taught = og.grow(learner, space=space, population=4, rounds=6, steps=8)
+
+print("teacher", grown.best.score, "student", taught.best.score, taught.best.hypers)
+for whose in ("student", "teacher"):
+    agreement = taught.metrics()[f"teaching_agreement/{whose}"].mean(axis=1)
+    print(f"agreement on the {whose}'s states, by round", agreement)
