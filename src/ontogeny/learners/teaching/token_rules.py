@@ -72,17 +72,14 @@ def check_token_rule(rule: Rule, students: int) -> None:
     """Raise `ConfigError` for a rule that can't teach text, or that pays for what a student writes
     where it writes nothing. `students` is how many texts of an update it writes.
     """
-    why = _refusal(rule)
+    why, hint = _refusal(rule), f"rules for text: {', '.join(TOKEN_RULES)}"
     if why is None and rule.pays and not students:
         why = "pays for what the student writes, and it writes nothing"
+        hint = "give the student a share of the text, as Control(student=1) and data=0.5"
     if why is None and not rule.pays and rule.loss is None:
         why = "has neither a loss nor pseudo-rewards"
     if why is not None:
-        raise ConfigError(
-            f"the rule {rule.name!r} {why}",
-            where=WHERE,
-            hint=f"rules for text: {', '.join(TOKEN_RULES)}; give the student a share of the text",
-        )
+        raise ConfigError(f"the rule {rule.name!r} {why}", where=WHERE, hint=hint)
 
 
 def returns(

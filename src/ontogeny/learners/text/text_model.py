@@ -93,7 +93,11 @@ class TextModel:
     @property
     def network(self) -> LanguageModel:
         """The network itself, for whoever learns from it."""
-        return network_of(self.config, len(self.vocabulary)).whole(self.arrays)
+        return self.whole(self.arrays)
+
+    def whole(self, arrays: PyTree[Array]) -> LanguageModel:
+        """Return the network that has these arrays: a program takes them as its argument."""
+        return network_of(self.config, len(self.vocabulary)).whole(arrays)
 
     def save(self, folder: Path) -> None:
         """Write the model as an archive. Raises `StoreError` when it can't be written."""
