@@ -66,7 +66,7 @@ def test_a_student_is_held_against_its_teacher(verses, monkeypatch):
     table, _ = recipe.portrait(product)
     assert table.data["agreement"].shape == table.data["kl"].shape == (2,)
     assert (table.data["kl"] > 0).all()
-    assert table.draw(table).data[0].cells.values[0] == ("held-out text", "the student's own text")
+    assert table.draw(table).data[0].cells.values[0] == ["held-out text", "the student's own text"]
     moved = TextStudent(corpus=verses, teacher="nowhere", training=TAUGHT)
     assert len(moved.portrait(product)) == 1
 
