@@ -41,6 +41,7 @@ NAMES = {
     "recurrent",
     "added_loss",
     "compiling",
+    "tokens",
 }
 RESULTS = ROOT / "benchmarks" / "results.json"
 

@@ -6,12 +6,15 @@ a text, drawing each token from what the ones before it say, as one scan.
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from ontogeny.nn.attention import Read, Transformer
+from ontogeny.nn.causal_attention import causal_attention
 from ontogeny.nn.dense import Dense
 
 TOGETHER = Read._make([0, 0, None])  # texts of one length share the place in their memories
@@ -49,10 +52,16 @@ class LanguageModel(eqx.Module):
         """Return the logits after every token of a text, or of each of several. Longer than the
         context is nothing new: each sees the last `context` tokens.
         """
-        along = self.core.along_entered
-        for _ in tokens.shape[:-1]:
-            along = jax.vmap(along)
-        return self.head(along(self._enter(tokens)))
+        rows, width = tokens.reshape(-1, tokens.shape[-1]), self.core.n_out
+        x = self._enter(rows).reshape(-1, width)  # places of all texts in one matrix
+        for block in self.core.blocks:
+            split = block.project(block.first(x)).reshape(*rows.shape, 3, block.n_heads, -1)
+            query, key, value = jnp.transpose(split, (2, 0, 3, 1, 4))
+            read: Any = causal_attention(query, key, value, self.core.context)
+            x = block.finish(
+                x, jnp.transpose(read, (0, 2, 1, 3)).reshape(x.shape[0], block.n_heads, -1)
+            )
+        return self.head(self.core.leave(x)).reshape(*tokens.shape, -1)
 
     def begin(self) -> Read:
         """Return that nothing was read."""
