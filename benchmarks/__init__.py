@@ -26,5 +26,6 @@ BENCHMARKS = {
     "devices": "two devices of a CPU beside one",
     "lifetimes": "512 Baldwinian lifetimes beside a Python loop over them",
     "sequences": "learners with memory beside PyTorch's LSTM, until Bayes, and on long sequences",
+    "tokens": "language models beside PyTorch's, and writing with a memory beside without",
     "adaptation": "learners that contain a descent beside PyTorch: updates, batches, memory",
 }

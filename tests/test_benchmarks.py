@@ -42,6 +42,7 @@ NAMES = {
     "added_loss",
     "distilling",
     "compiling",
+    "tokens",
 }
 RESULTS = ROOT / "benchmarks" / "results.json"
 

@@ -33,7 +33,7 @@ FLOORS = [
 ]
 ALLOWED = {("nn", "ops"), ("testing", "runtime")}  # neighbours that may be used all the same
 FAMILIES = {"learners", "claims"}  # a folder a family or a system: none imports another,
-RELATIVES = {("teaching", "agents")}  # but these; the files beside the folders serve them all
+RELATIVES = {("teaching", "agents"), ("teaching", "text")}  # but these; the files beside serve all
 LONGEST = 400
 
 

@@ -49,6 +49,7 @@ ASK = {
         jnp.linspace(0, 1, 3 * p.n_features).reshape(3, 1, -1), jnp.linspace(1, 0, p.n_features)
     ),
     "digits-gan": lambda p: p(1, 0)[0, :2],
+    "text": lambda p: [p.perplexity("to be, or not to be")],
     "translation": lambda p: p("No more people"),
     "goal-direction": lambda p: p(jax.random.key(0), 2),
 }

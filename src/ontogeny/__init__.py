@@ -62,6 +62,7 @@ _WHERE = {
     "gan": "learners.generation.gan",
     "translation": "learners.generation.translation",
     "few_shot": "learners.few_shot.few_shot",
+    "language_model": "learners.text.language_model",
     "leo": "learners.few_shot.leo",
     "LEOConfig": "learners.few_shot.leo_config",
     "prototypes": "learners.few_shot.prototypes",
@@ -126,6 +127,7 @@ if TYPE_CHECKING:
     from ontogeny.learners.maml.adapter import load_adapter
     from ontogeny.learners.maml.config import MAMLConfig
     from ontogeny.learners.maml.maml import maml
+    from ontogeny.learners.text.language_model import language_model
     from ontogeny.ops.descent import descend_inner
     from ontogeny.recipes.products import load_product
     from ontogeny.replaying import replay

@@ -24,6 +24,7 @@ class Trained(NamedTuple):
     updates: np.ndarray  # [round], done when the score was taken
     seconds: np.ndarray  # [round], from the first update, the compiler's time not counted
     metrics: dict[str, np.ndarray]  # each [round, seed]
+    last: Any = None  # the snapshot that others can begin from
 
 
 def train(
@@ -35,21 +36,24 @@ def train(
     progress: Progress,
     what: str,
     quick: bool = False,
+    first: Any = None,
 ) -> Trained:
     """Return `seeds` trainings of rounds × steps updates each, scored after every round.
 
     `progress` is told what is trained, and the scores at the end; `quick` as in
-    `Vectorised.prepare`.
+    `Vectorised.prepare`. They begin from the `last` snapshot of others of the same states, if it is
+    given.
     """
     space = Space({})
     job = Job(learner, space, random_search(space), seed, seeds, rounds, steps, None)
     progress(f"{what}: {seeds} seeds, {rounds * steps:,} updates")
     program = Vectorised().prepare(job, quick=quick)
-    lived = list(program.rounds())
+    lived = list(program.rounds(0, first))
     score = np.stack([one.score for one in lived])
     seconds = np.cumsum([one.seconds for one in lived])
-    states = lived[-1].snapshot().population.state
+    last = lived[-1].snapshot()
     told = ", ".join(f"{value:.4g}" for value in score[-1])
     progress(f"{what}: {seconds[-1]:.0f} s, scores {told}")
     metrics = {name: np.stack([one.metrics[name] for one in lived]) for name in lived[0].metrics}
-    return Trained(states, score, steps * np.arange(1, rounds + 1), seconds, metrics)
+    updates = steps * np.arange(1, rounds + 1)
+    return Trained(last.population.state, score, updates, seconds, metrics, last)

@@ -116,10 +116,15 @@ class Transformer(eqx.Module):
 
     def step(self, memory: Read, x: Float[Array, " n_in"]) -> tuple[Read, Float[Array, " width"]]:
         """Return what has been read with the input, and its features."""
+        return self.step_entered(memory, self.enter(x))
+
+    def step_entered(
+        self, memory: Read, x: Float[Array, " width"]
+    ) -> tuple[Read, Float[Array, " width"]]:
+        """Return the same, given what `enter` makes of the input."""
         keys, values, inputs = memory
         place = inputs % self.context
         ago = (place - jnp.arange(self.context)) % self.context
-        x = self.enter(x)
         for number, block in enumerate(self.blocks):
             query, key, value = block.heads(x)
             keys = keys.at[number, place].set(key)
@@ -132,10 +137,13 @@ class Transformer(eqx.Module):
 
     def along(self, xs: Float[Array, "time n_in"]) -> Float[Array, "time width"]:
         """Return the features after every input, all at once."""
-        time = jnp.arange(xs.shape[0])
+        return self.along_entered(self.enter(xs))
+
+    def along_entered(self, x: Float[Array, "time width"]) -> Float[Array, "time width"]:
+        """Return the same, given what `enter` makes of the inputs."""
+        time = jnp.arange(x.shape[0])
         ago = time[:, None] - time
         seen = (ago >= 0) & (ago < self.context)
-        x = self.enter(xs)
         for block in self.blocks:
             query, key, value = block.heads(x)
             x = block.finish(x, self._attend(query, key, value, ago, seen))

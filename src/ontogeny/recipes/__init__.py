@@ -69,6 +69,10 @@ RECIPES = {
     "translation": Entry(
         "translation", "Translation", "translators of short messages, English to German (a minute)"
     ),
+    "text": Entry("text", "Text", "language models of Python's standard library (minutes)"),
+    "text-student": Entry(
+        "text", "TextStudent", "small language models that a larger one teaches (minutes)"
+    ),
     "digits": Entry("digits", "DigitClassifier", "classifiers of real digits (seconds)"),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),

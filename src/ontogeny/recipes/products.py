@@ -26,6 +26,7 @@ PRODUCTS = {
     "image classifier": "learners.supervised.classifier:load_image_classifier",
     "image generator": "learners.generation.sampler:load_sampler",
     "memory policy": "learners.sequential.policy:load_memory_policy",
+    "language model": "learners.text.text_model:load_text_model",
     "meta-learned start": "learners.maml.adapter:load_adapter",
     "quadratic minimum": "recipes.quadratic:load_minimum",
     "sequence predictor": "learners.sequential.forecaster:load_forecaster",

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from ontogeny.core.errors import DataError, MissingExtra
+from ontogeny.core.errors import DataError
+from ontogeny.worlds.vocabularies import sentencepiece
 
 FILL, BEGIN, END, UNKNOWN = range(4)  # the tokens that are no piece of a word
 
@@ -34,7 +35,7 @@ class Vocabulary:
         """
         written = io.BytesIO()
         try:
-            _sentencepiece().SentencePieceTrainer.train(
+            sentencepiece("translation").SentencePieceTrainer.train(
                 sentence_iterator=iter(sentences),
                 model_writer=written,
                 vocab_size=size,
@@ -58,7 +59,7 @@ class Vocabulary:
 
     @cached_property
     def _pieces(self) -> Any:
-        return _sentencepiece().SentencePieceProcessor(model_proto=self.model)
+        return sentencepiece("translation").SentencePieceProcessor(model_proto=self.model)
 
     def __len__(self) -> int:
         return self._pieces.vocab_size()
@@ -79,15 +80,3 @@ def padded(rows: Sequence[Sequence[int]], time: int) -> Int[np.ndarray, "batch t
     for place, row in enumerate(rows):
         table[place, : len(row)] = row
     return table
-
-
-def _sentencepiece() -> Any:
-    try:
-        import sentencepiece
-    except ImportError as error:
-        raise MissingExtra(
-            "SentencePiece, which cuts words into pieces, is not installed",
-            where="learners.generation.vocabulary",
-            hint="pip install 'ontogeny[translation]'",
-        ) from error
-    return sentencepiece

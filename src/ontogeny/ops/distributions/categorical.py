@@ -4,6 +4,7 @@ those have probability zero.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -17,7 +18,9 @@ from ontogeny.core.errors import StructureError
 NEVER = -1e30
 
 
-def log_probability(logits: Float[Array, " action"], action: Int[Array, ""]) -> Float[Array, ""]:
+def log_probability(
+    logits: Float[Array, "*batch action"], action: Int[Array, "*batch"]
+) -> Float[Array, "*batch"]:
     """Return log p(action). A one-hot sum: its gradient is a product and not a scatter, which is
     slow on a CPU.
     """
@@ -37,6 +40,20 @@ def kl_divergence(
     """Return KL(p || q) = sum p (log p - log q), in nats."""
     log_p, log_q = jax.nn.log_softmax(p_logits), jax.nn.log_softmax(q_logits)
     return jnp.sum(jnp.exp(log_p) * (log_p - log_q), axis=-1)
+
+
+def jensen_shannon(
+    p_logits: Float[Array, " action"], q_logits: Float[Array, " action"], weight: float = 0.5
+) -> Float[Array, ""]:
+    """Return w KL(p || m) + (1 - w) KL(q || m) with m = w p + (1 - w) q, in nats: from 0 to the
+    entropy of w, symmetric at one half. Divided by w it tends to KL(p || q) as w goes to 0.
+
+    Source: Lin 1991, "Divergence Measures Based on the Shannon Entropy".
+    """
+    log_p, log_q = jax.nn.log_softmax(p_logits), jax.nn.log_softmax(q_logits)
+    log_m = jnp.logaddexp(math.log(weight) + log_p, math.log1p(-weight) + log_q)
+    above, below = jnp.exp(log_p) * (log_p - log_m), jnp.exp(log_q) * (log_q - log_m)
+    return jnp.sum(weight * above + (1 - weight) * below, axis=-1)
 
 
 class Categorical(NamedTuple):
