@@ -5,9 +5,6 @@ import jax.numpy as jnp
 import ontogeny as og
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.terms import space_of
-from ontogeny.learners.teaching.distillation import distillation
-from ontogeny.learners.teaching.teacher import teacher_by, teacher_of
-from ontogeny.learners.teaching.teachers import average
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.worlds.by_name import world_named
 
@@ -21,8 +18,10 @@ def falling(observation, memory):
     return Categorical(10 * jnp.array([0.0, lean])), 0.0, memory
 
 
-both = average([teacher_of(grown.product()), teacher_by(falling, world)])
-term = distillation("on-policy+task", both, world, tuned=og.Log(0.1, 10))
+both = og.teaching.average(
+    [og.teaching.teacher_of(grown.product()), og.teaching.teacher_by(falling, world)]
+)
+term = og.teaching.distillation("on-policy+task", both, world, tuned=og.Log(0.1, 10))
 small = ActorCriticConfig(hidden=(16, 16))
 learner = og.actor_critic(world, small, [term])
 space = og.Space({"learning_rate": og.Log(1e-4, 1e-2)} | space_of([term]))

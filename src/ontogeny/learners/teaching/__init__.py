@@ -1,13 +1,23 @@
 """Students that learn from teachers: rules, who says whether they are gradients, and what follows
 them: tables, agents, language models.
+
+>>> og.teaching.rule_named("n-distill").pays  # by where the student is led
+True
+>>> mine = og.teaching.Rule("mine", loss=lambda step: step.student.kl(step.teacher))
+>>> bool(og.teaching.is_gradient_field(mine, processes=2))
+False
 """
 
+from ontogeny.learners.teaching.distillation import distillation
 from ontogeny.learners.teaching.exact import Lesson, lesson, update
 from ontogeny.learners.teaching.field import Field, fields, is_gradient_field, landscape
 from ontogeny.learners.teaching.rule import STUDENT, TEACHER, UNIFORM, Control, Rule, Step
 from ontogeny.learners.teaching.rules import RULES, rule_named
 from ontogeny.learners.teaching.sampled import Episode, draw_episode, earned_later, estimate
 from ontogeny.learners.teaching.tabular import TabularConfig, tabular_student
+from ontogeny.learners.teaching.teacher import Teacher, teacher_by, teacher_of
+from ontogeny.learners.teaching.teachers import average, embedded, hesitant, one_a_task, tempered
+from ontogeny.learners.teaching.tokens import TokenStudentConfig, token_student
 
 __all__ = [
     "RULES",
@@ -21,14 +31,25 @@ __all__ = [
     "Rule",
     "Step",
     "TabularConfig",
+    "Teacher",
+    "TokenStudentConfig",
+    "average",
+    "distillation",
     "draw_episode",
     "earned_later",
+    "embedded",
     "estimate",
     "fields",
+    "hesitant",
     "is_gradient_field",
     "landscape",
     "lesson",
+    "one_a_task",
     "rule_named",
     "tabular_student",
+    "teacher_by",
+    "teacher_of",
+    "tempered",
+    "token_student",
     "update",
 ]

@@ -162,7 +162,7 @@ class Noted(NamedTuple):
 def aligned(rule: Rule, step: Step) -> Float[Array, ""]:
     """Return what a step's loss comes to: nothing where the gate is shut."""
     assert rule.loss is not None
-    loss = rule.loss(step)
+    loss = jnp.asarray(rule.loss(step))
     return loss if rule.gate is None else jnp.where(rule.gate(step), loss, 0.0)
 
 
@@ -185,10 +185,9 @@ def pseudo_rewards(
                 (trajectory.cut_policy, said.cut),
             )
         )
-        each = jax.vmap(rule.following)
-        follows = returns.following_values(
-            each(along), rule.following(last), each(cut), trajectory.truncated
-        )
+        each: Any = jax.vmap(rule.following)
+        at_last = jnp.asarray(rule.following(last))
+        follows = returns.following_values(each(along), at_last, each(cut), trajectory.truncated)
         extra += discount * (1.0 - trajectory.terminated) * follows
     return extra
 
