@@ -66,7 +66,7 @@ FULL, QUICK, LEAST = Budget(4, 20, 4), Budget(2, 8, 4), Budget(2, 2, 1)
 class Lessons(NamedTuple):
     """What teachers earn where they act, by temperature, and how students went, by arm."""
 
-    teachers: dict[float, float]
+    teachers: dict[float, float]  # at full scale alone
     students: dict[str, Trained]
     frames: float  # of a student a round
 
@@ -95,9 +95,9 @@ def lived(how: Measuring) -> Lessons:
     def term(rule: str, temperature: float = 1.0, weight: float = 1.0) -> list[Term]:
         return [distillation(rule, tempered(teacher, temperature), world, weight, watch=0)]
 
-    arms = how.choose(ARMS, (ALONE, SEEKS), (ALONE, SEEKS))
+    arms = how.choose(ARMS, (ALONE, BESIDE), (ALONE, BESIDE))
     teachers, students = {}, {}
-    for temperature in (1.0, SOFT) if SOFTLY in arms else (1.0,):
+    for temperature in (1.0, SOFT) if SOFTLY in arms else ():
         rounds = max(2, budget.rounds // 2)
         name = f"the teacher acts, temperature {temperature:g}"
         acts = train_arm(name, term("teacher", temperature), rounds)
@@ -140,14 +140,22 @@ def claims_of(lessons: Lessons, cost: str, how: Measuring) -> list[Claim]:
     def gain(one: str, other: str) -> Interval:
         return more(ends(score[one]) - ends(score[other]))
 
+    several = [arm for arm in students if arm != SOFTLY]
+    earned = ", ".join(f"{arm} {more(ends(score[arm]))}" for arm in several)
+    claims = [
+        Claim.above(
+            "imitation on the student's states with the task's reward earns more than the reward",
+            "a teacher saves a student frames (kickstarting)",
+            f"{earned}: more by {gain(BESIDE, ALONE)}; {cost}",
+            gain(BESIDE, ALONE),
+        )
+    ]
+    if not teachers:
+        return claims
     level = SHARE * teachers[1.0]
-    needed = {arm: frames_to(score[arm], level, frames) for arm in students if arm != SOFTLY}
-    earned = ", ".join(f"{arm} {more(ends(score[arm]))}" for arm in needed)
+    needed = {arm: frames_to(score[arm], level, frames) for arm in several}
     told = ", ".join(f"{arm} {_frames(needed[arm], len(score[arm]) * frames)}" for arm in needed)
-    claims: list[Claim] = []
     for arm in (BESIDE, SEEKS):
-        if arm not in students:
-            continue
         sooner = more(needed[ALONE] - needed[arm])
         claims.append(
             Claim.above(
@@ -157,8 +165,6 @@ def claims_of(lessons: Lessons, cost: str, how: Measuring) -> list[Claim]:
                 sooner,
             )
         )
-    if PAID not in students:
-        return claims
     entropy = {arm: ends(students[arm].metrics["entropy"]) for arm in students}
     taught = students[TAUGHT].metrics
     # Hx(pi || pi_s) = KL(pi || pi_s) + H(pi), on the states of the student
@@ -169,12 +175,6 @@ def claims_of(lessons: Lessons, cost: str, how: Measuring) -> list[Claim]:
     return [
         *claims,
         Claim.above(
-            "imitation on the student's states with the task's reward earns more than the reward",
-            "a teacher saves a student frames (kickstarting)",
-            f"{earned}: more by {gain(BESIDE, ALONE)}; {cost}",
-            gain(BESIDE, ALONE),
-        ),
-        Claim.above(
             "the task's reward on top of imitation earns more than imitation",
             "cloning ends at the teacher, and before it where the student is too small for it",
             f"more by {gain(BESIDE, TAUGHT)}; {cost}",
@@ -183,8 +183,8 @@ def claims_of(lessons: Lessons, cost: str, how: Measuring) -> list[Claim]:
         Claim(
             "Hx(teacher || student) covers the teacher's mass, Hx(student || teacher) seeks a mode",
             "the one is least at the teacher's distribution, the other at a sure choice",
-            f"entropy in the teacher's on the same states: {TAUGHT} {covers}, {PAID} {seeks}; "
-            f"{cost}",
+            f"entropy in the teacher's (on the {TAUGHT} student's states): {TAUGHT} {covers}, "
+            f"{PAID} {seeks}; {cost}",
             "the one's interval above 0.9, the other's below 0.1",
             bool(covers.low > 0.9 and seeks.high < 0.1),
         ),
@@ -224,10 +224,8 @@ def curves(lessons: Lessons) -> Figure:
         "teachers": np.array(list(lessons.teachers.values())),
     }
     labels: Mapping[str, list[str]] = {"arms": arms}
-    caption = (
-        "Mean return of the 32 last games; bands are the seeds' range. Dotted: what the teacher "
-        "earns where it acts" + (", as it is and softened." if len(lessons.teachers) > 1 else ".")
-    )
+    caption = "Mean return of the 32 last games; bands are the seeds' range. Dotted: what the "
+    caption += "teacher earns where it acts, as it is and softened."
     return Figure("deep", caption, data, labels, draw_curves)
 
 
