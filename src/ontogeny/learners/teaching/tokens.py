@@ -40,6 +40,8 @@ from ontogeny.ops.distributions.categorical import Categorical, kl_divergence, l
 from ontogeny.ops.distributions.top_k import TopK, top_k
 from ontogeny.worlds.vocabularies import Text
 
+HYPERS = ("learning_rate", "temperature", "truth")
+
 
 @dataclass(frozen=True)
 class TokenStudentConfig:
@@ -63,6 +65,8 @@ class TokenStudentConfig:
     top_k: int | None = None
     """How many of the teacher's log-probabilities are kept at each place, with the mass of all the
     others as one number; all of them when not given."""
+    learning_rate: float = 3e-3
+    """Of Adam, where the population does not tune it."""
     max_gradient_norm: float = 1.0
     """Longer gradients are scaled down to it."""
     tested: int = 64
@@ -71,7 +75,8 @@ class TokenStudentConfig:
     def __post_init__(self) -> None:
         at_least(self, 1, "batch", "tested", "prompt", where="training.")
         at_least(self, 1, "top_k", where="training.", optional=True)
-        positive(self, "temperature", "max_gradient_norm", where="training.")
+        above_zero = "temperature", "learning_rate", "max_gradient_norm"
+        positive(self, *above_zero, where="training.")
         within(self.data, 0, 1, "data", "training")
         within(self.truth, 0, 1, "truth", "training")
         if self.prompt >= self.model.context:
@@ -102,8 +107,8 @@ def writers_of(rule: Rule, config: TokenStudentConfig) -> Writers:
 def token_student(
     text: Text, teacher: TextModel, rule: Rule, config: TokenStudentConfig | None = None
 ) -> Learner[LanguageModelState]:
-    """Return the learner. Its hypers are a dict of "learning_rate", and may have "temperature" and
-    "truth", which the config settles else.
+    """Return the learner. Its hypers are a dict, which may have "learning_rate", "temperature" and
+    "truth": the config says what it leaves out.
 
     The score is the language model's. The metrics are the loss, and on the corpus' text and (where
     it writes) on the student's own: how often both think the same token likeliest, and KL(pi ||
@@ -114,7 +119,7 @@ def token_student(
     writers = writers_of(rule, c)
     check_token_rule(rule, writers.student)
     check_teacher(text, teacher, c.top_k)
-    plain = TextTrainingConfig(c.model, c.batch, c.max_gradient_norm, c.tested)
+    plain = TextTrainingConfig(c.model, c.batch, tested=c.tested)
     alone = language_model(text, plain)  # how it begins and is scored is no matter of teaching
     network = network_of(c.model, len(text.vocabulary))
     adam = clipped_adam(c.max_gradient_norm, epsilon=1e-8)
@@ -139,7 +144,8 @@ def token_student(
     def step(
         key: Array, state: LanguageModelState, hypers: Hypers
     ) -> tuple[LanguageModelState, Metrics]:
-        h = settled(hypers, "learning_rate", temperature=c.temperature, truth=c.truth)
+        fixed = {name: getattr(c, name) for name in HYPERS}
+        h = settled(hypers, **fixed)
         row_key, *write_keys = jax.random.split(key, 3)
         rows = stretches(row_key, text.train, c.batch, c.model.context + 1)
         mine, its, kept = jnp.split(rows, np.cumsum(writers)[:2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ontogeny.core.config import at_least
+from ontogeny.core.config import at_least, positive
 from ontogeny.core.errors import ConfigError
 
 
@@ -39,6 +39,8 @@ class TextTrainingConfig:
     model: LanguageModelConfig = field(default_factory=LanguageModelConfig)
     batch: int = 16
     """Stretches of text an update, each as long as the context."""
+    learning_rate: float = 3e-3
+    """Of Adam, where the population does not tune it."""
     max_gradient_norm: float = 1.0
     """Longer gradients are scaled down to it."""
     tested: int = 64
@@ -46,3 +48,4 @@ class TextTrainingConfig:
 
     def __post_init__(self) -> None:
         at_least(self, 1, "batch", "tested")
+        positive(self, "learning_rate", "max_gradient_norm")

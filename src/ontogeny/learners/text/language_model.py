@@ -2,7 +2,7 @@
 
     minimise  E_x  - mean_t ln q(x_t | x_<t)
 
-by Adam. The learning rate is its hyper. The score is that of held-out text, in nats a byte, its
+by Adam. The learning rate may be a hyper. The score is that of held-out text, in nats a byte, its
 sign turned: bytes are the same whatever the vocabulary.
 
 Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
@@ -44,7 +44,7 @@ def network_of(config: LanguageModelConfig, n_tokens: int) -> Parted[LanguageMod
 def language_model(
     text: Text, config: TextTrainingConfig | None = None
 ) -> Learner[LanguageModelState]:
-    """Return the learner. Its hypers are a dict of "learning_rate".
+    """Return the learner. Its hypers are a dict, which may have "learning_rate".
 
     Raises `DataError` for text that is shorter than the context.
 
@@ -70,7 +70,7 @@ def language_model(
     def step(
         key: Array, state: LanguageModelState, hypers: Hypers
     ) -> tuple[LanguageModelState, Metrics]:
-        h = settled(hypers, "learning_rate")
+        h = settled(hypers, learning_rate=c.learning_rate)
         rows = stretches(key, text.train, c.batch, c.model.context + 1)
         loss, gradient = jax.value_and_grad(lambda arrays: surprise(network.whole(arrays), rows))(
             state.network
