@@ -23,7 +23,7 @@ SYSTEM = System(
         Part("control"),
         Part("actions"),
         Part("imperfect"),
-        Part("deep"),
+        Part("deep", "unhurried"),
         Part("tokens"),
     ),
 )

@@ -34,7 +34,7 @@ SURE = 0.9  # the teacher's probability of its mode
 
 # At full, quick and tiny scale.
 ACTIONS = ((4, 32, 256, 1000), (4, 256), (4,))
-STUDENTS = (16, 8, 2)
+STUDENTS = (8, 4, 2)
 UPDATES = (200, 100, 4)
 RATES = ((0.1, 0.3, 1.0, 3.0, 10.0), (0.3, 1.0, 3.0), (0.3, 1.0))
 EPISODES = 8

@@ -37,7 +37,7 @@ ENOUGH = 0.8  # of the teacher's return
 DRAWN = 1.6  # so many grids are drawn for one that is kept
 
 # At full, quick and tiny scale.
-GRIDS = (64, 16, 2)
+GRIDS = (64, 8, 2)
 SIZES = (20, 20, 5)
 MEASURED = (  # after so many episodes
     (*range(4, 64, 4), *range(70, 201, 10)),
