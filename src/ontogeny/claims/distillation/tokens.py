@@ -41,9 +41,9 @@ TINY = LanguageModelConfig(8, layers=1, heads=2, context=12)
 
 # At full, quick and tiny scale.
 SEEDS = (4, 2, 2)
-TAUGHT = (1500, 250, 4)  # updates of the teacher
-UPDATES = (600, 60, 4)  # of each student, after as many on data alone
-LOOKED_AT = (64, 32, 4)  # texts
+TAUGHT = (1500, 120, 4)  # updates of the teacher
+UPDATES = (600, 40, 4)  # of each student, after as many on data alone
+LOOKED_AT = (64, 16, 4)  # texts
 ROUNDS = 4
 WRITTEN = 192  # bytes of a text, the prompt among them, in which repetition is looked for
 GRAM = 4  # tokens that are repeated
