@@ -30,8 +30,7 @@ def chain_of(mdp: MDP, policy: Float[Array, "state action"]) -> Float[Array, "st
 
 def occupancy(mdp: MDP, policy: Float[Array, "state action"]) -> Float[Array, " state"]:
     """Return how often an episode is in each state, d = (I - P')^-1 start."""
-    onward = chain_of(mdp, policy)
-    return jnp.linalg.solve(jnp.eye(len(onward), dtype=onward.dtype) - onward.T, mdp.start)
+    return _solve(chain_of(mdp, policy).T, mdp.start)
 
 
 def values(
@@ -40,9 +39,8 @@ def values(
     """Return the expected sum of what is paid from each state on, v = (I - P)^-1 r; the process's
     own rewards when not given.
     """
-    onward = chain_of(mdp, policy)
     earned = jnp.sum(policy * (mdp.reward if paid is None else paid), axis=1)
-    return jnp.linalg.solve(jnp.eye(len(onward), dtype=onward.dtype) - onward, earned)
+    return _solve(chain_of(mdp, policy), earned)
 
 
 def expected_return(mdp: MDP, policy: Float[Array, "state action"]) -> Float[Array, ""]:
@@ -64,3 +62,22 @@ def best_action_values(mdp: MDP, sweeps: int = SWEEPS) -> Float[Array, "state ac
         return action_values(mdp, jnp.max(q, axis=1))
 
     return jax.lax.fori_loop(0, sweeps, sweep, jnp.zeros_like(mdp.reward))
+
+
+def _solve(
+    onward: Float[Array, "state state"], right: Float[Array, " state"]
+) -> Float[Array, " state"]:
+    """Return x of (I - onward) x = right, by elimination without pivots: the matrix of a process
+    that ends needs none. LAPACK's solver may wait for ever where several are in one program (jax
+    0.10, on two cores).
+    """
+    n = len(right)
+    own = jnp.eye(n, dtype=onward.dtype)
+
+    def eliminate(k: Any, rows: tuple[Array, Array]) -> tuple[Array, Array]:
+        matrix, right = rows
+        factor = matrix[:, k] * (1 - own[k]) / matrix[k, k]
+        return matrix - factor[:, None] * matrix[k], right - factor * right[k]
+
+    matrix, right = jax.lax.fori_loop(0, n, eliminate, (own - onward, right))
+    return right / jnp.diagonal(matrix)

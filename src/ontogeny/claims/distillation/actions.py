@@ -8,7 +8,7 @@ that is best at each number; rates are chosen on students of their own. Source: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -79,10 +79,14 @@ def measure(how: Measuring) -> Found:
     return claims_of(arms, chosen, sizes, updates, how), [figure_of(arms, sizes)]
 
 
-def agreement(lesson: Lesson, logits: Float[Array, "state action"]) -> Float[Array, ""]:
-    """Return how likely the student takes the teacher's mode, the mean over states."""
-    mode = jnp.argmax(lesson.teacher, axis=1)
-    return jnp.mean(jnp.take_along_axis(jax.nn.softmax(logits), mode[:, None], axis=1))
+def agreement(lesson: Lesson) -> Callable[[Float[Array, "state action"]], Float[Array, ""]]:
+    """Return what says how likely a student takes the teacher's mode, the mean over states."""
+    mode = jnp.argmax(lesson.teacher, axis=1)[:, None]
+
+    def of(logits: Array) -> Float[Array, ""]:
+        return jnp.mean(jnp.take_along_axis(jax.nn.softmax(logits), mode, axis=1))
+
+    return of
 
 
 def claims_of(

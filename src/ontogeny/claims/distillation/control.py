@@ -7,14 +7,14 @@ Source: Czarnecki et al. 2019 (arXiv 1902.02186), section 5: 20x20 grids, tabula
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Array
+from jaxtyping import Array, Float
 from plotly.subplots import make_subplots
 
 from ontogeny.claims.claim import Claim
@@ -24,7 +24,7 @@ from ontogeny.learners.teaching.exact import Lesson, lesson
 from ontogeny.learners.teaching.rule import STUDENT, TEACHER, UNIFORM
 from ontogeny.learners.teaching.rules import ON_POLICY
 from ontogeny.learners.teaching.tabular import TabularConfig
-from ontogeny.ops.mdp import MDP, best_action_values, expected_return
+from ontogeny.ops.mdp import MDP, best_action_values
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import COLOURS, QUIET, add_band, dress
@@ -40,18 +40,20 @@ DRAWN = 1.6  # so many grids are drawn for one that is kept
 GRIDS = (64, 8, 2)
 SIZES = (20, 20, 5)
 MEASURED = (  # after so many episodes
-    (*range(4, 64, 4), *range(70, 201, 10)),
+    (*range(4, 64, 4), *range(80, 201, 20)),
     (*range(8, 64, 8), *range(80, 161, 20)),
     (2, 4),
 )
-LONGEST = (300, 300, 8)
+LONGEST = 300  # where episodes are cut
+OUTCOMES = 5  # of a move: it stays, or goes to one of four cells
+SURE = 1e-3  # a temperature at which a teacher does what is best
 
 
 def measure(how: Measuring) -> Found:
     """Return the claims about a sure and an unsure teacher, and the curves."""
     size, n_grids = how.choose(*SIZES), how.choose(*GRIDS)
     at = how.choose(*MEASURED)
-    config = TabularConfig(longest=how.choose(*LONGEST))
+    config = TabularConfig(longest=how.choose(LONGEST, LONGEST, 8))
     spent: dict[float, dict[str, np.ndarray]] = {}
     relative: dict[str, Mapping[str, Taught]] = {}
     for temperature in TEMPERATURES:
@@ -59,7 +61,7 @@ def measure(how: Measuring) -> Found:
         arms: dict[str, Taught] = {}
         for name, control in CONTROLS.items():
             rule = dataclasses.replace(ON_POLICY, name=name, control=control)
-            run = taught(rule, lessons, config, at, how.seed)
+            run = taught(rule, lessons, config, at, how.seed, measure_return)
             arms[name] = run._replace(measured=run.measured / level[:, None])
         spent[temperature] = {
             n: np.minimum(run.until(np.full(n_grids, ENOUGH)), at[-1]) for n, run in arms.items()
@@ -68,6 +70,25 @@ def measure(how: Measuring) -> Found:
         told = ", ".join(f"{n} {np.median(v):g}" for n, v in spent[temperature].items())
         how.progress(f"temperature {temperature:g}: median episodes to {ENOUGH:.0%}: {told}")
     return claims_of(spent, n_grids, how), [curves(relative)]
+
+
+def measure_return(lesson: Lesson) -> Callable[[Array], Float[Array, ""]]:
+    """Return what says the expected return of logits on a grid, of episodes that are cut where
+    those that are learned from are.
+    """
+    likely, leads = jax.lax.top_k(lesson.mdp.transition, OUTCOMES)
+
+    def of(logits: Array) -> Float[Array, ""]:
+        policy = jax.nn.softmax(logits)
+
+        def sweep(_: Any, value: Array) -> Array:
+            after = jnp.sum(likely * value[leads], axis=2)
+            return jnp.sum(policy * (lesson.mdp.reward + after), axis=1)
+
+        nothing = jnp.zeros(len(logits))
+        return lesson.mdp.start @ jax.lax.fori_loop(0, LONGEST, sweep, nothing)
+
+    return of
 
 
 def grids(seed: int, n_grids: int, size: int, temperature: float) -> tuple[Lesson, np.ndarray]:
@@ -79,10 +100,9 @@ def grids(seed: int, n_grids: int, size: int, temperature: float) -> tuple[Lesso
     def one(key: Array) -> tuple[Lesson, Array, Array]:
         mdp: MDP = tabulated(random_grid(key, size))
         q = best_action_values(mdp._replace(transition=DISCOUNT * mdp.transition), 20 * size)
-        teacher = q / temperature
-        best = jax.nn.one_hot(jnp.argmax(q, axis=1), q.shape[1])
-        returns = expected_return(mdp, jax.nn.softmax(teacher)), expected_return(mdp, best)
-        return lesson(mdp, teacher, jnp.max(q, axis=1)), *returns
+        given = lesson(mdp, q / temperature, jnp.max(q, axis=1))
+        of = measure_return(given)
+        return given, of(given.teacher), of(q / SURE)
 
     drawn = int(DRAWN * n_grids) + 4
     keys = jax.random.split(jax.random.key(seed), drawn)
@@ -105,6 +125,8 @@ def claims_of(
     ratio = medians[sure]["teacher"].value / medians[sure]["student"].value
     parts = np.sign(spent[unsure]["teacher"] - spent[unsure]["student"])
     later = bootstrap_interval(parts, seed=how.seed)
+    gain = {t: np.log(arms["teacher"] / arms["student"]) for t, arms in spent.items()}
+    surer = bootstrap_interval(gain[sure] - gain[unsure], seed=how.seed)
     return [
         Claim(
             "a sure teacher is learned from sooner where the student acts",
@@ -113,6 +135,14 @@ def claims_of(
             f"takes longer, {how.choose(*MEASURED)[-1]}): {ratio:.3g} times; {cost}",
             "the student's interval below the teacher's",
             medians[sure]["student"].high < medians[sure]["teacher"].low,
+        ),
+        Claim.above(
+            "the surer the teacher, the more it matters",
+            "the gain grows as the teacher's entropy falls",
+            f"log of how many times as many episodes the teacher's way takes: "
+            f"{bootstrap_interval(gain[sure], seed=how.seed)} and "
+            f"{bootstrap_interval(gain[unsure], seed=how.seed)}; more by {surer}; {cost}",
+            surer,
         ),
         Claim(
             "of an unsure teacher it does not matter who acts",

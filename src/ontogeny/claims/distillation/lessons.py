@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float
 
 from ontogeny.core.compiling import quick_to_compile
@@ -30,7 +31,7 @@ class Taught(NamedTuple):
         return np.where(there.any(axis=1), self.updates[there.argmax(axis=1)], np.inf)
 
 
-Measure = Callable[[Lesson, Float[Array, "state action"]], Float[Array, ""]]
+Measure = Callable[[Lesson], Callable[[Float[Array, "state action"]], Float[Array, ""]]]
 
 
 def taught(
@@ -43,18 +44,18 @@ def taught(
     rates: Float[np.ndarray, " lesson"] | None = None,
 ) -> Taught:
     """Return how a student of each lesson (leading axis) went, measured before the first update and
-    after so many as `at` says. What is measured is the student's exact return, or what is asked
-    for instead; `rates` are each student's own, when not the config's.
+    after so many as `at` says. What is measured is the student's exact return, or what `measure`
+    makes of a lesson; `rates` are each student's own, when not the config's.
     """
 
     def one(lesson: Lesson, rate: Array, key: Array) -> Array:
         learner = tabular_student(rule, lesson, config)
         hypers = {"learning_rate": rate}
 
+        of = None if measure is None else measure(lesson)
+
         def told(state: TabularState) -> Array:
-            if measure is not None:
-                return measure(lesson, state.logits)
-            return learner.score(key, state, hypers)
+            return learner.score(key, state, hypers) if of is None else of(state.logits)
 
         def update(number: Any, state: TabularState) -> TabularState:
             return learner.step(jax.random.fold_in(key, number), state, hypers)[0]
@@ -68,8 +69,11 @@ def taught(
         return jnp.append(told(begun), measured)
 
     n_lessons = len(lessons.teacher)
-    # one device: LAPACK's solver in programs of two at once waits for ever (jax 0.10)
-    compiled = jax.jit(jax.vmap(one), compiler_options=quick_to_compile())
+    mapped = jax.vmap(one)
+    if n_lessons % jax.device_count() == 0:  # every core takes its share
+        mesh, along = Mesh(np.array(jax.devices()), ("lesson",)), PartitionSpec("lesson")
+        mapped = jax.shard_map(mapped, mesh=mesh, in_specs=along, out_specs=along, check_vma=False)
+    compiled = jax.jit(mapped, compiler_options=quick_to_compile())
     keys = jax.random.split(jax.random.key(seed), n_lessons)
     own = np.full(n_lessons, config.learning_rate) if rates is None else rates
     measured = np.asarray(compiled(lessons, jnp.asarray(own, jnp.float32), keys))

@@ -28,16 +28,21 @@ def draw_episode(
     logits: Float[Array, "state action"],
     n_steps: int,
     key: Key[Array, ""],
+    leads: Float[Array, "state action state"] | None = None,
 ) -> Episode:
-    """Return an episode of who samples under the rule, cut after `n_steps`."""
+    """Return an episode of who samples under the rule, cut after `n_steps`. `leads` are the
+    process's transitions summed along their last axis, for who draws many.
+    """
     acts = jnp.cumsum(acting(rule, lesson.teacher, logits), axis=1)
+    if leads is None:
+        leads = jnp.cumsum(lesson.mdp.transition, axis=2)
     n_states = len(logits)
 
     def step(carry: tuple[Array, Array], key: Array) -> tuple[tuple[Array, Array], Episode]:
         state, lived = carry
         draw = jax.random.uniform(key, (2,), logits.dtype)
         action = _pick(acts[state] / acts[state, -1], draw[0])
-        after = _pick(jnp.cumsum(lesson.mdp.transition[state, action]), draw[1])
+        after = _pick(leads[state, action], draw[1])
         episode = Episode(state, action, lived)
         return (jnp.minimum(after, n_states - 1), lived & (after < n_states)), episode
 

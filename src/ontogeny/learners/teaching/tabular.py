@@ -58,6 +58,7 @@ def tabular_student(
     exact expected return of the task.
     """
     c = config or TabularConfig()
+    leads = jnp.cumsum(lesson.mdp.transition, axis=2)
 
     def init(key: Key[Array, ""], hypers: Hypers) -> TabularState:
         del key
@@ -86,7 +87,7 @@ def tabular_student(
         """Return the update of one episode, how often it saw each state, and what it earned from
         there, summed.
         """
-        episode = draw_episode(rule, lesson, state.logits, c.longest, key)
+        episode = draw_episode(rule, lesson, state.logits, c.longest, key, leads)
         later = earned_later(rule, lesson, state.logits, episode)
         moved = estimate(rule, lesson, state.logits, episode, later - state.expected[episode.state])
         where = jax.nn.one_hot(episode.state, len(state.expected)) * episode.lived[:, None]
