@@ -125,7 +125,8 @@ def claims_of(
     ratio = medians[sure]["teacher"].value / medians[sure]["student"].value
     parts = np.sign(spent[unsure]["teacher"] - spent[unsure]["student"])
     later = bootstrap_interval(parts, seed=how.seed)
-    gain = {t: np.log(arms["teacher"] / arms["student"]) for t, arms in spent.items()}
+    some = {t: {n: np.maximum(v, 1) for n, v in arms.items()} for t, arms in spent.items()}
+    gain = {t: np.log(arms["teacher"] / arms["student"]) for t, arms in some.items()}
     surer = bootstrap_interval(gain[sure] - gain[unsure], seed=how.seed)
     return [
         Claim(
