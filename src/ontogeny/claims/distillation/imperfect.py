@@ -47,8 +47,8 @@ OTHERS = (
 RULES_TRIED = (*CLONES, *BEYOND, *OTHERS)
 
 # At full, quick and tiny scale.
-STUDENTS = (8, 4, 2)
-MEASURED = (tuple(range(40, 401, 40)), tuple(range(40, 241, 40)), (2, 4))
+STUDENTS = (16, 4, 2)
+MEASURED = (tuple(range(40, 601, 40)), tuple(range(40, 241, 40)), (2, 4))
 RATES = ((0.02, 0.06, 0.2), (0.02, 0.06, 0.2), (0.06, 0.2))
 TRIED = (RULES_TRIED, RULES_TRIED, (*CLONES, *BEYOND))
 EPISODES, LONGEST, BASELINE = 4, 60, 0.1
