@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ontogeny.cli.fields import parse_fields
-from ontogeny.cli.growth import Keeping, interruption_told, place, tell
+from ontogeny.cli.growth import Keeping, grow_and_tell
 from ontogeny.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,25 +27,13 @@ class Distilling(Keeping):
 
 def distill(arguments: list[str]) -> int:
     """Grow students of a teacher."""
-    from ontogeny.growth import grow as grow_recipe
     from ontogeny.learners.teaching.rules import ABOUT
-    from ontogeny.runtime.sinks import sinks
 
     first = _student(arguments)
     rules = [f"  {name:24}{said}" for name, said in ABOUT.items()]
     about = "\n".join([inspect.cleandoc(first.__doc__ or ""), "", "rules:", *rules])
     chosen = parse_fields(first, "distill", arguments, Distilling, about)
-    keeping = chosen.options
-    with interruption_told(keeping.json) as where:
-        run = grow_recipe(
-            chosen.recipe,
-            folder=place(keeping),
-            progress=keeping.told,
-            observers=[where, *sinks(keeping.track)],
-            checkpoint_seconds=keeping.checkpoint_seconds,
-            repeat=shlex.join(["ontogeny", "distill", *arguments]),
-        )
-    return tell(run.store, keeping.json)
+    return grow_and_tell(chosen.recipe, chosen.options, ["distill", *arguments])
 
 
 def _student(arguments: Sequence[str]) -> Distillation:

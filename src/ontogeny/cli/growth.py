@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ontogeny.cli.fields import parse_recipe
 from ontogeny.cli.words import RunName, parse, recipe_list, say
@@ -60,19 +60,25 @@ def grow(arguments: list[str]) -> int:
             f"the recipe comes first, not {name!r}",
             hint="write: ontogeny grow RECIPE [--field value …]",
         )
+    chosen = parse_recipe(name, "grow", rest, Keeping)
+    return grow_and_tell(chosen.recipe, chosen.options, ["grow", *arguments])
+
+
+def grow_and_tell(recipe: Any, keeping: Keeping, words: Sequence[str]) -> int:
+    """Grow a recipe, tell how it ended, and return the exit code. `words` are the command's, which
+    grows the same again.
+    """
     from ontogeny.growth import grow as grow_recipe
     from ontogeny.runtime.sinks import sinks
 
-    chosen = parse_recipe(name, "grow", rest, Keeping)
-    keeping = chosen.options
     with interruption_told(keeping.json) as where:
         run = grow_recipe(
-            chosen.recipe,
+            recipe,
             folder=place(keeping),
             progress=keeping.told,
             observers=[where, *sinks(keeping.track)],
             checkpoint_seconds=keeping.checkpoint_seconds,
-            repeat=shlex.join(["ontogeny", "grow", *arguments]),
+            repeat=shlex.join(["ontogeny", *words]),
         )
     return tell(run.store, keeping.json)
 
