@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,9 @@ GIVEN = os.environ.get("XLA_FLAGS", "")
 os.environ["XLA_FLAGS"] = " ".join(
     [GIVEN, *(f"{flag}={value}" for flag, value in QUICK.items() if flag not in GIVEN)]
 ).strip()
+# a shell's background jobs ignore Ctrl-C, and so would all that the tests start
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # JAX keeps much that lives for ever: looking through it again and again is a twentieth of the time
 gc.set_threshold(50_000, 50, 50)
 

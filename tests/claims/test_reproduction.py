@@ -113,7 +113,15 @@ def test_what_there_is_not_is_refused(asked, said):
 
 
 def test_every_system_says_which_paper_and_where_its_parts_are():
-    assert system_names() == ["agents", "baldwin", "leo", "maml", "pbt", "sequential"]
+    assert system_names() == [
+        "agents",
+        "baldwin",
+        "distillation",
+        "leo",
+        "maml",
+        "pbt",
+        "sequential",
+    ]
     for name in system_names():
         system = system_named(name)
         assert system.name == name
