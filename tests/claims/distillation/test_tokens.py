@@ -6,7 +6,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.claims.distillation.tokens import ARMS, Judged, claims_of, repetition
+from ontogeny.claims.distillation.tokens import (
+    ARMS,
+    Judged,
+    claims_of,
+    claims_of_short_text,
+    repetition,
+)
+from ontogeny.claims.measuring import Measuring
+
+HOW = Measuring()
 
 
 def test_repetition_by_hand():
@@ -53,3 +62,12 @@ def test_each_claim_holds_by_its_own_rule(changed, fails):
     claims = claims_of(judged(**changed), 0.34, "some seeds", 0)
     assert [number for number, claim in enumerate(claims) if not claim.holds] == fails
     assert "the corpus 0.340" in claims[5].measured
+
+
+def test_a_short_text_is_held_against_its_teacher_and_the_students_own():
+    worse, better = np.array([16.0, 15.0]), np.array([10.0, 10.5])
+    found = claims_of_short_text({"data": worse, "KL on data": better, "mixture": better}, HOW)
+    assert [claim.holds for claim in found] == [True, False]
+    assert "lower by 5.25 [" in found[0].measured
+    assert not claims_of_short_text({"data": better, "KL on data": worse}, HOW)[0].holds
+    assert claims_of_short_text({}, HOW) == []

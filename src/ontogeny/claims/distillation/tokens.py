@@ -44,6 +44,8 @@ SEEDS = (4, 2, 2)
 TAUGHT = (1500, 120, 4)  # updates of the teacher
 UPDATES = (600, 40, 4)  # of each student, after as many on data alone
 LOOKED_AT = (64, 16, 4)  # texts
+SHORT = (50_000, 50_000, 2_000)  # bytes of a short text
+SHORT_ARMS = (("data", "KL on data", "mixture"), (), ("data", "KL on data"))
 ROUNDS = 4
 WRITTEN = 192  # bytes of a text, the prompt among them, in which repetition is looked for
 GRAM = 4  # tokens that are repeated
@@ -104,10 +106,63 @@ def measure(how: Measuring) -> Found:
         f"{config.batch * config.model.context:,} bytes each, {seconds:.0f} s for all; the "
         f"teacher's perplexity {its_perplexity:.2f}{how.weak()}"
     )
-    return claims_of(judged, corpus, cost, how.seed), [
+    short = {
+        name: ends_on_short_text(name, text, teacher, config, how)
+        for name in how.choose(*SHORT_ARMS)
+    }
+    claims = claims_of(judged, corpus, cost, how.seed)
+    return claims + claims_of_short_text(short, how), [
         curves(scores, 2 * updates, its_perplexity),
         ends({name: one._asdict() for name, one in judged.items()}, corpus),
     ]
+
+
+def ends_on_short_text(
+    name: str, text: Text, teacher: TextModel, config: TokenStudentConfig, how: Measuring
+) -> np.ndarray:
+    """Return the perplexity of held-out text, a student, where they learn from nothing and the text
+    is short; the teacher is the same.
+    """
+    few, arm = text._replace(train=text.train[: how.choose(*SHORT)]), ARMS[name]
+    learner = token_student(few, teacher, arm.rule, replace(config, **arm.fields))
+    size = how.choose(*SEEDS), how.seed, ROUNDS, how.choose(*UPDATES) // ROUNDS
+    run = train(learner, *size, how.progress, f"{name}, short text", how.quick)
+    return np.exp(-run.score[-1])
+
+
+def claims_of_short_text(perplexity: Mapping[str, np.ndarray], how: Measuring) -> list[Claim]:
+    """Return the claims about a short text, given each arm's perplexities; those whose arms there
+    are.
+    """
+    told = ", ".join(
+        f"{name} {bootstrap_interval(values, seed=how.seed)}" for name, values in perplexity.items()
+    )
+    cost = (
+        f"{how.choose(*SHORT):,} bytes, {how.choose(*UPDATES)} updates from nothing, "
+        f"{how.choose(*SEEDS)} seeds{how.weak()}"
+    )
+
+    def lower(name: str, below: str, claim: str, paper: str) -> Claim:
+        gap = bootstrap_interval(perplexity[name] - perplexity[below], seed=how.seed)
+        return Claim.above(
+            claim,
+            paper,
+            f"perplexity a byte of held-out text: {told}: lower by {gap}; {cost}",
+            gap,
+            threshold=f"the interval of the perplexity of {name} less that of {below} above 0",
+        )
+
+    claims: list[Claim] = []
+    if "KL on data" in perplexity:
+        what = "of a short text a teacher's forward KL teaches more than the text itself"
+        paper = (
+            "soft targets keep a model from overfitting few data (Hinton et al. 2015, section 6)"
+        )
+        claims.append(lower("data", "KL on data", what, paper))
+    if "mixture" in perplexity:
+        what = "to a short text the student's own adds: a mixture ends lower than KL on data alone"
+        claims.append(lower("KL on data", "mixture", what, "mixtures do well (GKD)"))
+    return claims
 
 
 def grown_teacher(text: Text, how: Measuring) -> tuple[TextModel, float]:
