@@ -20,8 +20,8 @@ SYSTEM = System(
     (
         Part("landscape"),
         Part("ring"),
-        Part("control"),
-        Part("actions"),
+        Part("control", "unhurried"),
+        Part("actions", "unhurried"),
         Part("imperfect"),
         Part("deep", "unhurried"),
         Part("tokens"),
