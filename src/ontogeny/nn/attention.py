@@ -137,13 +137,10 @@ class Transformer(eqx.Module):
 
     def along(self, xs: Float[Array, "time n_in"]) -> Float[Array, "time width"]:
         """Return the features after every input, all at once."""
-        return self.along_entered(self.enter(xs))
-
-    def along_entered(self, x: Float[Array, "time width"]) -> Float[Array, "time width"]:
-        """Return the same, given what `enter` makes of the inputs."""
-        time = jnp.arange(x.shape[0])
+        time = jnp.arange(xs.shape[0])
         ago = time[:, None] - time
         seen = (ago >= 0) & (ago < self.context)
+        x = self.enter(xs)
         for block in self.blocks:
             query, key, value = block.heads(x)
             x = block.finish(x, self._attend(query, key, value, ago, seen))

@@ -95,7 +95,7 @@ def lived(how: Measuring) -> Lessons:
     def term(rule: str, temperature: float = 1.0, weight: float = 1.0) -> list[Term]:
         return [distillation(rule, tempered(teacher, temperature), world, weight, watch=0)]
 
-    arms = how.choose(ARMS, (ALONE, BESIDE), (ALONE, BESIDE))
+    arms = how.choose(ARMS, (ALONE, BESIDE), ARMS)
     teachers, students = {}, {}
     for temperature in (1.0, SOFT) if SOFTLY in arms else ():
         rounds = max(2, budget.rounds // 2)

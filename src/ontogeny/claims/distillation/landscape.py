@@ -33,7 +33,7 @@ GRADIENTS = {
     "teacher-value",
 }
 """The rules that theory says are gradients, with the task's rewards or without."""
-TINY = ("teacher", "on-policy", "expected-entropy")
+TINY = ("on-policy", "expected-entropy")
 SYMMETRIC, ASYMMETRIC, EQUAL = 1e-12, 1e-2, 1e-12
 LAYERS = 3
 BASELINE = 0.3  # taken from what actions earn: it may not change a mean

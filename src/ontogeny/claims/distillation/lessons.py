@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -47,11 +48,24 @@ def taught(
     after so many as `at` says. What is measured is the student's exact return, or what `measure`
     makes of a lesson; `rates` are each student's own, when not the config's.
     """
+    n_lessons = len(lessons.teacher)
+    spread = n_lessons % len(jax.devices()) == 0
+    program = _program(rule, config, tuple(at), measure, spread)
+    keys = jax.random.split(jax.random.key(seed), n_lessons)
+    own = np.full(n_lessons, config.learning_rate) if rates is None else rates
+    measured = np.asarray(program(lessons, jnp.asarray(own, jnp.float32), keys))
+    return Taught(measured, np.array([0, *at]))
+
+
+@cache
+def _program(
+    rule: Rule, config: TabularConfig, at: tuple[int, ...], measure: Measure | None, spread: bool
+) -> Callable[..., Any]:
+    """Return what teaches many: of (lessons, rates, keys), what is measured [lesson, time]."""
 
     def one(lesson: Lesson, rate: Array, key: Array) -> Array:
         learner = tabular_student(rule, lesson, config)
         hypers = {"learning_rate": rate}
-
         of = None if measure is None else measure(lesson)
 
         def told(state: TabularState) -> Array:
@@ -68,13 +82,8 @@ def taught(
         _, measured = jax.lax.scan(some, begun, (jnp.array([0, *at[:-1]]), jnp.array(at)))
         return jnp.append(told(begun), measured)
 
-    n_lessons = len(lessons.teacher)
     mapped = jax.vmap(one)
-    if n_lessons % jax.device_count() == 0:  # every core takes its share
+    if spread:  # every core takes its share
         mesh, along = Mesh(np.array(jax.devices()), ("lesson",)), PartitionSpec("lesson")
         mapped = jax.shard_map(mapped, mesh=mesh, in_specs=along, out_specs=along, check_vma=False)
-    compiled = jax.jit(mapped, compiler_options=quick_to_compile())
-    keys = jax.random.split(jax.random.key(seed), n_lessons)
-    own = np.full(n_lessons, config.learning_rate) if rates is None else rates
-    measured = np.asarray(compiled(lessons, jnp.asarray(own, jnp.float32), keys))
-    return Taught(measured, np.array([0, *at]))
+    return jax.jit(mapped, compiler_options=quick_to_compile())

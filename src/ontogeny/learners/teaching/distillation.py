@@ -105,13 +105,17 @@ def distillation(
     def note(state: TeachingState, trajectory: Trajectory, hypers: Any) -> Any:
         ends = rule.following is not None
         said, memory = answers(teacher, trajectory, state.memory, ends)
-        extra = pseudo_rewards(rule, trajectory, said, hypers["discount"]) if shapes(rule) else ()
+        extra = (
+            pseudo_rewards(rule, trajectory, said, hypers["discount"])
+            if rule.has_pseudo_rewards
+            else ()
+        )
         return state._replace(memory=memory), Noted(said.along, extra)
 
     def reward(rewards: Array, trajectory: Trajectory, noted: Noted, hypers: Any) -> Array:
         del trajectory
         paid = rule.task * rewards
-        return paid + hypers[name] * noted.extra if shapes(rule) else paid
+        return paid + hypers[name] * noted.extra if rule.has_pseudo_rewards else paid
 
     def loss(outputs: Outputs, trajectory: Trajectory, noted: Noted, hypers: Any) -> Any:
         del trajectory
@@ -123,7 +127,7 @@ def distillation(
         }
         if rule.loss is None:
             return jnp.float32(0), metrics
-        return hypers[name] * jnp.mean(jax.vmap(lambda one: aligned(rule, one))(steps)), metrics
+        return hypers[name] * jnp.mean(jax.vmap(rule.aligned)(steps)), metrics
 
     def watch_on(key: Array, state: TeachingState, student: Student, hypers: Any) -> Any:
         del hypers
@@ -137,19 +141,14 @@ def distillation(
         {name: Tunable(float(weight), Log(1e-4, 1e1) if tuned is None else tuned)},
         init=lambda key, begin: TeachingState(teacher.begin(), watcher.init(key, begin)),
         note=note,
-        reward=reward if shapes(rule) or (rule.pays and rule.task != 1) else None,
+        reward=reward if rule.has_pseudo_rewards or (rule.pays and rule.task != 1) else None,
         begin=teacher.begin if acts else None,
         act=_acting(rule, teacher, world) if acts else None,
         watch=watch_on if watch else None,
-        reads_policy=shapes(rule),
+        reads_policy=rule.has_pseudo_rewards,
         by_reward=rule.pays,
         one_step=rule.one_step,
     )
-
-
-def shapes(rule: Rule) -> bool:
-    """Return whether the rule has pseudo-rewards."""
-    return rule.own is not None or rule.following is not None
 
 
 class Noted(NamedTuple):
@@ -157,13 +156,6 @@ class Noted(NamedTuple):
 
     said: Outputs
     extra: Any  # [time], or nothing where the rule has no pseudo-rewards
-
-
-def aligned(rule: Rule, step: Step) -> Float[Array, ""]:
-    """Return what a step's loss comes to: nothing where the gate is shut."""
-    assert rule.loss is not None
-    loss = jnp.asarray(rule.loss(step))
-    return loss if rule.gate is None else jnp.where(rule.gate(step), loss, 0.0)
 
 
 def pseudo_rewards(

@@ -68,16 +68,6 @@ def paid(rule: Rule, lesson: Lesson, steps: Step) -> Float[Array, "state action"
     return total
 
 
-def alignment(rule: Rule, steps: Step) -> Float[Array, " state"]:
-    """Return the weighted loss in every state, 0 where its gate is shut."""
-    if rule.loss is None:
-        return jnp.zeros(steps.student.logits.shape[0])  # pyright: ignore[reportAttributeAccessIssue]
-    loss: Array = rule.weight * jnp.asarray(jax.vmap(rule.loss)(steps))
-    if rule.gate is None:
-        return loss
-    return jnp.where(jax.lax.stop_gradient(jax.vmap(rule.gate)(steps)), loss, 0.0)
-
-
 def update(
     rule: Rule,
     lesson: Lesson,
@@ -102,7 +92,7 @@ def update(
 
     def surrogate(params: Array) -> Float[Array, ""]:
         now = logits_of(params)
-        loss = alignment(rule, steps._replace(student=Categorical(now)))
+        loss = rule.weight * jax.vmap(rule.aligned)(steps._replace(student=Categorical(now)))
         if not rule.pays:
             return d @ loss
         return d @ (loss - jnp.sum(q * earned * jax.nn.log_softmax(now), axis=1))

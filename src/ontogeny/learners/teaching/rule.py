@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from ontogeny.core.errors import ConfigError
@@ -90,4 +91,18 @@ class Rule:
     @property
     def pays(self) -> bool:
         """Whether actions earn anything: else the loss alone moves the student."""
-        return bool(self.task) or self.own is not None or self.following is not None
+        return bool(self.task) or self.has_pseudo_rewards
+
+    @property
+    def has_pseudo_rewards(self) -> bool:
+        """Whether the rule has pseudo-rewards."""
+        return self.own is not None or self.following is not None
+
+    def aligned(self, step: Step) -> Float[Array, ""]:
+        """Return what a step's loss comes to, before its weight: nothing where the gate is shut, or
+        where there is no loss.
+        """
+        if self.loss is None:
+            return jnp.zeros(())
+        loss = jnp.asarray(self.loss(step))
+        return loss if self.gate is None else jnp.where(self.gate(step), loss, 0.0)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from ontogeny.learners.teaching.exact import Lesson, acting, alignment, steps_of
+from ontogeny.learners.teaching.exact import Lesson, acting, steps_of
 from ontogeny.learners.teaching.rule import Rule, Step
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.ops.mdp import MDP
@@ -93,7 +93,7 @@ def estimate(
 
     def surrogate(logits: Array) -> Float[Array, ""]:
         now = Categorical(logits[episode.state])
-        loss = alignment(rule, here._replace(student=now))
+        loss = rule.weight * jax.vmap(rule.aligned)(here._replace(student=now))
         if rule.pays:
             loss -= later * jax.vmap(Categorical.log_probability)(now, episode.action)
         return jnp.sum(jnp.where(episode.lived, loss, 0.0))

@@ -41,7 +41,7 @@ class Teacher(NamedTuple):
     @property
     def has_memory(self) -> bool:
         """Whether what it says depends on what it saw before."""
-        return bool(jax.tree.leaves(jax.eval_shape(self.begin)))
+        return remembers(self.begin)
 
 
 class Answers(NamedTuple):
@@ -103,23 +103,25 @@ def teacher_by(
             "structure that `begin` has",
         )
     space = world.action_space
-    return stepwise(Teacher(world.name, world.observation_shape, space, begin, step, _unknown))
+    along = stepwise(begin, step)
+    return Teacher(world.name, world.observation_shape, space, begin, step, along)
 
 
-def _unknown(*_: Any) -> Any:
-    raise NotImplementedError
-
-
-def stepwise(teacher: Teacher) -> Teacher:
-    """Return the teacher with its `along` made of its `step`."""
+def stepwise(begin: Callable[[], Any], step: Callable[[Array, Any], Any]) -> Callable[..., Any]:
+    """Return what a teacher says along a trajectory, made of what it says at a step."""
 
     def along(observations: Array, begins: Array, memory: Any) -> tuple[Outputs, Any]:
-        if not teacher.has_memory:
-            return jax.vmap(lambda o: teacher.step(o, memory)[0])(observations), memory
-        said, memories = _stepped(teacher, observations, begins, memory)
+        if not remembers(begin):
+            return jax.vmap(lambda o: step(o, memory)[0])(observations), memory
+        said, memories = _stepped(begin, step, observations, begins, memory)
         return said, jax.tree.map(lambda x: x[-1], memories)
 
-    return teacher._replace(along=along)
+    return along
+
+
+def remembers(begin: Callable[[], Any]) -> bool:
+    """Return whether a memory holds anything, given how it begins."""
+    return bool(jax.tree.leaves(jax.eval_shape(begin)))
 
 
 def answers(
@@ -135,7 +137,8 @@ def answers(
         return Answers(said), _carried(teacher, trajectory, after)
     n_cut = trajectory.cut.shape[0]
     if teacher.has_memory:
-        said, memories = _stepped(teacher, trajectory.observation, begins, memory)
+        seen = trajectory.observation
+        said, memories = _stepped(teacher.begin, teacher.step, seen, begins, memory)
         after = jax.tree.map(lambda x: x[-1], memories)
         cuts = jnp.nonzero(trajectory.truncated, size=n_cut, fill_value=0)[0]
         before_cut = jax.tree.map(lambda x: x[cuts], memories)
@@ -154,13 +157,17 @@ def _carried(teacher: Teacher, trajectory: Trajectory, memory: Any) -> Any:
 
 
 def _stepped(
-    teacher: Teacher, observations: Array, begins: Array, memory: Any
+    begin: Callable[[], Any],
+    step: Callable[[Array, Any], Any],
+    observations: Array,
+    begins: Array,
+    memory: Any,
 ) -> tuple[Outputs, Any]:
     """Return what is said at each step, and the memory after it."""
-    begun = teacher.begin()
+    begun = begin()
 
     def one(memory: Any, now: tuple[Array, Array]) -> tuple[Any, Any]:
-        said, after = teacher.step(now[0], trees.where(now[1], begun, memory))
+        said, after = step(now[0], trees.where(now[1], begun, memory))
         return after, (said, after)
 
     return jax.lax.scan(one, memory, (observations, begins))[1]

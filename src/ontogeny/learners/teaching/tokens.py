@@ -133,7 +133,7 @@ def token_student(
         steps = _steps(logits, taught, token, h["temperature"], c.top_k)
         told, each = -log_probability(logits, token), jnp.zeros(token.shape)
         if rule.loss is not None:
-            each = h["temperature"] ** 2 * _aligned(rule.loss, rule.gate, steps)
+            each = h["temperature"] ** 2 * steps.each(rule.aligned)
         if rule.pays:
             each = each + _paid(rule, steps, told, places.own)
         each = rule.weight * each
@@ -232,12 +232,6 @@ def _steps(
 def _each(function: Any, *over: Any) -> Any:
     """Return what the function makes of every place of a batch of texts."""
     return jax.vmap(jax.vmap(function))(*over)
-
-
-def _aligned(loss: Any, gate: Any, steps: _Steps) -> Float[Array, "batch time"]:
-    """Return the loss at every place, zero where its gate is shut."""
-    each = steps.each(loss)
-    return each if gate is None else jnp.where(steps.each(gate), each, 0.0)
 
 
 def _paid(
