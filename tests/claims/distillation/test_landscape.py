@@ -42,7 +42,7 @@ def test_the_ring_turns_for_ever_and_is_stopped():
         assert turning.amplitude > 0.3
         assert turning.update > 0.1
         assert still.update < 1e-10
-        assert abs(still.clockwise[-1] - 0.2).max() < 1e-10
+        assert abs(still.last[-1] - 0.2).max() < 1e-10
         factor, grew = stability(ring(4, 0.01), 2000, 0)
         assert factor < 1
         assert not grew
