@@ -21,7 +21,9 @@ def falling(observation, memory):
 both = og.teaching.average(
     [og.teaching.teacher_of(grown.product()), og.teaching.teacher_by(falling, world)]
 )
-term = og.teaching.distillation("on-policy+task", both, world, tuned=og.Log(0.1, 1))
+term = og.teaching.distillation(
+    "on-policy+task", both, world, weight=og.teaching.Weight(tuned=og.Log(0.1, 1))
+)
 # Returns are large here: the critic is not to drown the lesson in what both share.
 small = ActorCriticConfig(hidden=(16, 16), value_cost=0.01)
 learner = og.actor_critic(world, small, [term])

@@ -63,6 +63,7 @@ _WHERE = {
     "translation": "learners.generation.translation",
     "few_shot": "learners.few_shot.few_shot",
     "language_model": "learners.text.language_model",
+    "kickstart": "learners.teaching.kickstarting",
     "leo": "learners.few_shot.leo",
     "LEOConfig": "learners.few_shot.leo_config",
     "prototypes": "learners.few_shot.prototypes",
@@ -127,6 +128,7 @@ if TYPE_CHECKING:
     from ontogeny.learners.maml.adapter import load_adapter
     from ontogeny.learners.maml.config import MAMLConfig
     from ontogeny.learners.maml.maml import maml
+    from ontogeny.learners.teaching.kickstarting import kickstart
     from ontogeny.learners.text.language_model import language_model
     from ontogeny.ops.descent import descend_inner
     from ontogeny.recipes.products import load_product

@@ -27,6 +27,7 @@ from ontogeny.learners.teaching.teachers import (
     one_a_task,
     tempered,
 )
+from ontogeny.learners.teaching.weight import Weight
 from ontogeny.recipes.agents import PAPERS, Agents
 from ontogeny.recipes.products import load_product
 from ontogeny.runtime.folders import find_run
@@ -125,7 +126,8 @@ class Distillation(Agents):
     def terms(self) -> tuple[Term, ...]:
         tuned = Log(*self.weights) if self.weights else None
         rule, world = rule_named(self.rule), world_named(self.world)
-        return (distillation(rule, self.taught(), world, self.weight, tuned, self.watch),)
+        weight = Weight(self.weight, tuned)
+        return (distillation(rule, self.taught(), world, weight, self.watch),)
 
     def tuned(self) -> tuple[str, ...]:
         # nothing reads it where the loss alone moves the policy

@@ -35,6 +35,11 @@ def optimistic(reward: Float[Array, "..."]) -> Float[Array, "..."]:
     return 0.3 * jnp.minimum(squashed, 0) + 5 * jnp.maximum(squashed, 0)
 
 
+def task_of(observation: Float[Array, "*shape"], n_tasks: int) -> Float[Array, " task"]:
+    """Return the task that an observation tells, one-hot."""
+    return observation[..., -n_tasks:].reshape(-1, n_tasks)[0]
+
+
 def multi_task(worlds: Sequence[World]) -> World:
     """Return the world of all of them, each alike likely. Its time limit is the shortest; where one
     names none it has none.

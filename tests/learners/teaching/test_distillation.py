@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.space import Linear, Log
+from ontogeny.core.space import Log
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import Outputs
@@ -19,6 +19,7 @@ from ontogeny.learners.teaching.rule import Control, Rule
 from ontogeny.learners.teaching.rules import ON_POLICY, RULES
 from ontogeny.learners.teaching.teacher import answers
 from ontogeny.learners.teaching.teachers import embedded, hesitant
+from ontogeny.learners.teaching.weight import Weight
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.worlds.spaces import Box, Discrete
 from taught import counting, lived, sure, walk
@@ -102,7 +103,7 @@ def test_rules_of_every_kind_fit_an_agent(name):
     core = "gru" if RULES[name].following else "none"
     loss = "vtrace" if RULES[name].task else "ppo"
     agent = dataclasses.replace(AGENT, core=core, core_units=2, loss=loss)
-    term = distillation(name, counting(), walk(), tuned=Log(0.1, 1.0))
+    term = distillation(name, counting(), walk(), weight=Weight(tuned=Log(0.1, 1.0)))
     learner = actor_critic(walk(), agent, [term])
     key, hypers = jax.random.key(0), {"teaching": jnp.float32(0.5)}
     state = jax.eval_shape(learner.init, key, hypers)
@@ -153,7 +154,7 @@ BOX = walk()._replace(actions=Box((0.0,), (1.0,)), n_actions=1)
         ("on-polcy", sure(), walk(), {}, "did you mean 'on-policy'"),
         ("on-policy", sure(), walk(), {"weight": -0.1}, "weight is -0.1"),
         ("on-policy", sure(), walk(), {"weight": 0}, "nothing would move the student"),
-        ("on-policy", sure(), walk(), {"tuned": Linear(-1, 1)}, "tuned from -1"),
+        ("on-policy", sure(), walk(), {"weight": Weight(tasks=Log(0.1, 1))}, "is one task"),
         ("on-policy", sure(), walk(tasks=("a", "b")), {}, "sees observations of shape"),
         ("on-policy", sure(), BIG, {}, "which of the student's 5 each of the teacher's 3 is"),
         ("on-policy", sure(0, BIG), walk(), {}, "a student needs all that the teacher does"),

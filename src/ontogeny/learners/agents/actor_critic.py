@@ -31,7 +31,7 @@ from ontogeny.ops.adam import clipped_adam
 from ontogeny.ops.moments import Moments, merge, moments_of, no_moments, standardise
 from ontogeny.worlds.episodes import Episodes, no_episodes, recent_length, recent_return, record
 from ontogeny.worlds.fitting import check_observation
-from ontogeny.worlds.multi_task import optimistic
+from ontogeny.worlds.multi_task import optimistic, task_of
 from ontogeny.worlds.world import World
 
 CLIPS = {
@@ -177,7 +177,7 @@ def _record(world: World, episodes: Episodes, trajectory: Trajectory) -> Episode
     if not world.tasks:
         return record(episodes, trajectory.reward, done)
     n_tasks = len(world.tasks)
-    told = trajectory.observation[..., -n_tasks:].reshape(*done.shape, -1, n_tasks)[:, :, 0]
+    told = jax.vmap(jax.vmap(lambda seen: task_of(seen, n_tasks)))(trajectory.observation)
 
     def of_task(episodes: Episodes, mine: Array) -> Episodes:
         return record(episodes, trajectory.reward, done, mine > 0.5)

@@ -18,6 +18,7 @@ from ontogeny.learners.teaching.tabular import TabularConfig, tabular_student
 from ontogeny.learners.teaching.teacher import Teacher, teacher_by, teacher_of
 from ontogeny.learners.teaching.teachers import average, embedded, hesitant, one_a_task, tempered
 from ontogeny.learners.teaching.tokens import TokenStudentConfig, token_student
+from ontogeny.learners.teaching.weight import Weight, falling
 
 __all__ = [
     "RULES",
@@ -33,12 +34,14 @@ __all__ = [
     "TabularConfig",
     "Teacher",
     "TokenStudentConfig",
+    "Weight",
     "average",
     "distillation",
     "draw_episode",
     "earned_later",
     "embedded",
     "estimate",
+    "falling",
     "fields",
     "hesitant",
     "is_gradient_field",

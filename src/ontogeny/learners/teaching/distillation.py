@@ -14,7 +14,6 @@ Sources: Czarnecki et al. 2019 (arXiv 1902.02186); Schmitt et al. 2018, Kickstar
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, NamedTuple
 
 import jax
@@ -22,15 +21,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.space import Dimension, Log
 from ontogeny.learners.agents.network import Outputs, Student
 from ontogeny.learners.agents.rollout import Trajectory
-from ontogeny.learners.agents.terms import Term, Tunable
+from ontogeny.learners.agents.terms import Term
 from ontogeny.learners.teaching.agreement import agreement, watching
 from ontogeny.learners.teaching.rule import STUDENT, TEACHER, Rule, Step
 from ontogeny.learners.teaching.rules import rule_named
 from ontogeny.learners.teaching.teacher import Answers, Teacher, answers
 from ontogeny.learners.teaching.teachers import uniform_policy
+from ontogeny.learners.teaching.weight import Weight
 from ontogeny.ops import returns
 from ontogeny.ops.distributions.categorical import Categorical, MaskedCategorical
 from ontogeny.ops.distributions.distribution import Distribution
@@ -42,23 +41,25 @@ NAME = "teaching"
 
 
 class TeachingState(NamedTuple):
-    """The teacher's memory of what the student saw, and who is watched (`agreement.watching`)."""
+    """The teacher's memory of what the student saw, who is watched (`agreement.watching`), and how
+    many updates are done, where the weight goes by them."""
 
     memory: Any
     watched: Any = ()
+    updates: Any = ()
 
 
 def distillation(
     rule: Rule | str,
     teacher: Teacher,
     world: World,
-    weight: float | None = None,
-    tuned: Dimension | None = None,
+    weight: Weight | float | None = None,
     watch: int = 4,
     name: str = NAME,
 ) -> Term:
     """Return the rule as a term of agents in this world, with a hyper called after it: the weight
-    of its loss and pseudo-rewards, the rule's own when None, and where it may be tuned.
+    of its loss and pseudo-rewards, the rule's own when None. A `Weight` says where it may be tuned,
+    how it falls, and whether each of several tasks has a factor of its own.
 
     A fixed weight of 0 beside the task's rewards is plain reinforcement learning: a term that does
     nothing. `watch` are the steps that a second small rollout lives after each of the student's,
@@ -80,11 +81,11 @@ def distillation(
     ()
     """
     rule = rule_named(rule) if isinstance(rule, str) else rule
-    weight = rule.weight if weight is None else weight
-    rule = dataclasses.replace(rule, weight=weight)  # which refuses one below 0
+    w = weight if isinstance(weight, Weight) else Weight(rule.weight if weight is None else weight)
     check_fit(teacher, world)
     check_support(rule, teacher)
-    if tuned is None and weight == 0:
+    brought = w.hypers(name, world)
+    if w.nothing:
         if rule.task == 1 and rule.control == STUDENT and not rule.one_step:
             return Term(name)
         if not rule.task:
@@ -93,12 +94,6 @@ def distillation(
                 where="weight",
                 hint="nothing would move the student: give a weight, or a rule that ends in +task",
             )
-    if tuned is not None and tuned.ends()[0] < 0:
-        raise ConfigError(
-            f"the weight is tuned from {tuned.ends()[0]}",
-            where="weight",
-            hint="a weight is a number from 0",
-        )
     lived = {STUDENT: "student", TEACHER: "teacher"}.get(rule.control, "mixture")
     watcher = watching(teacher, world, watch, lived)
 
@@ -110,12 +105,18 @@ def distillation(
             if rule.has_pseudo_rewards
             else ()
         )
-        return state._replace(memory=memory), Noted(said.along, extra)
+        share = updates = ()
+        if w.varies:
+            share = w.along(name, world, state.updates, trajectory.observation, hypers)
+            updates = state.updates + 1
+        return state._replace(memory=memory, updates=updates), Noted(said.along, extra, share)
 
     def reward(rewards: Array, trajectory: Trajectory, noted: Noted, hypers: Any) -> Array:
         del trajectory
         paid = rule.task * rewards
-        return paid + hypers[name] * noted.extra if rule.has_pseudo_rewards else paid
+        if not rule.has_pseudo_rewards:
+            return paid
+        return paid + hypers[name] * (noted.share * noted.extra if w.varies else noted.extra)
 
     def loss(outputs: Outputs, trajectory: Trajectory, noted: Noted, hypers: Any) -> Any:
         del trajectory
@@ -125,9 +126,12 @@ def distillation(
             f"{what}/{lived}": value
             for what, value in agreement(_still(outputs.distribution), said.distribution).items()
         }
+        if w.varies:
+            metrics["weight"] = hypers[name] * jnp.mean(noted.share)
         if rule.loss is None:
             return jnp.float32(0), metrics
-        return hypers[name] * jnp.mean(jax.vmap(rule.aligned)(steps)), metrics
+        aligned = jax.vmap(rule.aligned)(steps)
+        return hypers[name] * jnp.mean(noted.share * aligned if w.varies else aligned), metrics
 
     def watch_on(key: Array, state: TeachingState, student: Student, hypers: Any) -> Any:
         del hypers
@@ -138,8 +142,10 @@ def distillation(
     return Term(
         name,
         loss,
-        {name: Tunable(float(weight), Log(1e-4, 1e1) if tuned is None else tuned)},
-        init=lambda key, begin: TeachingState(teacher.begin(), watcher.init(key, begin)),
+        brought,
+        init=lambda key, begin: TeachingState(
+            teacher.begin(), watcher.init(key, begin), jnp.int32(0) if w.varies else ()
+        ),
         note=note,
         reward=reward if rule.has_pseudo_rewards or (rule.pays and rule.task != 1) else None,
         begin=teacher.begin if acts else None,
@@ -152,10 +158,12 @@ def distillation(
 
 
 class Noted(NamedTuple):
-    """What is kept of a rollout: the teacher's answers, and what its steps earn by them."""
+    """What is kept of a rollout: the teacher's answers, what its steps earn by them, and what each
+    weighs."""
 
     said: Outputs
     extra: Any  # [time], or nothing where the rule has no pseudo-rewards
+    share: Any = ()  # [time], in units of the hyper, or nothing where all weigh alike
 
 
 def pseudo_rewards(

@@ -23,6 +23,7 @@ from ontogeny.ops.distributions.categorical import (
 from ontogeny.ops.distributions.distribution import Distribution
 from ontogeny.ops.distributions.factored import FactoredCategorical
 from ontogeny.ops.distributions.tanh_normal import TanhNormal
+from ontogeny.worlds.multi_task import task_of
 from ontogeny.worlds.spaces import ActionSpace, Discrete, Factored
 from ontogeny.worlds.world import World
 
@@ -138,7 +139,7 @@ def one_a_task(teachers: Sequence[Teacher], world: World) -> Teacher:
     check_alike(shown)
 
     def chosen(each: Sequence[Outputs], observation: Array) -> Outputs:
-        which = jnp.argmax(observation[..., -n_tasks:].reshape(-1, n_tasks)[0])
+        which = jnp.argmax(task_of(observation, n_tasks))
         return jax.tree.map(lambda *answers: jnp.stack(answers)[which], *each)
 
     return _together(shown, chosen)
