@@ -72,7 +72,8 @@ def grow(
     the functions themselves. `folder` is where the run is kept (`runs/NAME-N` when not given); a
     run that is already there goes on from its newest checkpoint, which for a bare learner is how it
     is resumed, if it is the same but for more rounds. `repeat` is the command that grows the run
-    again, for whoever looks at it.
+    again, for whoever looks at it. Of a recipe of several generations the last one's run is
+    returned.
 
     >>> run = og.grow("quadratic", strategy="pbt", population=4, rounds=2, steps=5, progress=False)
     >>> run.metrics()["score"].shape, run.best.state.shape
@@ -127,7 +128,7 @@ def grow(
         where = recipe.executor
         prepare(where.devices)
         job = recipe.job()
-    return grow_job(job, where, folder, recipe, watched, repeat=repeat)
+    return _with_successors(grow_job(job, where, folder, recipe, watched, repeat=repeat), watched)
 
 
 def resume(
@@ -151,12 +152,24 @@ def resume(
         recipe, known = stored_recipe(store), store.run()
         done = known["status"] == "finished" and rounds in (None, store.rounds())
         if done and (path / "product").exists() and not known.get("replay"):
-            return Run(Store(path), recipe)
+            return _with_successors(Run(Store(path), recipe), watched)
         if rounds is not None and not known.get("replay"):
             recipe = dataclasses.replace(recipe, rounds=rounds)
         prepare(recipe.executor.devices)
         job = stored_job(store, recipe, rounds)
-    return grow_job(job, recipe.executor, path, recipe, watched, replay=known.get("replay"))
+    run = grow_job(job, recipe.executor, path, recipe, watched, replay=known.get("replay"))
+    return run if known.get("replay") else _with_successors(run, watched)
+
+
+def _with_successors(run: Run, watched: Watched) -> Run:
+    """Grow what the run's recipe has follow it, from where that stands, and return the last."""
+    while run.recipe and run.status == "finished":
+        next_ = run.recipe.successor(run.folder)
+        if next_ is None:
+            break
+        recipe, folder = next_
+        run = grow_job(recipe.job(), recipe.executor, folder, recipe, watched)
+    return run
 
 
 def default_executor(learner: Learner[Any] | HostLearner[Any]) -> Executor:

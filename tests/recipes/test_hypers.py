@@ -13,7 +13,15 @@ from ontogeny.recipes import RECIPES, recipe_class
 # Their hypers are genes, and a strategy may add its own: what a life reads can't be left out.
 GENES = {"goal-direction", "half-cheetah", "sinusoid-life"}
 # They need data, a trained judge, a teacher or brax; their learners are tried with less.
-HEAVY = {"digits-gan", "translation", "locomotion", "distillation", "text", "text-student"}
+HEAVY = {
+    "digits-gan",
+    "translation",
+    "locomotion",
+    "distillation",
+    "kickstart",
+    "text",
+    "text-student",
+}
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES.keys() - GENES - HEAVY))

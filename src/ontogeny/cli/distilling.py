@@ -1,4 +1,4 @@
-"""`distill`: a grown agent as the teacher of another."""
+"""`distill`, and `grow` of recipes whose agents have a grown one for a teacher."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ontogeny.cli.fields import parse_fields
 from ontogeny.cli.growth import Keeping, grow_and_tell
@@ -27,16 +27,23 @@ class Distilling(Keeping):
 
 def distill(arguments: list[str]) -> int:
     """Grow students of a teacher."""
+    return grow_taught("distillation", "distill", arguments, ["distill", *arguments])
+
+
+def grow_taught(name: str, verb: str, arguments: list[str], words: Sequence[str]) -> int:
+    """Grow the recipe of this name, whose fields are the student's; `words` are the command's."""
     from ontogeny.learners.teaching.rules import ABOUT
 
-    first = _student(arguments)
-    rules = [f"  {name:24}{said}" for name, said in ABOUT.items()]
+    teachers, rest = _parted("--teacher", arguments)
+    arguments = [*rest, "--teacher", *teachers] if teachers else arguments
+    first = _student(name, arguments)
+    rules = [f"  {rule:24}{said}" for rule, said in ABOUT.items()]
     about = "\n".join([inspect.cleandoc(first.__doc__ or ""), "", "rules:", *rules])
-    chosen = parse_fields(first, "distill", arguments, Distilling, about)
-    return grow_and_tell(chosen.recipe, chosen.options, ["distill", *arguments])
+    chosen = parse_fields(first, verb, arguments, Distilling, about)
+    return grow_and_tell(chosen.recipe, chosen.options, words)
 
 
-def _student(arguments: Sequence[str]) -> Distillation:
+def _student(name: str, arguments: Sequence[str]) -> Distillation:
     """Return the student before its fields are read. Raises `ConfigError` for a recipe that is no
     agents', and what reading the teacher raises.
     """
@@ -45,40 +52,47 @@ def _student(arguments: Sequence[str]) -> Distillation:
     from ontogeny.recipes.agents import Agents
     from ontogeny.recipes.distillation import Distillation
     from ontogeny.recipes.products import load_product
+    from ontogeny.recipes.teachers import named
     from ontogeny.run import load
 
-    named, teachers = _given("--student", arguments)[-1:], _given("--teacher", arguments)
-    if named:
-        recipe = recipe_class(named[0])()
+    kind: Any = recipe_class(name)
+    asked, teachers = (_parted(option, arguments)[0] for option in ("--student", "--teacher"))
+    if asked:
+        recipe = recipe_class(asked[-1])()
         if not isinstance(recipe, Agents) or isinstance(recipe, Distillation):
             agents = [name for name, entry in RECIPES.items() if entry.module == "agents"]
             raise ConfigError(
-                f"the recipe {named[0]!r} grows no agents",
+                f"the recipe {asked[-1]!r} grows no agents",
                 where="--student",
                 hint=f"use one of {', '.join(agents)}",
             )
-        return Distillation.of(recipe)
+        return kind.of(recipe)
     if not teachers:
-        return Distillation()
-    policy = load_product(teachers[0])
+        return kind()
+    place = named(teachers[0])[1]
+    policy = load_product(place)
     with suppress(ConfigError):  # no run of a recipe, but a policy that was saved
-        grown = load(teachers[0]).recipe
+        grown = load(place).recipe
         if isinstance(grown, Agents):
-            return Distillation.of(grown)
+            return kind.of(grown)
     if not isinstance(policy, Policy):
-        return Distillation()
-    return Distillation(world=policy.world.name, agent=policy.config)
+        return kind()
+    return kind(world=policy.world.name, agent=policy.config)
 
 
-def _given(option: str, arguments: Sequence[str]) -> list[str]:
-    """Return what follows the option, up to the next one, the last time that it is given."""
+def _parted(option: str, arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what follows the option, however often it is given, and the other arguments."""
     found: list[str] = []
+    rest: list[str] = []
     reading = False
     for word in arguments:
+        name, told, value = word.partition("=")
         if word.startswith("--"):
-            name, _, value = word.partition("=")
             reading = name == option
-            found = ([value] if value else []) if reading else found
-        elif reading:
+        if not reading:
+            rest.append(word)
+        elif not word.startswith("--"):
             found.append(word)
-    return found
+        elif told:
+            found.append(value)
+    return found, rest

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ontogeny.runtime.store import Store
 
 INTERRUPTED = 130
+TAUGHT = ("distillation", "kickstart")  # recipes of students of grown agents
 Tracks: TypeAlias = tuple[Literal["tensorboard", "wandb", "mlflow"], ...]
 
 
@@ -60,6 +61,10 @@ def grow(arguments: list[str]) -> int:
             f"the recipe comes first, not {name!r}",
             hint="write: ontogeny grow RECIPE [--field value …]",
         )
+    if name in TAUGHT:
+        from ontogeny.cli.distilling import grow_taught
+
+        return grow_taught(name, f"grow {name}", rest, ["grow", *arguments])
     chosen = parse_recipe(name, "grow", rest, Keeping)
     return grow_and_tell(chosen.recipe, chosen.options, ["grow", *arguments])
 

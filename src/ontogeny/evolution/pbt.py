@@ -127,10 +127,14 @@ class PBT(StrategyConfig):
     """Truncation: the bottom fraction copies the top fraction."""
     margin: float = 0.0
     """Margin: how much higher another's score must be, in units of the score."""
+    margin_share: float = 0.0
+    """Margin: and by how large a share of its absolute value."""
     explore: Literal["perturb", "resample", "both", "jitter", "none"] = "perturb"
     """How an heir's hypers vary."""
     factors: tuple[float, float] = (0.8, 1.25)
     """Perturb: the two factors that move a hyper on its scale."""
+    probability: float = 1.0
+    """Perturb: how likely each hyper moves."""
     deviation: float = 0.1
     """Jitter: standard deviation of the normal noise that moves a hyper on its scale."""
     copy: Literal["both", "weights", "hypers"] = "both"
@@ -147,10 +151,10 @@ class PBT(StrategyConfig):
             "truncation": lambda: truncation(self.fraction),
             "welch": selections.welch,
             "tournament": selections.tournament,
-            "margin": lambda: selections.margin(self.margin),
+            "margin": lambda: selections.margin(self.margin, self.margin_share),
         }
         vary = {
-            "perturb": lambda: perturb(self.factors),
+            "perturb": lambda: perturb(self.factors, self.probability),
             "resample": explorations.resample,
             "both": lambda: explorations.perturb_or_resample(self.factors),
             "jitter": lambda: explorations.jitter(self.deviation),

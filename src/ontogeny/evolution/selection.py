@@ -68,16 +68,20 @@ def tournament() -> Selection:
     return select
 
 
-def margin(amount: float) -> Selection:
+def margin(amount: float, share: float = 0.0) -> Selection:
     """Each draws one other member uniformly, and copies it when that one's score is higher by more
-    than `amount`.
+    than `amount`, and that `share` of its absolute value.
     """
     amount = within(amount, -LARGEST, LARGEST, "amount", "margin")
+    share = within(share, 0, LARGEST, "share", "margin")
 
     def select(key: Array, score: Array, recent: Array) -> Array:
         del recent
         rival = rival_of(key, score)
-        return jnp.where(score[rival] > score + amount, rival, jnp.arange(score.shape[0]))
+        needed = score + amount
+        if share:
+            needed += share * jnp.abs(score[rival])
+        return jnp.where(score[rival] > needed, rival, jnp.arange(score.shape[0]))
 
     return select
 

@@ -41,6 +41,9 @@ RECIPES = {
     "distillation": Entry(
         "distillation", "Distillation", "students of grown agents: see ontogeny distill"
     ),
+    "kickstart": Entry(
+        "kickstart", "Kickstart", "agents that a teacher gives a start, and that may pass it"
+    ),
     "coin": Entry("sequences", "Coin", "predictors of a coin of unknown bias (a minute)"),
     "die": Entry("sequences", "Die", "predictors of a die of unknown bias (a minute)"),
     "switching": Entry("sequences", "Switching", "predictors of a coin that is replaced at times"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import tyro
@@ -121,6 +122,13 @@ class Recipe:
         """
         del record
         return ()
+
+    def successor(self, folder: Path) -> tuple[Recipe, Path] | None:
+        """Return what is grown next, and where, once a run of this recipe has finished in the
+        folder; None for nothing.
+        """
+        del folder
+        return None
 
     def units(self) -> dict[str, float]:
         """Return what one step of one member costs in units that a person counts, such as

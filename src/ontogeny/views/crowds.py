@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ontogeny.views.lineage import Line, along_ancestry
 from ontogeny.views.record import Record
@@ -47,6 +47,15 @@ def add_members(fig: go.Figure, record: Record, placed: Float[np.ndarray, "round
         marker={"color": QUIET, "size": 6},
         hoverinfo="skip",
     )
+
+
+def span(
+    values: Float[np.ndarray, "rounds pop"],
+) -> tuple[Int[np.ndarray, " told"], Float[np.ndarray, " told"], Float[np.ndarray, " told"]]:
+    """Return the rounds in which any value is finite, and the least and the greatest of each."""
+    told = np.flatnonzero(np.isfinite(values).any(axis=1))
+    seen = np.where(np.isfinite(values[told]), values[told], np.nan)
+    return told, np.nanmin(seen, axis=1), np.nanmax(seen, axis=1)
 
 
 def stretches(rounds: int) -> list[slice]:

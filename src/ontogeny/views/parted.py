@@ -7,9 +7,9 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 
+from ontogeny.views.crowds import span
 from ontogeny.views.lineage import schedule
 from ontogeny.views.record import Record
 from ontogeny.views.theme import COLOURS, add_band, empty, round_ticks
@@ -33,9 +33,7 @@ def parted_figure(record: Record, metric: str) -> go.Figure:
     number = [number for number, _ in record.line]
     for index, (part, values) in enumerate(record.parted[metric].items()):
         colour: Any = COLOURS[index % len(COLOURS)]
-        told = np.isfinite(values).any(axis=1)
-        rounds, seen = np.flatnonzero(told), values[told]
-        add_band(fig, rounds, np.nanmin(seen, axis=1), np.nanmax(seen, axis=1), colour)
+        add_band(fig, *span(values), colour)
         fig.add_scatter(
             x=number,
             y=along[part],

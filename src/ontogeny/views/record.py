@@ -167,6 +167,13 @@ class Record:
             return None
         return self.lived.sum(axis=1) * self.unit[1] * self.steps
 
+    def metric(self, name: str) -> Float[np.ndarray, "rounds pop"]:
+        """Return a metric, NaN where nothing was recorded. Raises `StoreError` when it can't be
+        read.
+        """
+        with Store(self.folder) as store:
+            return _fill(store.metric(name), self.rounds, self.pop)
+
     def spec(self, name: str) -> dict[str, Any]:
         """Return what the run's space says of a hyper (`kind`, `low`, `high`), or nothing."""
         space = self.run.get("space") or {}

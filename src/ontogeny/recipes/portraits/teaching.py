@@ -1,0 +1,162 @@
+"""How a lesson went: how far students agreed with their teacher, how much it counted, and how
+teachers and students followed each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+from plotly.subplots import make_subplots
+
+from ontogeny.core.errors import OntogenyError
+from ontogeny.core.metrics import HYPERS
+from ontogeny.runtime.store import FILE, Store
+from ontogeny.views.crowds import span
+from ontogeny.views.figure import Figure
+from ontogeny.views.lineage import schedule
+from ontogeny.views.record import Record, read_record
+from ontogeny.views.theme import COLOURS, FAINT, QUIET, add_band, dress, empty, round_ticks
+
+SMALLEST = 1e-6  # what is drawn of a weight on its scale
+LONGEST = 20  # generations that are looked for
+AGREED = ("agreement", "kl")
+
+
+def story(record: Record, name: str) -> Sequence[Figure]:
+    """Return the figures of a run whose lesson, its hyper and metrics, is called `name`."""
+    figures = [lesson(record, name)]
+    before = teachers(record)
+    return [*figures, generations([*before, record])] if before else figures
+
+
+def teachers(record: Record) -> list[Record]:
+    """Return the runs that taught, each the one before its student, oldest first: as far back as
+    there was one teacher, and it was a run that can be read.
+    """
+    found: list[Record] = []
+    while len(found) < LONGEST:
+        taught = (found[-1] if found else record).fields.get("teacher") or ()
+        place = Path(str(taught[0])) if len(taught) == 1 else None
+        if place is None or not (place / FILE).is_file():
+            break
+        read = None
+        with suppress(OntogenyError), Store(place) as store:
+            read = read_record(store)
+        if read is None or not read.rounds:
+            break
+        found.append(read)
+    return found[::-1]
+
+
+def lesson(record: Record, name: str) -> Figure:
+    """Return agreement with the teacher on the student's states, and the weight of the lesson, over
+    rounds: of all members, and along the winner's ancestry.
+    """
+    names = record.metrics
+    agreed = [f"{name}_{what}" for what in AGREED]
+    told = [m for a in agreed for m in names if m == a or m.startswith(f"{a}/")]
+    weights = [m for m in (f"{name}_weight", f"{HYPERS}{name}") if m in names][:1]
+    tasks = [m for m in names if m.startswith(f"{HYPERS}{name}/")]
+    shown = [*told[:1], *weights, *tasks]
+    values = [record.metric(one) for one in shown]
+    labels = [one.removeprefix(HYPERS).removeprefix(f"{name}_") for one in shown]
+    line = record.line
+    data = {
+        "members": np.stack(values) if values else np.zeros((0, record.rounds, record.pop)),
+        "line": np.array([schedule(one, line) for one in values]),
+        "rounds": np.array([number for number, _ in line]),
+    }
+    caption = "Agreement with the teacher on the states of the student, and how much the teacher "
+    caption += "counts: bands are all members, lines the winner's ancestry."
+    return Figure("lesson", caption, data, {"shown": labels}, draw_lesson)
+
+
+def draw_lesson(figure: Figure) -> go.Figure:
+    """Return agreement above, weights below on a log scale."""
+    shown, members = list(figure.labels["shown"]), figure.data["members"]
+    rows = 2 if len(shown) > 1 else 1
+    fig = make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    dress(fig, "What the teacher was to the student", 260 + 200 * rows)
+    for index, (what, values) in enumerate(zip(shown, members, strict=True)):
+        colour: Any = COLOURS[index % len(COLOURS)]
+        least = -np.inf if index == 0 else SMALLEST
+        panel: Any = {"row": min(index + 1, rows), "col": 1}
+        add_band(fig, *span(np.maximum(values, least)), colour, **panel)
+        fig.add_scatter(
+            x=figure.data["rounds"],
+            y=np.maximum(figure.data["line"][index], least),
+            name=str(what),
+            mode="lines+markers" if members.shape[1] < 3 else "lines",
+            line={"color": colour, "width": 2.5},
+            **panel,
+        )
+    if rows == 2:
+        fig.update_yaxes(title_text=str(shown[0]), row=1, col=1)
+        fig.update_yaxes(title_text="weight", type="log", row=2, col=1)
+    fig.update_xaxes(title_text="round", row=rows, col=1, **round_ticks(members.shape[1]))
+    return fig
+
+
+def generations(records: Sequence[Record]) -> Figure:
+    """Return scores of teachers and their students one after another: every member's range, and the
+    line of each winner, who taught the next.
+    """
+    data: dict[str, np.ndarray] = {}
+    for index, record in enumerate(records):
+        data[f"frames{index}"] = frames(record)
+        data[f"scores{index}"] = record.finite
+        data[f"rounds{index}"] = np.array([number for number, _ in record.line], int)
+        data[f"line{index}"] = schedule(record.finite, record.line)
+    unit = records[-1].unit
+    labels = {
+        "runs": [record.folder.name for record in records],
+        "unit": [unit[0] if unit else "rounds"],
+    }
+    caption = "Teachers and students one after another: bands are all members, the line is the "
+    caption += "winner's ancestry in each, who taught the next. Dotted: what each teacher scored."
+    return Figure("generations", caption, data, labels, draw_generations)
+
+
+def frames(record: Record) -> Float[np.ndarray, " rounds"]:
+    """Return what one member had done by the end of each round, in the run's unit."""
+    each = record.unit[1] if record.unit else 1.0
+    return each * (record.steps or 1) * np.arange(1.0, record.rounds + 1)
+
+
+def draw_generations(figure: Figure) -> go.Figure:
+    """Return the runs one beside another, each where the one before it ends."""
+    unit = str(figure.labels["unit"][0])
+    fig = empty("Teachers and students", f"{unit} of one member, one run after another", "score")
+    begun = 0.0
+    for index, name in enumerate(figure.labels["runs"]):
+        names = ("frames", "scores", "rounds", "line")
+        done, scores, rounds, line = (figure.data[f"{each}{index}"] for each in names)
+        x, colour = begun + done, cast(Any, COLOURS[index % len(COLOURS)])
+        told, low, high = span(scores)
+        add_band(fig, x[told], low, high, colour)
+        fig.add_scatter(
+            x=x[rounds],
+            y=line,
+            name=str(name),
+            mode="lines+markers" if len(x) < 3 else "lines",
+            line={"color": colour, "width": 2.5},
+        )
+        if index + 1 < len(figure.labels["runs"]) and line.size:
+            after = figure.data[f"frames{index + 1}"][-1]
+            fig.add_scatter(
+                x=[x[-1], x[-1] + after],
+                y=[line[-1], line[-1]],
+                mode="lines",
+                line={"color": QUIET, "dash": "dot", "width": 1.5},
+                showlegend=False,
+            )
+        begun = float(x[-1])
+    fig.update_layout(legend={"font": {"color": QUIET}})
+    fig.update_xaxes(gridcolor=FAINT)
+    return fig
