@@ -15,6 +15,7 @@ BENCHMARKS = {
     "sb3": "sixteen agents beside Stable-Baselines3's PPO on CartPole",
     "start": "seconds from the command to the first numbers on the screen",
     "distilling": "an update with a teacher beside a plain one",
+    "kickstarting": "a kickstarted update beside a plain one, and eight members beside one",
     "compiling": "seconds that compiling each recipe takes without a cache",
     "records": "what a long run costs to record, to read and to report: a million rows",
     "ray_tune": "sixteen agents beside Ray Tune's PopulationBasedTraining",

@@ -14,11 +14,18 @@ from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
 
 
-def living(learner: Learner[Any], members: int, steps: int, each: float = 1) -> Callable[[], float]:
+def living(
+    learner: Learner[Any],
+    members: int,
+    steps: int,
+    each: float = 1,
+    space: Space | None = None,
+) -> Callable[[], float]:
     """Return what measures how much so many members do in a second, all together, over rounds of
-    `steps` updates that each count for `each`. It is compiled, and has lived a round.
+    `steps` updates that each count for `each`, with hypers drawn from the space if there is one. It
+    is compiled, and has lived a round.
     """
-    space = Space({})
+    space = space or Space({})
     job = Job(learner, space, random_search(space), 0, members, 10**6, steps)
     rounds = Vectorised().prepare(job).rounds()
     next(rounds)

@@ -41,6 +41,7 @@ NAMES = {
     "recurrent",
     "added_loss",
     "distilling",
+    "kickstarting",
     "compiling",
     "tokens",
 }

@@ -206,10 +206,12 @@ class Run:
         """Return everyone who inherited or began anew, in order."""
         return self.store.heirs()
 
-    def report(self, path: Path | str | None = None) -> Path:
-        """Write the report, one HTML file, and return where (`report.html` in the run's folder)."""
+    def report(self, path: Path | str | None = None, beside: Path | str | None = None) -> Path:
+        """Write the report, one HTML file, and return where (`report.html` in the run's folder).
+        `beside` is a run of the same task that it is held against, one from scratch say.
+        """
         with self.store.opened() as store:
-            return report(store, absolute(path) if path else self.folder / "report.html")
+            return report(store, absolute(path) if path else self.folder / "report.html", beside)
 
 
 def load(folder: Path | str) -> Run:
@@ -225,14 +227,19 @@ def load(folder: Path | str) -> Run:
     return Run(store, stored_recipe(store) if store.run().get("recipe") else None)
 
 
-def report(store: Store, path: Path) -> Path:
+def report(store: Store, path: Path, beside: Path | str | None = None) -> Path:
     """Write a run's report, with the figures that its recipe gives: the story of the run, and the
-    portrait of its winner once it is finished. Return where.
+    portrait of its winner once it is finished; and held against the run `beside`. Return where.
     """
+    from ontogeny.views.record import read_record
     from ontogeny.views.report import write_report
 
+    other = None
+    if beside is not None:
+        with Store(find_run(beside)) as its:
+            other = read_record(its)
     if not store.run().get("recipe"):
-        return write_report(store, path)
+        return write_report(store, path, beside=other)
     recipe, portrait, note = stored_recipe(store), (), ""
     # Without a portrait nothing need be compiled.
     if store.run().get("status") == "finished" and type(recipe).portrait is not Recipe.portrait:
@@ -240,7 +247,7 @@ def report(store: Store, path: Path) -> Path:
             portrait = recipe.portrait(Run(store, recipe).product())
         except OntogenyError as error:  # what was recorded is told all the same
             note = f"What the winner has become can't be shown: {error.what}"
-    return write_report(store, path, portrait, recipe.story, note)
+    return write_report(store, path, portrait, recipe.story, note, other)
 
 
 def stored_recipe(store: Store) -> Recipe:

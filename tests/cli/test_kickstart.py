@@ -55,7 +55,11 @@ def test_the_best_student_of_a_generation_teaches_the_next_wider_one(
     assert 'data-figure="lesson"' in page
     assert 'data-figure="generations"' in page
     assert 'data-figure="generations"' not in first.report().read_text()  # a policy is no run
+    held = Path(tmp_path / "held.html")
+    assert cli.run(["report", "line-generation-2", "--beside", "line", "--out", str(held)]) == 0
+    assert "of one member, and line " in held.read_text()
     # grown again, everything is there already; a third generation is the second's student
+    capsys.readouterr()
     before = (second.folder / "product").stat().st_mtime_ns
     assert cli.run(["resume", "line", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["next"] == "ontogeny report line-generation-2"

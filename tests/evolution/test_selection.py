@@ -137,6 +137,10 @@ def test_a_margin_must_be_exceeded():
     assert np.array_equal(choose("margin", [0.0, 0.5]), [0, 1])
     assert np.array_equal(choose("margin", [0.0, 0.75]), [1, 1])
     assert np.array_equal(choose("margin", [-np.inf, 0.75]), [1, 1])
+    by_a_share = margin(0.0, share=0.5)  # of the absolute value: -1 must be passed by more than 0.5
+    for score, donor in (([1.0, 2.0], [0, 1]), ([0.9, 2.0], [1, 1]), ([-1.6, -1.0], [1, 1])):
+        found = by_a_share(jax.random.key(0), jnp.array(score), jnp.array(score)[:, None])
+        assert np.array_equal(found, donor)
 
 
 def test_the_t_test_moves_on_significance_and_not_on_the_last_score():

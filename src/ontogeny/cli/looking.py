@@ -73,6 +73,8 @@ class Report:
     run: RunName
     out: Path | None = None
     """Where to write it (report.html in the run's folder)."""
+    beside: str | None = None
+    """A run of the same task to hold it against: one from scratch, say."""
     json: bool = False
     """Print one JSON object."""
 
@@ -86,7 +88,7 @@ def report(arguments: list[str]) -> int:
     chosen = parse(Report, "report", arguments)
     folder = find_run(chosen.run)
     with Store(folder) as store:
-        path = write_report(store, chosen.out or folder / "report.html")
+        path = write_report(store, chosen.out or folder / "report.html", chosen.beside)
     size = path.stat().st_size
     answer = {"report": str(path), "bytes": size}
     say(answer, chosen.json, lambda: f"{path} ({size / 1e6:.1f} MB): open it in a browser")

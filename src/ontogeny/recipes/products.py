@@ -56,6 +56,9 @@ def load_product(folder: Path | str) -> Product:
     >>> minimum.kind, minimum.x.shape
     ('quadratic minimum', (20,))
     """
+    from ontogeny.runtime.machine import offer_cores
+
+    offer_cores()  # its arrays are the first that are made, perhaps, and a growth comes after
     return _read(_product_folder(folder))
 
 

@@ -24,6 +24,7 @@ from ontogeny.evolution.strategy import StrategyConfig, under_todays_names
 from ontogeny.recipes.executors import AnyExecutor, executor_from_json, executor_to_json
 from ontogeny.recipes.strategies import strategy_from_json
 from ontogeny.runtime.executor import Job, planned
+from ontogeny.runtime.machine import offer_cores
 from ontogeny.runtime.vectorised import Vectorised
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Recipe:
     executor: Annotated[AnyExecutor, tyro.conf.AvoidSubcommands] = field(default_factory=Vectorised)
 
     def __post_init__(self) -> None:
+        offer_cores()  # before a world or a teacher computes
         given: Any = self.strategy  # a name or the functions are what a person may try
         if not isinstance(given, StrategyConfig):
             raise ConfigError(

@@ -167,6 +167,12 @@ class Record:
             return None
         return self.lived.sum(axis=1) * self.unit[1] * self.steps
 
+    @property
+    def done(self) -> Float[np.ndarray, " rounds"]:
+        """What one member had done by the end of each round, in the run's unit."""
+        each = self.unit[1] if self.unit else 1.0
+        return each * (self.steps or 1) * np.arange(1.0, self.rounds + 1)
+
     def metric(self, name: str) -> Float[np.ndarray, "rounds pop"]:
         """Return a metric, NaN where nothing was recorded. Raises `StoreError` when it can't be
         read.

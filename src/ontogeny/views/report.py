@@ -16,6 +16,7 @@ from ontogeny.core.files import inside, read_regular
 from ontogeny.core.trees import dotted
 from ontogeny.runtime.store import Store
 from ontogeny.views import page, run_figures
+from ontogeny.views.beside import beside_figure, check_beside, saved
 from ontogeny.views.crowds import is_crowd
 from ontogeny.views.figure import Figure
 from ontogeny.views.findings import verdict
@@ -45,19 +46,28 @@ def write_report(
     portrait: Sequence[Figure] = (),
     story: Callable[[Record], Sequence[Figure]] = lambda record: (),
     note: str = "",
+    beside: Record | None = None,
 ) -> Path:
     """Write the run's report as one HTML file and return where it is.
 
     `portrait` are figures of what the winner has become, `note` says why there are none; `story`
-    tells those of the whole run from its record. What stood at `path` is replaced whole, or not at
+    tells those of the whole run from its record; `beside` is a run that it is held against. What
+    stood at `path` is replaced whole, or not at
     all. Raises `StoreError` when it can't be written.
     """
     record = read_record(store)
     told = story(record) if record.rounds else ()
-    return page.write(Path(path), report_html(record, [*portrait, *told], note))
+    if beside is not None:
+        check_beside(record, beside)
+    return page.write(Path(path), report_html(record, [*portrait, *told], note, beside))
 
 
-def report_html(record: Record, figures: Iterable[Figure] = (), note: str = "") -> str:
+def report_html(
+    record: Record,
+    figures: Iterable[Figure] = (),
+    note: str = "",
+    beside: Record | None = None,
+) -> str:
     """Return the report as HTML, with the figures that its recipe gives, or why it gives none."""
     body = [_headline(record)]
     if note:
@@ -75,6 +85,8 @@ def report_html(record: Record, figures: Iterable[Figure] = (), note: str = "") 
             )
         )
         body.append(page.table(*replay_rows(summary), left=(0,)))
+    if beside is not None:
+        body.append(page.plot(beside_figure(record, beside), "beside", saved(record, beside)))
     body += map(page.drawn, figures)
     if record.rounds:
         body += _figures(record)

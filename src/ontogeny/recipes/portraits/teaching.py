@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Float
 from plotly.subplots import make_subplots
 
 from ontogeny.core.errors import OntogenyError
@@ -21,7 +20,7 @@ from ontogeny.views.crowds import span
 from ontogeny.views.figure import Figure
 from ontogeny.views.lineage import schedule
 from ontogeny.views.record import Record, read_record
-from ontogeny.views.theme import COLOURS, FAINT, QUIET, add_band, dress, empty, round_ticks
+from ontogeny.views.theme import COLOURS, QUIET, add_band, dress, empty, round_ticks
 
 SMALLEST = 1e-6  # what is drawn of a weight on its scale
 LONGEST = 20  # generations that are looked for
@@ -98,7 +97,7 @@ def draw_lesson(figure: Figure) -> go.Figure:
         )
     if rows == 2:
         fig.update_yaxes(title_text=str(shown[0]), row=1, col=1)
-        fig.update_yaxes(title_text="weight", type="log", row=2, col=1)
+        fig.update_yaxes(title_text="weight", type="log", dtick=1, row=2, col=1)
     fig.update_xaxes(title_text="round", row=rows, col=1, **round_ticks(members.shape[1]))
     return fig
 
@@ -109,7 +108,7 @@ def generations(records: Sequence[Record]) -> Figure:
     """
     data: dict[str, np.ndarray] = {}
     for index, record in enumerate(records):
-        data[f"frames{index}"] = frames(record)
+        data[f"frames{index}"] = record.done
         data[f"scores{index}"] = record.finite
         data[f"rounds{index}"] = np.array([number for number, _ in record.line], int)
         data[f"line{index}"] = schedule(record.finite, record.line)
@@ -121,12 +120,6 @@ def generations(records: Sequence[Record]) -> Figure:
     caption = "Teachers and students one after another: bands are all members, the line is the "
     caption += "winner's ancestry in each, who taught the next. Dotted: what each teacher scored."
     return Figure("generations", caption, data, labels, draw_generations)
-
-
-def frames(record: Record) -> Float[np.ndarray, " rounds"]:
-    """Return what one member had done by the end of each round, in the run's unit."""
-    each = record.unit[1] if record.unit else 1.0
-    return each * (record.steps or 1) * np.arange(1.0, record.rounds + 1)
 
 
 def draw_generations(figure: Figure) -> go.Figure:
@@ -153,10 +146,8 @@ def draw_generations(figure: Figure) -> go.Figure:
                 x=[x[-1], x[-1] + after],
                 y=[line[-1], line[-1]],
                 mode="lines",
-                line={"color": QUIET, "dash": "dot", "width": 1.5},
+                line={"color": QUIET, "dash": "dot", "width": 2},
                 showlegend=False,
             )
         begun = float(x[-1])
-    fig.update_layout(legend={"font": {"color": QUIET}})
-    fig.update_xaxes(gridcolor=FAINT)
     return fig

@@ -1,0 +1,78 @@
+"""A run beside another of the same task, such as one from scratch, and how much sooner it was as
+good.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+
+from ontogeny.core.errors import ConfigError
+from ontogeny.views.quantities import number, score_text
+from ontogeny.views.record import Record
+from ontogeny.views.theme import ACCENT, SECOND, empty
+
+
+def check_beside(record: Record, other: Record) -> None:
+    """Raise `ConfigError` where two runs can't stand beside each other: one has no living member,
+    they lived in two worlds, or one does not say what a round costs.
+    """
+    worlds = [run.fields.get("world", run.title) for run in (record, other)]
+    said = None
+    if any(run.winner is None for run in (record, other)):
+        said = "one of the runs has no score"
+    elif worlds[0] != worlds[1]:
+        said = f"one run is of {worlds[0]}, and the other of {worlds[1]}"
+    elif record.unit is None or other.unit is None or record.unit[0] != other.unit[0]:
+        said = "the runs don't count in one unit"
+    if said:
+        raise ConfigError(
+            said, where=f"--beside {other.folder}", hint="take two runs of one task, with scores"
+        )
+
+
+def saved(record: Record, other: Record) -> str:
+    """Return how much one member had done when the best was as good as both runs were at least, and
+    how many times more it was in the other.
+    """
+    level = min(np.nanmax(run.finite) for run in (record, other))
+    mine, its = (_until(run, float(level)) for run in (record, other))
+    unit = record.unit[0] if record.unit else "updates"
+    if mine == its:
+        ratio = "as much"
+    else:
+        ratio = (
+            f"{number(max(mine, its) / min(mine, its), 3)} times {'more' if its > mine else 'less'}"
+        )
+    return (
+        f"A score of {score_text(level)} took {record.folder.name} {mine:,.0f} {unit} of one "
+        f"member, and {other.folder.name} {its:,.0f}: {ratio}. What a teacher took is not counted."
+    )
+
+
+def beside_figure(record: Record, other: Record) -> go.Figure:
+    """Return the best score so far in both, over what one member had done."""
+    unit = record.unit[0] if record.unit else "updates"
+    fig = empty("Beside another run", f"{unit} of one member", "best score so far")
+    for run, colour in ((record, ACCENT), (other, SECOND)):
+        fig.add_scatter(
+            x=run.done,
+            y=_best(run),
+            name=escape(run.folder.name),
+            mode="lines" if run.rounds > 2 else "lines+markers",
+            line={"color": colour, "width": 2.5, "shape": "hv"},
+        )
+    return fig
+
+
+def _until(run: Record, level: float) -> float:
+    return float(run.done[np.flatnonzero(_best(run) >= level)[0]])
+
+
+def _best(run: Record) -> Float[np.ndarray, " rounds"]:
+    scores = np.where(np.isfinite(run.finite), run.finite, -np.inf).max(axis=1)
+    best = np.maximum.accumulate(scores)
+    return np.where(np.isfinite(best), best, np.nan)
