@@ -25,7 +25,7 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.list:
         for name, summary in BENCHMARKS.items():
-            print(f"{name:11}{summary}")
+            print(f"{name:14}{summary}")
         return 0
     if unknown := [name for name in chosen.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark is called {unknown[0]!r}; there are: {', '.join(BENCHMARKS)}")

@@ -17,6 +17,7 @@ import pytest
 from benchmarks.peers import one_jit, one_jit_recurrent
 from hermits import Hermitage
 from ontogeny.evolution.random_search import RandomSearch, random_search
+from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.recipes.agents import CartPole
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.runtime.processes import Processes
@@ -103,8 +104,9 @@ def only_traced(trainer):
     return traced
 
 
-def one_step_traced(learner, members, steps):
+def one_step_traced(learner, members, steps, space=None):
     """Return what takes no time, after a step was traced."""
+    del space
     key = jax.random.key(0)
     jax.eval_shape(lambda: learner.step(key, learner.init(key, {}), {}))
     return lambda: members * steps
@@ -131,6 +133,10 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
         "trainer": only_traced(one_jit_recurrent.trainer),
     },
     "added_loss": {"WORLDS": {"CartPole-v1": 1}, "living": one_step_traced},
+    "kickstarting": {
+        "living": one_step_traced,
+        "AGENTS": {"PPO": ActorCriticConfig(environments=2, unroll=2, minibatches=1)},
+    },
     "compiling": {"NAMES": ("quadratic",)},
     "start": {"STATES": ("cold",)},
     "processes": {
