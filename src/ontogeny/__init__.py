@@ -67,6 +67,7 @@ _WHERE = {
     "leo": "learners.few_shot.leo",
     "LEOConfig": "learners.few_shot.leo_config",
     "prototypes": "learners.few_shot.prototypes",
+    "mix": "learners.teaching.mix_and_match",
     "maml": "learners.maml.maml",
     "MAMLConfig": "learners.maml.config",
     "load_adapter": "learners.maml.adapter",
@@ -129,6 +130,7 @@ if TYPE_CHECKING:
     from ontogeny.learners.maml.config import MAMLConfig
     from ontogeny.learners.maml.maml import maml
     from ontogeny.learners.teaching.kickstarting import kickstart
+    from ontogeny.learners.teaching.mix_and_match import mix
     from ontogeny.learners.text.language_model import language_model
     from ontogeny.ops.descent import descend_inner
     from ontogeny.recipes.products import load_product

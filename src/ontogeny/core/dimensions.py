@@ -165,10 +165,30 @@ class Linear(Bounded):
     >>> dropout = og.Linear(0.0, 0.5)
     >>> dropout.place(jnp.float32(0.5)).item()  # halfway along the scale
     0.25
+
+    With a `step`, every factor above 1 adds that much and every one below 1 takes it off.
     """
 
+    step: float | None = field(default=None, kw_only=True)
+
+    def check_scale(self) -> None:
+        if self.step is None:
+            return
+        settle(self, step=real(self.step, "step", "Linear"))
+        if not 0 < self.step <= self.high - self.low:
+            raise ConfigError(
+                f"a step of {self.step} between {self.low} and {self.high}",
+                where="Linear",
+                hint="a step is above 0, and no wider than the bounds are apart",
+            )
+
     def offset(self, factor: Array) -> Array:
+        if self.step is not None:
+            return self.step * jnp.sign(factor - 1)
         return (factor - 1) * (self.high - self.low)
+
+    def rest(self) -> dict[str, Any]:
+        return super().rest() | ({} if self.step is None else {"step": self.step})
 
 
 @dataclass(frozen=True)

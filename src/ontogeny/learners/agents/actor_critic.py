@@ -11,7 +11,7 @@ Sources: Espeholt et al. 2018 (IMPALA, arXiv 1802.01561); Schulman et al. 2017 (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from jaxtyping import Array, Float, PyTree
 from ontogeny.core.learner import Hypers, Learner, Metrics
 from ontogeny.learners.agents import plugged
 from ontogeny.learners.agents.config import HYPERS, ActorCriticConfig, settings
-from ontogeny.learners.agents.network import Student, policy_network
+from ontogeny.learners.agents.network import Policies, PolicyNetwork, Student, policy_network
 from ontogeny.learners.agents.rollout import Trajectory, repeated, rollout, trajectory_axes
 from ontogeny.learners.agents.terms import Term, active, check_terms
 from ontogeny.learners.agents.updates import Lived, improve
@@ -57,11 +57,14 @@ class AgentState(NamedTuple):
 
 
 def actor_critic(
-    world: World, config: ActorCriticConfig | None = None, terms: Sequence[Term] = ()
+    world: World,
+    config: ActorCriticConfig | None = None,
+    terms: Sequence[Term] = (),
+    policy: Callable[[World, ActorCriticConfig], Policies] | None = None,
 ) -> Learner[AgentState]:
     """Return the learner. Its hypers are a dict with any of "learning_rate", "entropy_cost",
     "discount", "lambda" and "clip", and of those that the terms bring; the config and the terms
-    give the others.
+    give the others. `policy` is what acts in place of the config's network, such as `og.mix` gives.
 
     The score is the mean return of the recent episodes, and before any has finished that of the
     running ones; of several tasks, the mean of theirs. Raises `ConfigError` when the torso does not
@@ -77,12 +80,13 @@ def actor_critic(
     >>> state.observation.shape
     (4, 3)
     """
-    c, terms = config or ActorCriticConfig(), active(terms)
+    c = config or ActorCriticConfig()
+    policies = _one(policy_network(world, c)) if policy is None else policy(world, c)
+    terms = (*policies.terms, *active(terms))
     check_terms(terms, HYPERS)
-    network = policy_network(world, c)
 
     def init(key: Array, hypers: Hypers) -> AgentState:
-        settings(c, terms, hypers)
+        network, _ = policies.at(settings(c, terms, hypers), ())
         network_key, world_key = jax.random.split(key)
         arrays = network.init(network_key)
         worlds, observation = jax.vmap(world.reset)(jax.random.split(world_key, c.environments))
@@ -100,7 +104,7 @@ def actor_critic(
         )
 
     def step(key: Array, state: AgentState, hypers: Hypers) -> tuple[AgentState, Metrics]:
-        h = settings(c, terms, hypers)
+        network, h = policies.at(settings(c, terms, hypers), state.terms)
         acting = jax.tree.map(lambda leaf: leaf[0], state.behind) if c.lag else state.network
 
         def see(observation: Array) -> Array:
@@ -114,11 +118,11 @@ def actor_critic(
             lambda: network.begin(acting),
             lambda seen, memory: network.step(acting, see(seen), memory),
         )
-        policy = plugged.acting(terms, student, h)
+        acted = plugged.acting(terms, student, h)
 
         def act(key: Array, world_state: Any, observation: Array, memory: Any) -> Any:
             begin = plugged.begun(terms, student.begin())
-            return rollout(world, policy, c.unroll, key, world_state, observation, memory, begin)
+            return rollout(world, acted, c.unroll, key, world_state, observation, memory, begin)
 
         worlds, observation, memory, trajectory = jax.vmap(
             act, out_axes=(0, 0, 0, trajectory_axes())
@@ -159,11 +163,17 @@ def actor_critic(
 
     def score(key: Array, state: AgentState, hypers: Hypers) -> Float[Array, ""]:
         del key, hypers
+        if policies.score is not None:
+            return policies.score(state.terms)
         if not world.tasks:
             return recent_return(state.episodes)
         return jnp.mean(jax.vmap(recent_return)(state.episodes))
 
     return Learner(init, step, score)
+
+
+def _one(network: PolicyNetwork) -> Policies:
+    return Policies((), lambda hypers, states: (network, dict(hypers)))
 
 
 def _no_episodes(world: World, config: ActorCriticConfig) -> Episodes:

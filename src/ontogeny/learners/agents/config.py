@@ -29,8 +29,9 @@ class ActorCriticConfig:
     torso: Literal["mlp", "conv", "impala-small", "impala-large", "tokens"] = "mlp"
     """Dense layers; a 3x3 convolution before them (for grids); IMPALA's two or fifteen convolutions
     and one dense layer (for pixels); embedded tokens and a convolution (for symbolic grids)."""
-    core: Literal["none", "gru", "lstm"] = "none"
-    """What remembers between the torso and the heads."""
+    core: Literal["none", "gru", "lstm", "dense", "gru+dense", "lstm+dense"] = "none"
+    """What remembers between the torso and the heads; a dense layer in its place, which does not;
+    or the sum of both."""
     core_units: int = 64
     """Units of the core."""
     burn_in: int = 0
@@ -76,6 +77,11 @@ class ActorCriticConfig:
     window: int = 32
     """The score is the mean return of this many recent episodes."""
 
+    @property
+    def remembers(self) -> bool:
+        """Whether the policy has a memory."""
+        return self.core not in ("none", "dense")
+
     def __post_init__(self) -> None:
         counts = ("filters", "core_units", "environments", "unroll", "epochs", "minibatches")
         at_least(self, 1, *counts, "window", where="agent.")
@@ -87,7 +93,7 @@ class ActorCriticConfig:
                 where="agent.hidden",
                 hint="give one width or more, such as 64 64",
             )
-        if self.burn_in and (self.core == "none" or self.burn_in >= self.unroll):
+        if self.burn_in and (not self.remembers or self.burn_in >= self.unroll):
             raise ConfigError(
                 f"a burn-in of {self.burn_in} in rollouts of {self.unroll}, core {self.core!r}",
                 where="agent.burn_in",

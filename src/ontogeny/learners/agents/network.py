@@ -7,7 +7,7 @@ a teacher, a mixture, a film.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -24,12 +24,14 @@ from ontogeny.nn.dense import Dense
 from ontogeny.nn.impala import LargeImpalaTorso, SmallImpalaTorso
 from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import part
+from ontogeny.nn.plain_cores import DenseCore, SummedCore
 from ontogeny.nn.recurrent import GRU, LSTM
 from ontogeny.nn.tokens import TokenTorso
 from ontogeny.ops.distributions.distribution import Distribution
 from ontogeny.worlds.fitting import check_facts
 from ontogeny.worlds.world import World
 
+Core = GRU | LSTM | DenseCore | SummedCore
 Torso = MLP | ConvTorso | SmallImpalaTorso | LargeImpalaTorso | TokenTorso
 
 
@@ -65,6 +67,20 @@ class Student(NamedTuple):
     """Of an observation as the world gives it, and the memory before it."""
 
 
+class Policies(NamedTuple):
+    """A policy that goes by hypers and by what its terms know, such as a mixture: what an
+    actor-critic may have in place of one network.
+    """
+
+    terms: tuple[Any, ...]
+    """The learner's first terms (`terms.Term`)."""
+    at: Callable[[Mapping[str, Any], tuple[Any, ...]], tuple[PolicyNetwork, dict[str, Any]]]
+    """Of the hypers and the states of all terms (nothing before there are any): the network as it
+    is now, and the hypers that the terms see."""
+    score: Callable[[tuple[Any, ...]], Float[Array, ""]] | None = None
+    """Of the states of all terms: the score, where it is not that of who acts."""
+
+
 class ActorCriticNetwork(eqx.Module):
     """One observation in; the policy's numbers and a value out.
 
@@ -73,7 +89,7 @@ class ActorCriticNetwork(eqx.Module):
     """
 
     torso: Torso
-    core: GRU | LSTM | None
+    core: Core | None
     policy: Dense
     value: Dense
     n_tasks: int = eqx.field(static=True)
@@ -87,9 +103,7 @@ class ActorCriticNetwork(eqx.Module):
         n_features = self.torso.n_out + self.n_tasks
         self.core = None
         if config.core != "none":
-            kinds = {"gru": GRU, "lstm": LSTM}
-            core_key = jax.random.fold_in(key, 1)
-            self.core = kinds[config.core](n_features, config.core_units, key=core_key)
+            self.core = _core(n_features, config, jax.random.fold_in(key, 1))
             n_features = self.core.n_out
         n_numbers = head_for(world.action_space).n_in
         self.policy = Dense(n_features, n_numbers, 0.01, key=policy_key)
@@ -147,7 +161,17 @@ def policy_network(world: World, config: ActorCriticConfig) -> PolicyNetwork:
             memory, features = jax.lax.scan(read, memory, (begins, features))
         return jax.vmap(lambda x: said(network, x))(features), memory
 
-    return PolicyNetwork(parted.init, begin, step, along, config.core != "none")
+    return PolicyNetwork(parted.init, begin, step, along, config.remembers)
+
+
+def _core(n_in: int, config: ActorCriticConfig, key: Key[Array, ""]) -> Core:
+    kind, _, around = config.core.partition("+")
+    if kind == "dense":
+        return DenseCore(n_in, config.core_units, key=key)
+    remembers = {"gru": GRU, "lstm": LSTM}[kind]
+    if around:
+        return SummedCore(remembers, n_in, config.core_units, key=key)
+    return remembers(n_in, config.core_units, key=key)
 
 
 def _torso(

@@ -11,6 +11,7 @@ False
 from ontogeny.learners.teaching.distillation import distillation
 from ontogeny.learners.teaching.exact import Lesson, lesson, update
 from ontogeny.learners.teaching.field import Field, fields, is_gradient_field, landscape
+from ontogeny.learners.teaching.mixed_network import Component
 from ontogeny.learners.teaching.rule import STUDENT, TEACHER, UNIFORM, Control, Rule, Step
 from ontogeny.learners.teaching.rules import RULES, rule_named
 from ontogeny.learners.teaching.sampled import Episode, draw_episode, earned_later, estimate
@@ -25,6 +26,7 @@ __all__ = [
     "STUDENT",
     "TEACHER",
     "UNIFORM",
+    "Component",
     "Control",
     "Episode",
     "Field",

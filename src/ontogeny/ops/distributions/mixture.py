@@ -16,6 +16,7 @@ from ontogeny.core.errors import StructureError
 from ontogeny.ops.distributions.categorical import NEVER, Categorical, MaskedCategorical
 from ontogeny.ops.distributions.distribution import Distribution
 from ontogeny.ops.distributions.factored import FactoredCategorical, joint_actions
+from ontogeny.ops.distributions.listed import Listed
 
 
 class Mixture(NamedTuple):
@@ -27,10 +28,9 @@ class Mixture(NamedTuple):
     parts: tuple[Distribution, ...]
 
     def sample(self, key: Key[Array, ""]) -> Array:
-        which_key, action_key = jax.random.split(key)
-        which = jax.random.categorical(which_key, _log(self.weights))
-        # one key serves all: only one of them is looked at
-        return jnp.stack([part.sample(action_key) for part in self.parts])[which]
+        which = jax.random.categorical(jax.random.fold_in(key, 1), _log(self.weights))
+        # one key serves all: only one of them is looked at, and draws as it would alone
+        return jnp.stack([part.sample(key) for part in self.parts])[which]
 
     def log_probability(self, action: Array) -> Float[Array, ""]:
         log_p = jax.nn.logsumexp(self._log_shares(action))
@@ -44,7 +44,8 @@ class Mixture(NamedTuple):
         """Return the entropy of actions that can be counted. Raises `StructureError` for continuous
         ones: it has no closed form.
         """
-        return self.joint().entropy()
+        log_p = self._table()  # not normalised again: one part alone has its own, to the bit
+        return -jnp.sum(jnp.exp(log_p) * log_p)
 
     def kl(self, other: Any) -> Float[Array, ""]:
         """Return KL(self || other) of actions that can be counted. Raises `StructureError` for
@@ -65,9 +66,13 @@ class Mixture(NamedTuple):
         """Return the same distribution as one over all actions, those of several parts numbered as
         `joint_actions` does.
         """
-        tables = jnp.stack([_joint(part).log_probabilities() for part in self.parts])
-        logits = jax.nn.logsumexp(tables + _log(self.weights)[:, None], axis=0)
+        logits = self._table()
         return MaskedCategorical(logits, logits > NEVER / 2)
+
+    def _table(self) -> Float[Array, " action"]:
+        """Return log p of every action, about `NEVER` for those that no part takes."""
+        tables = jnp.stack([_joint(part).log_probabilities() for part in self.parts])
+        return jax.nn.logsumexp(tables + _log(self.weights)[:, None], axis=0)
 
     def _log_shares(self, action: Array) -> Float[Array, " part"]:
         log_p = jnp.stack([part.log_probability(action) for part in self.parts])
@@ -79,11 +84,11 @@ def _log(weights: Array) -> Array:
     return jnp.where(weights > 0, jnp.log(jnp.where(weights > 0, weights, 1.0)), NEVER)
 
 
-_COUNTED = (Categorical, MaskedCategorical, FactoredCategorical)
+_COUNTED = (Categorical, MaskedCategorical, FactoredCategorical, Listed)
 
 
 def _joint(of: Any) -> Categorical | MaskedCategorical:
-    if isinstance(of, Mixture | FactoredCategorical):
+    if isinstance(of, Mixture | FactoredCategorical | Listed):
         return of.joint()
     if isinstance(of, Categorical | MaskedCategorical):
         return of
@@ -96,4 +101,6 @@ def _joint(of: Any) -> Categorical | MaskedCategorical:
 
 
 def _sizes(mixture: Mixture) -> tuple[int, ...] | None:
-    return next((p.sizes for p in mixture.parts if isinstance(p, FactoredCategorical)), None)
+    kinds = FactoredCategorical, Listed
+    sizes = next((part.sizes for part in mixture.parts if isinstance(part, kinds)), ())
+    return sizes if len(sizes) > 1 else None

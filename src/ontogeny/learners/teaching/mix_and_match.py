@@ -1,0 +1,268 @@
+"""Mix & Match: a curriculum over agents. One policy is a mixture of simple and complex ones, and
+how much the complex one counts rises until it is alone.
+
+    pi(a | s) = (1 - alpha) pi_1(a | s) + alpha pi_2(a | s)
+    loss = loss of reinforcement learning of pi + weight (1 - alpha) KL(pi_1 || pi_2)
+
+The mixture acts and is learned from, by its exact log-probability: its gradient parts by who is
+responsible for an action. Whoever earns takes the responsibility, and the other would learn
+nothing: the divergence hands to the complex one what the simple one can do. With several components
+that of each is weighted as it is, KL(pi_i || pi_K) by w_i, which bounds KL(pi || pi_K) from above.
+
+Source: Czarnecki et al. 2018, Mix & Match: Agent Curricula for Reinforcement Learning (arXiv
+1806.01780).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from ontogeny.core import trees
+from ontogeny.core.errors import ConfigError
+from ontogeny.core.space import Dimension, Linear, Log
+from ontogeny.learners.agents.config import ActorCriticConfig
+from ontogeny.learners.agents.network import Outputs, Policies, PolicyNetwork, Student
+from ontogeny.learners.agents.rollout import Trajectory
+from ontogeny.learners.agents.terms import Term, Tunable
+from ontogeny.learners.teaching.mixed_network import Component, Layer, alone, components_of
+from ontogeny.ops.distributions.listed import Listed
+from ontogeny.ops.distributions.mixture import Mixture
+from ontogeny.worlds.episodes import autoreset
+from ontogeny.worlds.world import World
+
+NAME = "mix"
+ALPHA = "alpha"
+TRANSFER = "transfer"
+CURRICULUM = Linear(0.0, 1.0, prior=(0.0, 0.05), step=0.05)
+"""Where alpha begins and how it moves when a population tunes it."""
+Curriculum: TypeAlias = float | Dimension | Callable[[Int[Array, ""]], Any] | tuple[float, ...]
+
+
+class Scene(NamedTuple):
+    """Where the last component stands in a world of its own, and what it earned."""
+
+    world: Any
+    observation: Array
+    memory: Any
+    total: Float[Array, ""]  # of the running episode
+    last: Float[Array, ""]  # of the last that ended; of the running one before any has
+    ended: Array
+
+
+class MixState(NamedTuple):
+    """How many updates are done, where alpha goes by them; and where the last component is."""
+
+    updates: Any
+    scene: Any
+
+
+def mix(
+    components: Sequence[Component | ActorCriticConfig],
+    alpha: Curriculum = CURRICULUM,
+    *,
+    shared: Sequence[Layer] = ("torso",),
+    values: Literal["last", "mixed"] = "last",
+    transfer: float | Dimension = 1.0,
+    masked: bool = False,
+    both: bool = False,
+    by_task: bool = False,
+    fitness: Literal["mixture", "last"] = "mixture",
+    watch: int = 4,
+) -> Callable[[World, ActorCriticConfig], Policies]:
+    """Return the mixture of these policies, from the simplest to the one that is to remain, as the
+    `policy` of `og.actor_critic`.
+
+    `alpha` is where the curriculum stands, from the first component, 0, to the last, 1: fixed,
+    tuned (a dimension), by a function of the updates done, or fixed weights that sum to 1. Of more
+    than two components neighbours are mixed. `shared` are the layers that all have from the last
+    one, `values` whether the value is its own or mixed as the policies are. `transfer` is the
+    weight of the divergence, fixed or tuned; `masked`, it is taken over the actions that the
+    simpler one has; `both`, it moves the simpler one too. `by_task` the k-th component is of the
+    world's k-th task, the last of all. `fitness` says whose returns are the score; the last
+    component's own are told in any case, by `watch` steps beside each rollout.
+
+    A fixed alpha of 0 or 1 without transfer is the plain agent of the first or last component.
+    Raises `ConfigError` for what can't be mixed, where the world is known when it is applied.
+
+    >>> from ontogeny.worlds.rooms import SMALL_IN_BIG, four_rooms
+    >>> small, big = (og.teaching.Component(ActorCriticConfig(), a) for a in (SMALL_IN_BIG, None))
+    >>> learner = og.actor_critic(four_rooms("big"), policy=og.mix([small, big]))
+    >>> state = jax.eval_shape(learner.init, jax.random.key(0), {"alpha": jnp.float32(0.1)})
+    >>> [layers.torso is None for layers in state.network]
+    [True, False]
+    """
+    parts = [one if isinstance(one, Component) else Component(one) for one in components]
+    _check(parts, alpha, transfer, fitness, watch)
+
+    def made(world: World, config: ActorCriticConfig) -> Policies:
+        several = components_of(world, parts, shared, values == "mixed", by_task)
+        n_mixed = 2 if by_task else len(parts)
+        if alpha in (0, 1) and transfer == 0 and not by_task:
+            one = parts[-1] if alpha == 1 else parts[0]
+            return Policies((), lambda hypers, states: (alone(world, one), dict(hypers)))
+        term = _term(world, n_mixed, alpha, transfer, masked, both, watch)
+
+        def at(hypers: Mapping[str, Any], states: Any) -> tuple[PolicyNetwork, dict[str, Any]]:
+            now = _now(alpha, hypers, states[0] if states else None)
+            h = {**hypers, ALPHA: now}
+            return several.at(_weights(alpha, now, n_mixed)), h
+
+        def score(states: Any) -> Float[Array, ""]:
+            return jnp.mean(states[0].scene.last)
+
+        return Policies((term,), at, score if fitness == "last" else None)
+
+    return made
+
+
+def _weights(alpha: Curriculum, now: Any, n: int) -> Float[Array, " part"]:
+    if isinstance(alpha, tuple):
+        return jnp.array(alpha)
+    if n == 2:
+        return jnp.stack([1 - now, now])
+    return jnp.maximum(0.0, 1 - jnp.abs(now * (n - 1) - jnp.arange(n)))
+
+
+def _now(alpha: Curriculum, hypers: Mapping[str, Any], state: MixState | None) -> Any:
+    """Return where the curriculum stands. Before there is a state, where it begins."""
+    if callable(alpha):
+        done = jnp.int32(0) if state is None else state.updates[0]
+        return jnp.clip(jnp.asarray(alpha(done), jnp.float32), 0, 1)
+    if isinstance(alpha, Dimension):
+        return hypers[ALPHA]
+    return jnp.float32(alpha if not isinstance(alpha, tuple) else 0.0)
+
+
+def transferred(
+    said: Mixture, masked: bool = False, both: bool = False
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Return sum_i w_i KL(pi_i || pi_K) of the components before the last, and the plain mean of
+    the divergences. Unless `both`, the simpler ones are as they are.
+    """
+    *simple, last = said.parts
+    shares, apart = [], []
+    for weight, part in zip(said.weights[:-1], simple, strict=True):
+        one: Any = part if both else jax.lax.stop_gradient(part)
+        kl = one.kl_within(last) if masked and isinstance(one, Listed) else _kl(one, last)
+        shares.append(weight * kl)
+        apart.append(kl)
+    return jnp.sum(jnp.stack(shares)), jnp.mean(jnp.stack(apart))
+
+
+def _kl(one: Any, last: Any) -> Float[Array, ""]:
+    return one.kl(last)
+
+
+def _term(
+    world: World,
+    n: int,
+    alpha: Curriculum,
+    transfer: float | Dimension,
+    masked: bool,
+    both: bool,
+    watch: int,
+) -> Term:
+    hypers = {}
+    if isinstance(alpha, Dimension):
+        hypers[ALPHA] = Tunable(0.0, alpha)
+    if isinstance(transfer, Dimension):
+        hypers[TRANSFER] = Tunable(1.0, transfer)
+    stepped = autoreset(world)
+
+    def init(key: Array, memory: Any) -> MixState:
+        scene: Any = ()
+        if watch:
+            state, observation = world.reset(key)
+            zero = jnp.zeros(())
+            scene = Scene(state, observation, memory, zero, zero, jnp.array(False))
+        return MixState(jnp.int32(0) if callable(alpha) else (), scene)
+
+    def note(state: MixState, trajectory: Trajectory, hypers: Any) -> Any:
+        del trajectory, hypers
+        updates = state.updates + 1 if callable(alpha) else ()
+        return state._replace(updates=updates), None
+
+    def loss(outputs: Outputs, trajectory: Trajectory, notes: Any, hypers: Any) -> Any:
+        del notes
+        said: Any = outputs.distribution
+        shares, apart = jax.vmap(lambda d: transferred(d, masked, both))(said)
+        taken = trajectory.decision.action
+        responsible = jax.vmap(lambda d, a: d.responsibilities(a)[-1])(
+            jax.lax.stop_gradient(said), taken
+        )
+        metrics = {
+            "kl": jnp.mean(apart),
+            "responsible": jnp.mean(responsible),
+            "weight": jnp.mean(said.weights[:, -1]),
+        }
+        weight = hypers[TRANSFER] if isinstance(transfer, Dimension) else transfer
+        return weight * jnp.mean(shares), metrics
+
+    def watch_on(key: Array, state: MixState, student: Student, hypers: Any) -> Any:
+        del hypers
+
+        def one(scene: Scene, key: Array) -> tuple[Scene, None]:
+            act_key, world_key = jax.random.split(key)
+            outputs, memory = student.step(scene.observation, scene.memory)
+            said: Any = outputs.distribution
+            action = said.parts[-1].sample(act_key)
+            world_state, observation, came = stepped(world_key, scene.world, action)
+            done = came.terminated | came.truncated
+            total = scene.total + came.reward
+            ended = scene.ended | done
+            last = jnp.where(done | ~ended, total, scene.last)
+            memory = trees.where(done, student.begin(), memory)
+            total = jnp.where(done, 0.0, total)
+            return Scene(world_state, observation, memory, total, last, ended), None
+
+        scene, _ = jax.lax.scan(one, state.scene, jax.random.split(key, watch))
+        return state._replace(scene=scene), {"last_return": scene.last}
+
+    return Term(NAME, loss, hypers, init=init, note=note, watch=watch_on if watch else None)
+
+
+def _check(
+    parts: Sequence[Component],
+    alpha: Curriculum,
+    transfer: float | Dimension,
+    fitness: str,
+    watch: int,
+) -> None:
+    where = "og.mix"
+    if isinstance(alpha, tuple):
+        if len(alpha) != len(parts) or min(alpha) < 0 or abs(sum(alpha) - 1) > 1e-6:
+            raise ConfigError(
+                f"the weights are {alpha} for {len(parts)} components",
+                where=f"{where}, alpha",
+                hint="give each component a share from 0, and all of them 1 together",
+            )
+    elif isinstance(alpha, Dimension):
+        if alpha.ends()[0] < 0 or alpha.ends()[1] > 1:
+            raise ConfigError(
+                f"alpha is tuned from {alpha.ends()[0]} to {alpha.ends()[1]}",
+                where=f"{where}, alpha",
+                hint="it is a share: keep it within 0 and 1",
+            )
+    elif not callable(alpha) and not 0 <= alpha <= 1:
+        raise ConfigError(f"alpha is {alpha}", where=f"{where}, alpha", hint="use 0 to 1")
+    least = transfer.ends()[0] if isinstance(transfer, Dimension) else transfer
+    if not (math.isfinite(least) and least >= 0):
+        raise ConfigError(
+            f"the transfer's weight is {least}", where=f"{where}, transfer", hint="use 0 or more"
+        )
+    if fitness == "last" and not watch:
+        raise ConfigError(
+            "the score is the last component's, who is not watched",
+            where=f"{where}, watch",
+            hint="let it act for some steps beside each rollout: watch=8",
+        )
+
+
+TUNED_TRANSFER = Log(1e-2, 1e1)
+"""Where the transfer's weight may be tuned."""
