@@ -11,11 +11,12 @@ import pytest
 
 import ontogeny as og
 from ontogeny import cli
+from ontogeny.evolution.pbt import IMPALA
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import policy_network
 from ontogeny.learners.agents.policy import Policy
 from ontogeny.recipes.distillation import Distillation
-from ontogeny.recipes.kickstart import IMPALA, Kickstart
+from ontogeny.recipes.kickstart import Kickstart
 from ontogeny.worlds.by_name import world_named
 
 TINY = ["--agent.environments", "4", "--agent.unroll", "4", "--agent.minibatches", "1"]

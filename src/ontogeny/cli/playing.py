@@ -29,6 +29,8 @@ class Play:
     """Of the world, and of the actions."""
     episodes: int = 16
     """Episodes that are played; the film is of the one with the median return."""
+    last: bool = False
+    """Of a mixture: its last component alone."""
     greedy: bool = False
     """Take the likeliest action, instead of drawing one from the policy."""
     json: bool = False
@@ -57,12 +59,22 @@ def play(arguments: list[str]) -> int:
             where=str(folder),
             hint=f"see: ontogeny report {quoted(chosen.run)}",
         )
+    if chosen.last:
+        alone = getattr(product, "last", None)
+        if alone is None:
+            raise ConfigError(
+                f"a {product.kind} has no last component",
+                where=str(folder),
+                hint="leave --last out: it is for mixtures",
+            )
+        product = alone
     film = product.play(chosen.seed, chosen.steps, chosen.episodes, chosen.greedy)
-    names = [folder / "film.gif"] if chosen.out is None else [chosen.out]
+    stem = "film-last" if chosen.last else "film"
+    names = [folder / f"{stem}.gif"] if chosen.out is None else [chosen.out]
     if chosen.out is None:
         with suppress(MissingExtra):
             ffmpeg()
-            names.append(folder / "film.mp4")
+            names.append(folder / f"{stem}.mp4")
     scores = np.cumsum(film.reward).tolist()
     paths = [write_film(film.frames, n, scale=2, caption=folder.name, scores=scores) for n in names]
     sizes = {path: path.stat().st_size for path in paths}

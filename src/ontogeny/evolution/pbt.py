@@ -169,3 +169,14 @@ class PBT(StrategyConfig):
             burn_in=self.burn_in,
             interval=self.interval,
         )
+
+
+IMPALA = PBT(
+    selection="margin",
+    margin_share=0.05,
+    factors=(1 / 1.2, 1.2),
+    probability=0.33,
+    mutate_always=True,
+)
+"""IMPALA's variant: a random rival that is better by 5 % is copied, and every hyper moves now and
+then, copied or not."""

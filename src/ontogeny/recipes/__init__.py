@@ -44,6 +44,13 @@ RECIPES = {
     "kickstart": Entry(
         "kickstart", "Kickstart", "agents that a teacher gives a start, and that may pass it"
     ),
+    "mix-actions": Entry(
+        "mix_and_match", "MixActions", "agents of few actions that come to take many"
+    ),
+    "mix-cores": Entry("mix_and_match", "MixCores", "agents without memory that come to have one"),
+    "mix-tasks": Entry(
+        "mix_and_match", "MixTasks", "agents of one task each that become one of all"
+    ),
     "coin": Entry("sequences", "Coin", "predictors of a coin of unknown bias (a minute)"),
     "die": Entry("sequences", "Die", "predictors of a die of unknown bias (a minute)"),
     "switching": Entry("sequences", "Switching", "predictors of a coin that is replaced at times"),

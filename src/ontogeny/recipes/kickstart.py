@@ -16,20 +16,11 @@ import tyro
 
 from ontogeny.core.config import at_least, positive
 from ontogeny.core.errors import ConfigError
-from ontogeny.evolution.pbt import PBT
+from ontogeny.evolution.pbt import IMPALA
 from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.learners.teaching.kickstarting import NAME, RULE
 from ontogeny.recipes.agents import PAPERS
 from ontogeny.recipes.distillation import Distillation
-
-IMPALA = PBT(
-    selection="margin",
-    margin_share=0.05,
-    factors=(1 / 1.2, 1.2),
-    probability=0.33,
-    mutate_always=True,
-)
-"""Its variant of Population Based Training (Espeholt et al. 2018, appendix F)."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ PRODUCTS = {
     "memory policy": "learners.sequential.policy:load_memory_policy",
     "language model": "learners.text.text_model:load_text_model",
     "meta-learned start": "learners.maml.adapter:load_adapter",
+    "mixed policy": "learners.teaching.mixed_policy:load_mixed_policy",
     "quadratic minimum": "recipes.quadratic:load_minimum",
     "sequence predictor": "learners.sequential.forecaster:load_forecaster",
     "toy point": "recipes.toy:load_point",

@@ -18,7 +18,7 @@ from ontogeny.learners.teaching.mix_and_match import CURRICULUM, mix, transferre
 from ontogeny.learners.teaching.mixed_network import Component, components_of
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.ops.distributions.listed import Listed
-from ontogeny.ops.distributions.mixture import Mixture
+from ontogeny.ops.distributions.mixture import Mixture, Switch
 from taught import walk
 
 AGENT = ActorCriticConfig(
@@ -172,6 +172,32 @@ def test_a_population_moves_alpha_by_a_step_and_a_schedule_by_updates():
     np.testing.assert_allclose(metrics["mix_weight"], [0, 0.5, 1, 1])
     # the score is what the last component earned in a world of its own: whole episodes of four
     assert float(learner.score(KEY, state, {})) == float(metrics["mix_last_return"][-1])
+
+
+def test_a_drawn_component_acts_as_the_mixture_does_and_learns_alone():
+    switch = Switch(
+        jnp.array([0.25, 0.75]), (Categorical(jnp.arange(3.0)), Categorical(jnp.zeros(3)))
+    )
+    mixed = Mixture(*switch)
+    drawn = jax.vmap(switch.sample)(jax.random.split(KEY, 4000))
+    found = jnp.bincount(drawn[:, 1], length=3) / 4000
+    p = np.exp(jax.vmap(mixed.log_probability)(jnp.arange(3)))
+    np.testing.assert_allclose(found, p, atol=0.03)
+    taken = jnp.array([0, 2])
+    expected = np.log(0.25) + jax.nn.log_softmax(parts[0])[2]
+    np.testing.assert_allclose(switch.log_probability(taken), expected, rtol=1e-6)
+    assert switch.responsibilities(taken).tolist() == [1, 0]
+    gradient = jax.grad(lambda x: x.log_probability(taken))(switch)
+    assert not gradient.parts[1].logits.any()
+    two = np.asarray(shares)[:, None] * np.asarray(jax.nn.softmax(parts))
+        [jax.nn.softmax(jnp.arange(3.0)), np.ones(3) / 3]
+    )
+    np.testing.assert_allclose(switch.entropy(), -(two * np.log(two)).sum(), rtol=1e-5)
+    policy = mix([SMALL, WHOLE], 0.5, index="drawn")
+    state, metrics = after(actor_critic(walk(), AGENT, policy=policy), {})
+    assert np.isfinite(metrics["mix_kl"]).all()
+    assert 0 < metrics["mix_responsible"].mean() < 1
+    assert state.terms[0].weights.tolist() == [[0.5, 0.5]] * 2
 
 
 @pytest.mark.parametrize(

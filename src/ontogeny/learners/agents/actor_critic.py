@@ -84,6 +84,7 @@ def actor_critic(
     policies = _one(policy_network(world, c)) if policy is None else policy(world, c)
     terms = (*policies.terms, *active(terms))
     check_terms(terms, HYPERS)
+    acts_in = policies.world or world
 
     def init(key: Array, hypers: Hypers) -> AgentState:
         network, _ = policies.at(settings(c, terms, hypers), ())
@@ -122,7 +123,7 @@ def actor_critic(
 
         def act(key: Array, world_state: Any, observation: Array, memory: Any) -> Any:
             begin = plugged.begun(terms, student.begin())
-            return rollout(world, acted, c.unroll, key, world_state, observation, memory, begin)
+            return rollout(acts_in, acted, c.unroll, key, world_state, observation, memory, begin)
 
         worlds, observation, memory, trajectory = jax.vmap(
             act, out_axes=(0, 0, 0, trajectory_axes())

@@ -79,6 +79,8 @@ class Policies(NamedTuple):
     is now, and the hypers that the terms see."""
     score: Callable[[tuple[Any, ...]], Float[Array, ""]] | None = None
     """Of the states of all terms: the score, where it is not that of who acts."""
+    world: World | None = None
+    """The world that takes actions as the policy draws them, where the learner's own does not."""
 
 
 class ActorCriticNetwork(eqx.Module):

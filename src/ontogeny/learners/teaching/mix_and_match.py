@@ -32,8 +32,9 @@ from ontogeny.learners.agents.rollout import Trajectory
 from ontogeny.learners.agents.terms import Term, Tunable
 from ontogeny.learners.teaching.mixed_network import Component, Layer, alone, components_of
 from ontogeny.ops.distributions.listed import Listed
-from ontogeny.ops.distributions.mixture import Mixture
+from ontogeny.ops.distributions.mixture import Mixture, Switch
 from ontogeny.worlds.episodes import autoreset
+from ontogeny.worlds.spaces import Discrete
 from ontogeny.worlds.world import World
 
 NAME = "mix"
@@ -56,10 +57,13 @@ class Scene(NamedTuple):
 
 
 class MixState(NamedTuple):
-    """How many updates are done, where alpha goes by them; and where the last component is."""
+    """How many updates are done, where alpha goes by them; where the last component is; and what
+    each component weighed in the last rollout.
+    """
 
     updates: Any
     scene: Any
+    weights: Float[Array, " part"]
 
 
 def mix(
@@ -71,6 +75,7 @@ def mix(
     transfer: float | Dimension = 1.0,
     masked: bool = False,
     both: bool = False,
+    index: Literal["explicit", "drawn"] = "explicit",
     by_task: bool = False,
     fitness: Literal["mixture", "last"] = "mixture",
     watch: int = 4,
@@ -83,8 +88,9 @@ def mix(
     than two components neighbours are mixed. `shared` are the layers that all have from the last
     one, `values` whether the value is its own or mixed as the policies are. `transfer` is the
     weight of the divergence, fixed or tuned; `masked`, it is taken over the actions that the
-    simpler one has; `both`, it moves the simpler one too. `by_task` the k-th component is of the
-    world's k-th task, the last of all. `fitness` says whose returns are the score; the last
+    simpler one has; `both`, it moves the simpler one too. `index` says whether the mixture's own
+    probability is learned from, or who was drawn at each step. `by_task` the k-th component is of
+    the world's k-th task, the last of all. `fitness` says whose returns are the score; the last
     component's own are told in any case, by `watch` steps beside each rollout.
 
     A fixed alpha of 0 or 1 without transfer is the plain agent of the first or last component.
@@ -111,14 +117,44 @@ def mix(
         def at(hypers: Mapping[str, Any], states: Any) -> tuple[PolicyNetwork, dict[str, Any]]:
             now = _now(alpha, hypers, states[0] if states else None)
             h = {**hypers, ALPHA: now}
-            return several.at(_weights(alpha, now, n_mixed)), h
+            network = several.at(_weights(alpha, now, n_mixed))
+            return _switching(network) if index == "drawn" else network, h
 
         def score(states: Any) -> Float[Array, ""]:
             return jnp.mean(states[0].scene.last)
 
-        return Policies((term,), at, score if fitness == "last" else None)
+        scored = score if fitness == "last" else None
+        return Policies((term,), at, scored, _unswitched(world) if index == "drawn" else None)
 
     return made
+
+
+def _switching(network: PolicyNetwork) -> PolicyNetwork:
+    """Return the network with the component drawn, and told."""
+
+    def told(said: Outputs) -> Outputs:
+        mixed: Any = said.distribution
+        return Outputs(Switch(mixed.weights, mixed.parts), said.value)
+
+    def step(arrays: Any, observation: Array, memory: Any) -> tuple[Outputs, Any]:
+        said, memory = network.step(arrays, observation, memory)
+        return told(said), memory
+
+    def along(arrays: Any, observations: Array, begins: Array, memory: Any) -> Any:
+        said, memory = network.along(arrays, observations, begins, memory)
+        return told(said), memory
+
+    return network._replace(step=step, along=along)
+
+
+def _unswitched(world: World) -> World:
+    """Return the world for actions that begin with the number of who drew them."""
+
+    def step(key: Array, state: Any, action: Array) -> Any:
+        own = action[1] if isinstance(world.action_space, Discrete) else action[1:]
+        return world.step(key, state, own)
+
+    return world._replace(step=step)
 
 
 def _weights(alpha: Curriculum, now: Any, n: int) -> Float[Array, " part"]:
@@ -140,7 +176,7 @@ def _now(alpha: Curriculum, hypers: Mapping[str, Any], state: MixState | None) -
 
 
 def transferred(
-    said: Mixture, masked: bool = False, both: bool = False
+    said: Mixture | Switch, masked: bool = False, both: bool = False
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Return sum_i w_i KL(pi_i || pi_K) of the components before the last, and the plain mean of
     the divergences. Unless `both`, the simpler ones are as they are.
@@ -181,12 +217,14 @@ def _term(
             state, observation = world.reset(key)
             zero = jnp.zeros(())
             scene = Scene(state, observation, memory, zero, zero, jnp.array(False))
-        return MixState(jnp.int32(0) if callable(alpha) else (), scene)
+        begun = jnp.int32(0) if callable(alpha) else ()
+        return MixState(begun, scene, jnp.zeros(n))
 
     def note(state: MixState, trajectory: Trajectory, hypers: Any) -> Any:
-        del trajectory, hypers
+        del trajectory
         updates = state.updates + 1 if callable(alpha) else ()
-        return state._replace(updates=updates), None
+        weights = jnp.asarray(_weights(alpha, hypers[ALPHA], n), jnp.float32)
+        return state._replace(updates=updates, weights=weights), None
 
     def loss(outputs: Outputs, trajectory: Trajectory, notes: Any, hypers: Any) -> Any:
         del notes

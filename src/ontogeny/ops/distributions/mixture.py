@@ -79,6 +79,51 @@ class Mixture(NamedTuple):
         return jnp.maximum(log_p, NEVER) + _log(self.weights)
 
 
+class Switch(NamedTuple):
+    """A mixture that says which part was drawn: an action is its number and then the part's own.
+    Its actions are those of the mixture, and in expectation its gradient too, which varies more.
+    """
+
+    weights: Float[Array, " part"]
+    parts: tuple[Distribution, ...]
+
+    def sample(self, key: Key[Array, ""]) -> Array:
+        which = jax.random.categorical(jax.random.fold_in(key, 1), _log(self.weights))
+        drawn = jnp.stack([part.sample(key) for part in self.parts])[which]
+        return jnp.append(which.astype(drawn.dtype), drawn)
+
+    def log_probability(self, action: Array) -> Float[Array, ""]:
+        return jnp.sum(self.responsibilities(action) * self._log_shares(action))
+
+    def responsibilities(self, action: Array) -> Float[Array, " part"]:
+        """Return 1 for the part that was drawn, and 0 for the others."""
+        return (jnp.arange(len(self.parts)) == action[0]).astype(self.weights.dtype)
+
+    def entropy(self) -> Float[Array, ""]:
+        """Return that of which part and what it does, together."""
+        each = jnp.stack([part.entropy() for part in self.parts])
+        return jnp.sum(self.weights * (each - jnp.maximum(_log(self.weights), -1e3)))
+
+    def kl(self, other: Any) -> Float[Array, ""]:
+        """Return KL of which part and what it does from the same of another switch."""
+        apart = [one.kl(its) for one, its in zip(self.parts, other.parts, strict=True)]
+        shares = jnp.maximum(_log(self.weights), -1e3) - jnp.maximum(_log(other.weights), -1e3)
+        return jnp.sum(self.weights * (jnp.stack(apart) + shares))
+
+    def mode(self) -> Array:
+        which = jnp.argmax(self.weights)
+        likely = jnp.stack([part.mode() for part in self.parts])[which]
+        return jnp.append(which.astype(likely.dtype), likely)
+
+    def own(self, action: Array) -> Array:
+        """Return the action without the number of who drew it."""
+        return action[1:] if jax.eval_shape(self.parts[0].mode).ndim else action[1]
+
+    def _log_shares(self, action: Array) -> Float[Array, " part"]:
+        log_p = jnp.stack([part.log_probability(self.own(action)) for part in self.parts])
+        return jnp.maximum(log_p, NEVER) + _log(self.weights)
+
+
 def _log(weights: Array) -> Array:
     """Return log w, `NEVER` for 0: a part without weight has no gradient, and spoils none."""
     return jnp.where(weights > 0, jnp.log(jnp.where(weights > 0, weights, 1.0)), NEVER)

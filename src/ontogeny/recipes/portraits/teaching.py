@@ -11,18 +11,17 @@ from typing import Any, cast
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from ontogeny.core.errors import OntogenyError
 from ontogeny.core.metrics import HYPERS
+from ontogeny.recipes.portraits.courses import courses
 from ontogeny.runtime.store import FILE, Store
 from ontogeny.views.crowds import span
 from ontogeny.views.figure import Figure
 from ontogeny.views.lineage import schedule
 from ontogeny.views.record import Record, read_record
-from ontogeny.views.theme import COLOURS, QUIET, add_band, dress, empty, round_ticks
+from ontogeny.views.theme import COLOURS, QUIET, add_band, empty
 
-SMALLEST = 1e-6  # what is drawn of a weight on its scale
 LONGEST = 20  # generations that are looked for
 AGREED = ("agreement", "kl")
 
@@ -54,52 +53,19 @@ def teachers(record: Record) -> list[Record]:
 
 
 def lesson(record: Record, name: str) -> Figure:
-    """Return agreement with the teacher on the student's states, and the weight of the lesson, over
-    rounds: of all members, and along the winner's ancestry.
-    """
+    """Return agreement with the teacher on the student's states, and the weight of the lesson."""
     names = record.metrics
-    agreed = [f"{name}_{what}" for what in AGREED]
-    told = [m for a in agreed for m in names if m == a or m.startswith(f"{a}/")]
+    agreed = [m for what in AGREED for m in names if m.startswith(f"{name}_{what}")]
     weights = [m for m in (f"{name}_weight", f"{HYPERS}{name}") if m in names][:1]
     tasks = [m for m in names if m.startswith(f"{HYPERS}{name}/")]
-    shown = [*told[:1], *weights, *tasks]
-    values = [record.metric(one) for one in shown]
-    labels = [one.removeprefix(HYPERS).removeprefix(f"{name}_") for one in shown]
-    line = record.line
-    data = {
-        "members": np.stack(values) if values else np.zeros((0, record.rounds, record.pop)),
-        "line": np.array([schedule(one, line) for one in values]),
-        "rounds": np.array([number for number, _ in line]),
-    }
-    caption = "Agreement with the teacher on the states of the student, and how much the teacher "
-    caption += "counts: bands are all members, lines the winner's ancestry."
-    return Figure("lesson", caption, data, {"shown": labels}, draw_lesson)
-
-
-def draw_lesson(figure: Figure) -> go.Figure:
-    """Return agreement above, weights below on a log scale."""
-    shown, members = list(figure.labels["shown"]), figure.data["members"]
-    rows = 2 if len(shown) > 1 else 1
-    fig = make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.08)
-    dress(fig, "What the teacher was to the student", 260 + 200 * rows)
-    for index, (what, values) in enumerate(zip(shown, members, strict=True)):
-        colour: Any = COLOURS[index % len(COLOURS)]
-        least = -np.inf if index == 0 else SMALLEST
-        panel: Any = {"row": min(index + 1, rows), "col": 1}
-        add_band(fig, *span(np.maximum(values, least)), colour, **panel)
-        fig.add_scatter(
-            x=figure.data["rounds"],
-            y=np.maximum(figure.data["line"][index], least),
-            name=str(what),
-            mode="lines+markers" if members.shape[1] < 3 else "lines",
-            line={"color": colour, "width": 2.5},
-            **panel,
-        )
-    if rows == 2:
-        fig.update_yaxes(title_text=str(shown[0]), row=1, col=1)
-        fig.update_yaxes(title_text="weight", type="log", dtick=1, row=2, col=1)
-    fig.update_xaxes(title_text="round", row=rows, col=1, **round_ticks(members.shape[1]))
-    return fig
+    return courses(
+        record,
+        "lesson",
+        "What the teacher was to the student",
+        {"agreement": agreed[:1], "weight": [*weights, *tasks]},
+        "Agreement with the teacher on the student's states, and how much the teacher counts.",
+        log=["weight"],
+    )
 
 
 def generations(records: Sequence[Record]) -> Figure:
