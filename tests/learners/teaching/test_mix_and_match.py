@@ -190,8 +190,6 @@ def test_a_drawn_component_acts_as_the_mixture_does_and_learns_alone():
     gradient = jax.grad(lambda x: x.log_probability(taken))(switch)
     assert not gradient.parts[1].logits.any()
     two = np.asarray(shares)[:, None] * np.asarray(jax.nn.softmax(parts))
-        [jax.nn.softmax(jnp.arange(3.0)), np.ones(3) / 3]
-    )
     np.testing.assert_allclose(switch.entropy(), -(two * np.log(two)).sum(), rtol=1e-5)
     policy = mix([SMALL, WHOLE], 0.5, index="drawn")
     state, metrics = after(actor_critic(walk(), AGENT, policy=policy), {})
