@@ -175,9 +175,8 @@ def test_a_population_moves_alpha_by_a_step_and_a_schedule_by_updates():
 
 
 def test_a_drawn_component_acts_as_the_mixture_does_and_learns_alone():
-    switch = Switch(
-        jnp.array([0.25, 0.75]), (Categorical(jnp.arange(3.0)), Categorical(jnp.zeros(3)))
-    )
+    shares, parts = jnp.array([0.25, 0.75]), jnp.array([[0.0, 1, 2], [0, 0, 0]])
+    switch = Switch(shares, tuple(map(Categorical, parts)))
     mixed = Mixture(*switch)
     drawn = jax.vmap(switch.sample)(jax.random.split(KEY, 4000))
     found = jnp.bincount(drawn[:, 1], length=3) / 4000
