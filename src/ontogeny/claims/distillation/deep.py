@@ -154,7 +154,9 @@ def claims_of(lessons: Lessons, cost: str, how: Measuring) -> list[Claim]:
         return claims
     level = SHARE * teachers[1.0]
     needed = {arm: frames_to(score[arm], level, frames) for arm in several}
-    told = ", ".join(f"{arm} {_frames(needed[arm], len(score[arm]) * frames)}" for arm in needed)
+    told = ", ".join(
+        f"{arm} {frames_told(needed[arm], len(score[arm]) * frames)}" for arm in needed
+    )
     for arm in (BESIDE, SEEKS):
         sooner = more(needed[ALONE] - needed[arm])
         claims.append(
@@ -206,7 +208,7 @@ def claims_of(lessons: Lessons, cost: str, how: Measuring) -> list[Claim]:
     ]
 
 
-def _frames(needed: np.ndarray, budget: float) -> str:
+def frames_told(needed: np.ndarray, budget: float) -> str:
     """Return the mean over the seeds that got there, and how many did."""
     there = needed <= budget
     if not there.any():
