@@ -70,7 +70,7 @@ class Budget(NamedTuple):
     burn_in: int  # before members of a population move
 
 
-FULL, QUICK, LEAST = Budget(6, 6, 26, 40, 4), Budget(2, 4, 12, 12, 3), Budget(2, 2, 2, 2, 1)
+FULL, QUICK, LEAST = Budget(6, 6, 22, 40, 4), Budget(2, 4, 12, 12, 3), Budget(2, 2, 2, 2, 1)
 
 
 class Lessons(NamedTuple):
