@@ -59,11 +59,11 @@ class Budget(NamedTuple):
     seeds: int  # even, so that two cores share them
     teaching: int  # updates of the teacher
     learning: int  # of a student: a round each
-    teaching_memory: int  # rounds of the teacher
+    teaching_memory: int  # rounds of the teacher; with 0 it knows nothing
     remembering: int  # of its students; a quick look has none
 
 
-FULL, QUICK, LEAST = Budget(6, 26, 40, 10, 6), Budget(2, 12, 12, 0, 0), Budget(2, 2, 2, 2, 2)
+FULL, QUICK, LEAST = Budget(6, 26, 40, 10, 6), Budget(2, 12, 12, 0, 0), Budget(2, 2, 2, 0, 2)
 
 
 class Went(NamedTuple):
@@ -138,11 +138,14 @@ def remembering(how: Measuring) -> tuple[dict[str, np.ndarray], float]:
         agent = replace(agent, **SMALL, epochs=1, minibatches=1)
     seeds, *_, teaching, rounds = how.choose(FULL, QUICK, LEAST)
     steps = how.choose(CHAIN.budget.steps, 1, 1)
-    to = how.seed, teaching, steps, how.progress, "teachers of memory"
-    run = train(actor_critic(world, agent), 2, *to, quick=True)
-    best = int(np.argmax(ends(run.score)))
-    states = jax.tree.map(lambda x: x[best], run.states)
-    terms = [distillation("on-policy", teacher_of(Policy.of(world, agent, states)), world, watch=0)]
+    learner = actor_critic(world, agent)
+    state = learner.init(jax.random.key(how.seed), {})
+    if teaching:
+        to = how.seed, teaching, steps, how.progress, "teachers of memory"
+        run = train(learner, 2, *to, quick=True)
+        best = int(np.argmax(ends(run.score)))
+        state = jax.tree.map(lambda x: x[best], run.states)
+    terms = [distillation("on-policy", teacher_of(Policy.of(world, agent, state)), world, watch=0)]
     score = {}
     for core, arm in REMEMBERS.items():
         learner = actor_critic(world, replace(agent, core=core), terms)
