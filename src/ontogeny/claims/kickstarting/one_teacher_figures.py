@@ -1,24 +1,34 @@
-"""The figures of the claims about one teacher."""
+"""The figures of the claims about one teacher and about entropy."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from ontogeny.views.figure import Figure
-from ontogeny.views.theme import COLOURS, QUIET, empty
+from ontogeny.views.theme import COLOURS, QUIET, add_band, dress, empty
 
 
-def curves(score: dict[str, np.ndarray], level: float, frames: float) -> Figure:
-    """Return the scores of each arm, [round, seed], over its frames, and the teacher's."""
-    data = {
-        "score": np.stack(list(score.values())),
-        "frames": frames * np.arange(1, len(next(iter(score.values()))) + 1),
-        "level": np.array(level),
-    }
-    caption = "Mean return of the last games, mean of the seeds (of PBT: of whole populations). "
-    caption += "Dotted: what the teacher earns."
-    return Figure("one_teacher", caption, data, {"arms": list(score)}, draw_curves)
+def curves(
+    name: str,
+    title: str,
+    caption: str,
+    panels: Mapping[str, Mapping[str, np.ndarray]],
+    frames: float,
+    levels: Sequence[float] = (),
+) -> Figure:
+    """Return what each panel says of the same arms, [round, seed], over their frames; lines at the
+    levels. The figure's array is [panel, arm, round, seed].
+    """
+    values = np.stack([np.stack(list(arms.values())) for arms in panels.values()])
+    spent = frames * np.arange(1, values.shape[2] + 1)
+    data = {"values": values, "frames": spent, "levels": np.asarray(levels, float)}
+    labels = {"title": [title], "panels": list(panels), "arms": list(next(iter(panels.values())))}
+    return Figure(name, caption, data, labels, draw_curves)
 
 
 def weights(weight: np.ndarray, frames: float) -> Figure:
@@ -29,16 +39,30 @@ def weights(weight: np.ndarray, frames: float) -> Figure:
 
 
 def draw_curves(figure: Figure) -> go.Figure:
-    """Return a line an arm, and a dotted one for the teacher."""
-    fig = empty("Students of one small teacher", "frames of one student", "return")
-    for index, (arm, score) in enumerate(
-        zip(figure.labels["arms"], figure.data["score"], strict=True)
-    ):
-        turn, which = divmod(index, len(COLOURS))
-        line = {"color": COLOURS[which], "width": 2.5, "dash": "dash" if turn else "solid"}
-        x, y = figure.data["frames"], score.mean(axis=1)
-        fig.add_scatter(x=x, y=y, mode="lines", line=line, name=str(arm))
-    fig.add_hline(float(figure.data["level"]), line={"color": QUIET, "dash": "dot"})
+    """Return the mean over seeds and their range, a panel each and a line an arm."""
+    panels, spent = figure.labels["panels"], figure.data["frames"]
+    fig = make_subplots(1, len(panels))
+    dress(fig, str(figure.labels["title"][0]), 420)
+    for column, arms in enumerate(figure.data["values"], 1):
+        for index, (arm, values) in enumerate(zip(figure.labels["arms"], arms, strict=True)):
+            turn, which = divmod(index, len(COLOURS))
+            low, high = values.min(axis=1), values.max(axis=1)
+            place: Any = {"row": 1, "col": column}
+            add_band(fig, spent, low, high, COLOURS[which], opacity=0.08, **place)
+            fig.add_scatter(
+                x=spent,
+                y=values.mean(axis=1),
+                mode="lines",
+                line={"color": COLOURS[which], "width": 2.5, "dash": "dash" if turn else "solid"},
+                name=str(arm),
+                legendgroup=str(arm),
+                showlegend=column == 1,
+                **place,
+            )
+        fig.update_yaxes(title_text=str(panels[column - 1]), row=1, col=column)
+    for level in figure.data["levels"]:
+        fig.add_hline(float(level), line={"color": QUIET, "dash": "dot"})
+    fig.update_xaxes(title_text="frames of one student")
     return fig
 
 

@@ -20,7 +20,6 @@ import numpy as np
 from jaxtyping import Array
 
 from ontogeny.claims.measuring import Progress
-from ontogeny.claims.pbt.arms import line_of_the_best
 from ontogeny.core.learner import Learner
 from ontogeny.core.population import Move, Population
 from ontogeny.core.space import Space
@@ -30,6 +29,7 @@ from ontogeny.evolution.selection import tournament
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
+from ontogeny.views.lineage import BORN, schedule, trace
 
 FACTORS, PROBABILITY = (1 / 1.2, 1.2), 0.33  # IMPALA's
 
@@ -54,10 +54,10 @@ class Grown(NamedTuple):
         population].
         """
         groups, size = self.tuned
-        first = self.parent.shape[1] - groups * size + size * np.arange(groups)[:, None]
-        parent, *others = map(self.populations, (self.parent, self.score, self.hypers[name]))
-        of = zip(*(np.moveaxis(x, 1, 0) for x in (parent - first, *others)), strict=True)
-        return np.stack([line_of_the_best(*one) for one in of], axis=1)
+        parent = np.concatenate([np.full_like(self.parent[:1], BORN), self.parent[1:]])
+        first = parent.shape[1] - groups * size + size * np.arange(groups)
+        best = first + self.populations(self.score)[-1].argmax(axis=-1)
+        return np.stack([schedule(self.hypers[name], trace(parent, int(s))) for s in best], axis=1)
 
 
 def grow(
