@@ -44,14 +44,8 @@ STUDENT = ActorCriticConfig(
 )
 TEACHER = replace(STUDENT, hidden=(16, 16))
 TINY = {"hidden": (4,), "environments": 2, "unroll": 4, "epochs": 1, "minibatches": 1}
-SCRATCH, CONSTANT, FAST, MIDDLE, SLOW = (
-    "from scratch",
-    "constant",
-    "linear to 0 at 10 %",
-    "linear to 0 at 20 %",
-    "linear to 0 at 40 %",
-)
-CLONED, TUNED = "distillation alone", "by PBT"
+SCRATCH, CONSTANT, CLONED, TUNED = "from scratch", "constant", "distillation alone", "by PBT"
+FAST, MIDDLE, SLOW = (f"linear to 0 at {percent} %" for percent in (10, 20, 40))
 FALLS = {FAST: 0.1, MIDDLE: 0.2, SLOW: 0.4}  # weight 1 at first, and 0 after this share
 BY_HAND = (SCRATCH, CONSTANT, *FALLS)
 BOUNDS = Log(0.01, 1.0)  # where populations begin, evenly in the logarithm, and stay
@@ -64,13 +58,13 @@ class Budget(NamedTuple):
     """How many students, and how long everybody learns."""
 
     seeds: int  # even, so that two cores share them
-    members: int  # of the population of a seed
+    members: int  # of the population of a seed; with 0 there are only weights by hand
     teaching: int  # updates of the teacher
     learning: int  # of a student: a round each
     burn_in: int  # before members of a population move
 
 
-FULL, QUICK, LEAST = Budget(6, 6, 22, 40, 4), Budget(2, 4, 12, 12, 3), Budget(2, 2, 2, 2, 1)
+FULL, QUICK, LEAST = Budget(6, 6, 22, 40, 4), Budget(2, 0, 12, 12, 0), Budget(2, 2, 2, 2, 1)
 
 
 class Lessons(NamedTuple):
@@ -95,6 +89,8 @@ def measure(how: Measuring) -> Found:
     caption += "range. Dotted: what the teacher earns."
     title, panels = "Students of one small teacher", {"return": lessons.score}
     drawn = curves("one_teacher", title, caption, panels, lessons.frames, [lessons.level])
+    if not lessons.members:
+        return sooner(lessons, cost, how)[:1], [drawn]
     return claims_of(lessons, cost, how), [drawn, weights(lessons.weight, lessons.frames)]
 
 
@@ -104,17 +100,20 @@ def lived(how: Measuring) -> Lessons:
     seeds, members, teaching, learning, burn_in = how.choose(FULL, QUICK, LEAST)
     teacher, level = grown(world, config, teaching, how)
     learner = actor_critic(world, student, [kickstart(teacher, world, watch=0)])
-    table, tuned = by_hand(learning, seeds), (seeds, members)
+    table, tuned = by_hand(learning, seeds), (seeds if members else 0, max(members, 1))
     given = how.seed + 1, burn_in, how.progress, "students"
     each = grow(learner, Space({NAME: BOUNDS}), {NAME: table}, tuned, *given)
     arms = np.split(each.score[:, : table.shape[1]], len(BY_HAND), axis=1)
     score = dict(zip(BY_HAND, arms, strict=True))
+    frames = student.environments * student.unroll
+    spent = 2 * teaching * frames
+    if not members:
+        return Lessons(level, spent, score, np.ones((learning, 0)), 0, frames)
     cloning = actor_critic(world, student, [distillation("on-policy", teacher, world, watch=0)])
     to = seeds, how.seed + 1, learning, 1, how.progress, CLONED
     score[CLONED] = train(cloning, *to, quick=True).score
     score[TUNED] = each.populations(each.score).mean(axis=-1)
-    frames = student.environments * student.unroll
-    return Lessons(level, 2 * teaching * frames, score, each.lines(NAME), members, frames)
+    return Lessons(level, spent, score, each.lines(NAME), members, frames)
 
 
 def setting(game: str, how: Measuring) -> tuple[World, ActorCriticConfig, ActorCriticConfig]:
