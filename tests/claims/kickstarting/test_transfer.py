@@ -58,7 +58,7 @@ def test_experts_save_frames_and_earn_more_than_scratch_and_imitation():
     assert [claim.holds for claim in better] == [True, True, True]
     # 0.5 is reached in the fourth round of eight, and in the sixth
     assert "from scratch 600 [600, 600]: 1.5 times" in better[0].measured
-    assert "counted, by -100 [-100, -100]" in better[0].measured
+    assert "chosen from, by -400 [-400, -400]" in better[0].measured
     assert [claim.holds for claim in claims(0.4, 0.7, 0.6)] == [False, False, False]
 
 

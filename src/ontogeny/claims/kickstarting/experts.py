@@ -18,6 +18,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.kickstarting.students import (
+    TRIED,
     WHOLE,
     Experts,
     agent_of,
@@ -58,7 +59,7 @@ class Budget(NamedTuple):
     steps: int  # of the learner, a round
 
 
-BUDGETS = Budget(8, 20, 8), Budget(2, 10, 12), Budget(2, 2, 1)
+BUDGETS = Budget(8, 32, 4), Budget(2, 16, 8), Budget(2, 2, 1)
 
 
 def measure(how: Measuring) -> Found:
@@ -112,7 +113,7 @@ def claims_of(
     needed = {arm: frames_to(each, ENOUGH, frames) for arm, each in score.items()}
     sooner = more(needed[ALONE] - needed[TAUGHT], how)
     times = needed[ALONE].mean() / needed[TAUGHT].mean()
-    spent = taught.frames * len(taught.teachers)
+    spent = TRIED * taught.frames * len(taught.teachers)
     earned = {arm: more(ends(each), how) for arm, each in score.items()}
     gain = {a: more(ends(score[TAUGHT]) - ends(score[a]), how) for a in (ALONE, IMITATES)}
     own = ", ".join(f"{value:.3g}" for value in taught.earned)
@@ -127,9 +128,9 @@ def claims_of(
             PAPER,
             f"frames to a mean return of {ENOUGH:g} (one round more than all where it is not "
             f"reached): kickstarted {more(needed[TAUGHT], how)}, from scratch "
-            f"{more(needed[ALONE], how)}: {times:.3g} times, fewer by {sooner}; with the experts' "
-            f"{spent:,.0f} frames counted, by {more(needed[ALONE] - needed[TAUGHT] - spent, how)}; "
-            f"{cost}",
+            f"{more(needed[ALONE], how)}: {times:.3g} times, fewer by {sooner}; with the "
+            f"{spent:,.0f} frames of all agents that experts were chosen from, by "
+            f"{more(needed[ALONE] - needed[TAUGHT] - spent, how)}; {cost}",
             sooner,
             threshold="the interval of the difference above 0, the experts' frames not counted",
         ),

@@ -37,6 +37,7 @@ AGENT = ActorCriticConfig(
     activation="relu", learning_rate=2e-3, environments=32, unroll=32, window=64
 )
 TINY = ActorCriticConfig(hidden=(4,), environments=2, unroll=4, epochs=1, minibatches=1)
+TRIED = 2  # agents a room, of which the better is its expert
 WHOLE = Log(1e-3, 1e1, prior=(0.1, 1.0))  # the weight of all tasks
 FACTOR = Log(1e-4, 1e2, prior=(0.1, 10.0))  # of one task
 
@@ -68,11 +69,11 @@ class Grown(NamedTuple):
 
 
 class Experts(NamedTuple):
-    """The better of two agents a room, and what it earned at the end of its training."""
+    """The best of the agents tried in each room, and what it earned at the end of its training."""
 
     teachers: list[Teacher]
     earned: list[float]
-    frames: float  # of one of them
+    frames: float  # of one agent
 
 
 def agent_of(how: Measuring) -> ActorCriticConfig:
@@ -91,7 +92,7 @@ def experts(rooms: Sequence[World], rounds: int, steps: int, how: Measuring) -> 
     teachers, earned = [], []
     for room in how.choose(rooms, rooms, rooms[:1]):
         learner, what = actor_critic(room, config), f"experts of {room.name}"
-        run = train(learner, 2, how.seed, rounds, steps, how.progress, what, quick=True)
+        run = train(learner, TRIED, how.seed, rounds, steps, how.progress, what, quick=True)
         best = int(np.argmax(ends(run.score)))
         state = jax.tree.map(lambda x, best=best: x[best], run.states)
         teachers.append(teacher_of(Policy.of(room, config, state)))

@@ -52,13 +52,16 @@ def measure(how: Measuring) -> Found:
 
 def claim_of(found: Mapping[str, Grown], cost: str, how: Measuring) -> Claim:
     """Return the claim, given the lines of both arms."""
-    score = {arm: ends(np.mean(list(one.returns.values()), axis=0)) for arm, one in found.items()}
+    along = {arm: np.mean(list(one.returns.values()), axis=0) for arm, one in found.items()}
+    score = {arm: ends(each) for arm, each in along.items()}
     difference = more(score[EACH] - score[ONE], how)
+    throughout = more((along[EACH] - along[ONE]).mean(axis=0), how)
     told = ", ".join(f"{arm} {more(each, how)}" for arm, each in score.items())
     return Claim(
         "one weight of all tasks serves as well as a weight a task",
         "negligible difference",
-        f"mean return of all rooms: {told}: more by {difference}; {cost}",
+        f"mean return of all rooms: {told}: more by {difference}, over all of the training "
+        f"by {throughout}; {cost}",
         f"the interval of the difference within {MARGIN:g} of 0",
         bool(difference.low > -MARGIN and difference.high < MARGIN),
     )
