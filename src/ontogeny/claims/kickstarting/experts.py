@@ -22,13 +22,13 @@ from ontogeny.claims.kickstarting.students import (
     WHOLE,
     Experts,
     agent_of,
-    ends,
     experts,
     frames_of,
     more,
 )
 from ontogeny.claims.kickstarting.students_figures import returns_of_arms
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.trainings import ends, frames_to
 from ontogeny.core.space import Space
 from ontogeny.evolution.random_search import random_search
 from ontogeny.learners.agents.actor_critic import actor_critic
@@ -149,11 +149,3 @@ def claims_of(
             gain[IMITATES],
         ),
     ]
-
-
-def frames_to(score: np.ndarray, level: float, frames: float) -> np.ndarray:
-    """Return after how many frames, `frames` a round, each seed's score, [round, seed], first was
-    at the level; one round more than all where it never was.
-    """
-    there = np.concatenate([score >= level, np.ones_like(score[:1], bool)])
-    return frames * (there.argmax(axis=0) + 1)

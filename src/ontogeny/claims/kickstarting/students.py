@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ontogeny.claims.measuring import Measuring
-from ontogeny.claims.trainings import train
+from ontogeny.claims.trainings import ends, train
 from ontogeny.core.learner import Learner
 from ontogeny.core.population import Move, Population, first_hypers
 from ontogeny.core.space import Log, Space
@@ -216,11 +216,6 @@ def best_slots(parent: np.ndarray, score: np.ndarray, groups: int) -> np.ndarray
         line.append(slot)
         slot = moved[slot]
     return np.stack(line[::-1])
-
-
-def ends(score: np.ndarray) -> np.ndarray:
-    """Return the mean over the last quarter of the rounds: [round, seed] to [seed]."""
-    return score[-max(1, len(score) // 4) :].mean(axis=0)
 
 
 def more(values: np.ndarray, how: Measuring) -> Interval:

@@ -22,7 +22,6 @@ from ontogeny.claims.kickstarting.students import (
     Experts,
     Grown,
     agent_of,
-    ends,
     experts,
     frames_of,
     grow,
@@ -30,6 +29,7 @@ from ontogeny.claims.kickstarting.students import (
 )
 from ontogeny.claims.kickstarting.students_figures import lines
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.trainings import ends
 from ontogeny.worlds.locked_room import locked_room
 from ontogeny.worlds.multi_task import multi_task
 

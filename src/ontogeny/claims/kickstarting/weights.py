@@ -18,7 +18,6 @@ from ontogeny.claims.kickstarting.students import (
     Budget,
     Grown,
     agent_of,
-    ends,
     experts,
     frames_of,
     grow,
@@ -26,6 +25,7 @@ from ontogeny.claims.kickstarting.students import (
 )
 from ontogeny.claims.kickstarting.students_figures import lines
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.trainings import ends
 from ontogeny.worlds.locked_room import locked_room
 from ontogeny.worlds.multi_task import multi_task
 

@@ -61,7 +61,7 @@ def lesson(record: Record, name: str) -> Figure:
     agreed = [f"{name}_{what}" for what in AGREED]
     told = [m for a in agreed for m in names if m == a or m.startswith(f"{a}/")]
     weights = [m for m in (f"{name}_weight", f"{HYPERS}{name}") if m in names][:1]
-    tasks = [m for m in names if m.startswith(f"{HYPERS}{name}/")]
+    tasks = [m for m in names if m.startswith(f"{HYPERS}{name}_")]
     shown = [*told[:1], *weights, *tasks]
     values = [record.metric(one) for one in shown]
     labels = [one.removeprefix(HYPERS).removeprefix(f"{name}_") for one in shown]
