@@ -82,6 +82,11 @@ def test_what_falls_by_hand_goes_by_the_updates_of_the_whole_run(teacher):
     assert float(halved.weighing().schedule(200)) == 0.5
     assert "kickstarting" not in recipe.space().dimensions
     assert "kickstarting" in halved.space().dimensions
+    tasks = Kickstart(world=TASKS, task_weights=(0.1, 10.0))
+    assert set(tasks.space().dimensions) >= {
+        "kickstarting_MemoryChain-bsuite",
+        "kickstarting_UmbrellaChain-bsuite",
+    }
     assert Kickstart.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
 
 

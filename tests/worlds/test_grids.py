@@ -9,6 +9,7 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.testing.worlds import check_world
+from ontogeny.worlds.locked_room import Room, locked_room
 from ontogeny.worlds.random_grids import Grid, Walk, grid_world, moves, random_grid
 from ontogeny.worlds.rooms import BIG, GOAL, LIMIT, SMALL_IN_BIG, Place, four_rooms, walls
 
@@ -110,3 +111,44 @@ def test_a_window_shows_what_is_around_the_walker():
     np.testing.assert_allclose(seen, padded[row : row + 5, column : column + 5])
     with pytest.raises(ConfigError, match="a window of 0"):
         grid_world(window=0)
+
+
+def test_a_locked_room_is_left_with_the_key_alone():
+    world = locked_room(4, limit=12)
+    check_world(world, steps=14, environments=2)
+    things = [jnp.array(place) for place in ((2, 0), (1, 0), (1, 1), (3, 3))]
+    room = Room(*things, jnp.array(False), jnp.int32(0))
+
+    @jax.jit
+    def walk(ways):
+        def go(room, way):
+            room, came = world.step(jax.random.key(0), room, way)
+            return room, (room.walker, room.held, came)
+
+        return jax.lax.scan(go, room, ways)[1]
+
+    up, right, down, left = range(4)
+    ways = [right, down, right, up, up, right, right, down, down, right, right, right]
+    places, held, came = walk(jnp.array(ways))  # twice against the wall, then by the key
+    expected = [
+        (2, 0),
+        (3, 0),
+        (3, 0),
+        (2, 0),
+        (1, 0),
+        (1, 1),
+        (1, 2),
+        (2, 2),
+        (3, 2),
+        *[(3, 3)] * 3,
+    ]
+    assert places.tolist() == [list(place) for place in expected]
+    assert held.tolist() == [False] * 4 + [True] * 8
+    np.testing.assert_allclose(came.reward[9], 1 - 0.9 * 10 / 12)
+    assert came.terminated.tolist() == [False] * 9 + [True] * 3
+    # by the key at (1, 0): only the border is in the way; how far key, door and goal are
+    np.testing.assert_allclose(came.observation[4], [0, 0, 0, 1, 1, 0, 0, 0, 0.25, 0.5, 0.75])
+    _, _, idle = walk(jnp.full(12, left))
+    assert idle.truncated.tolist() == [False] * 11 + [True]
+    with pytest.raises(ConfigError, match="a room of 2 cells"):
+        locked_room(2)

@@ -57,3 +57,24 @@ def train(
     metrics = {name: np.stack([one.metrics[name] for one in lived]) for name in lived[0].metrics}
     updates = steps * np.arange(1, rounds + 1)
     return Trained(last.population.state, score, updates, seconds, metrics, last)
+
+
+def ends(score: np.ndarray) -> np.ndarray:
+    """Return the mean over the last quarter of the rounds: [round, seed] to [seed]."""
+    return score[-max(1, len(score) // 4) :].mean(axis=0)
+
+
+def frames_to(score: np.ndarray, level: float, frames: float) -> np.ndarray:
+    """Return after how many frames each seed's score, [round, seed], first was at the level; one
+    round more than all where it never was.
+    """
+    there = np.concatenate([score >= level, np.ones_like(score[:1], bool)])
+    return frames * (there.argmax(axis=0) + 1)
+
+
+def frames_told(needed: np.ndarray, budget: float) -> str:
+    """Return the mean over the seeds that got there, and how many did."""
+    there = needed <= budget
+    if not there.any():
+        return f"never within {budget:,.0f}"
+    return f"{needed[there].mean():,.0f} ({there.sum()} of {len(there)} seeds)"

@@ -56,8 +56,8 @@ def test_each_task_weighs_as_its_factor_and_the_schedule_say():
     teacher = sure(0, world)
     weight = Weight(0.5, schedule=falling("linear", 4), tasks=Log(0.1, 10))
     term = kickstart(teacher, world, weight)
-    assert set(term.hypers) == {"kickstarting", "kickstarting/a", "kickstarting/b"}
-    hypers = {"kickstarting": 0.5, "kickstarting/a": 2.0, "kickstarting/b": 3.0, "discount": 1.0}
+    assert set(term.hypers) == {"kickstarting", "kickstarting_a", "kickstarting_b"}
+    hypers = {"kickstarting": 0.5, "kickstarting_a": 2.0, "kickstarting_b": 3.0, "discount": 1.0}
     seen = lived()
     told = jnp.concatenate([seen.observation, jnp.eye(2)[jnp.array([0, 1, 1, 0, 1, 0])]], axis=1)
     state = term.init(jax.random.key(0), tuple)._replace(updates=jnp.int32(1))

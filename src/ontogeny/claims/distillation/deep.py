@@ -18,7 +18,7 @@ import plotly.graph_objects as go
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.claims.trainings import Trained, train
+from ontogeny.claims.trainings import Trained, ends, frames_to, frames_told, train
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.policy import Policy
@@ -116,19 +116,6 @@ def grown(world: World, config: ActorCriticConfig, budget: Budget, how: Measurin
     return teacher_of(Policy.of(world, config, jax.tree.map(lambda x: x[best], run.states)))
 
 
-def ends(score: np.ndarray) -> np.ndarray:
-    """Return the mean over the last quarter of the rounds: [round, seed] to [seed]."""
-    return score[-max(1, len(score) // 4) :].mean(axis=0)
-
-
-def frames_to(score: np.ndarray, level: float, frames: float) -> np.ndarray:
-    """Return after how many frames each seed's score, [round, seed], first was at the level; one
-    round more than all where it never was.
-    """
-    there = np.concatenate([score >= level, np.ones_like(score[:1], bool)])
-    return frames * (there.argmax(axis=0) + 1)
-
-
 def claims_of(lessons: Lessons, cost: str, how: Measuring) -> list[Claim]:
     """Return the claims, those whose arms there are."""
     teachers, students, frames = lessons
@@ -154,7 +141,9 @@ def claims_of(lessons: Lessons, cost: str, how: Measuring) -> list[Claim]:
         return claims
     level = SHARE * teachers[1.0]
     needed = {arm: frames_to(score[arm], level, frames) for arm in several}
-    told = ", ".join(f"{arm} {_frames(needed[arm], len(score[arm]) * frames)}" for arm in needed)
+    told = ", ".join(
+        f"{arm} {frames_told(needed[arm], len(score[arm]) * frames)}" for arm in needed
+    )
     for arm in (BESIDE, SEEKS):
         sooner = more(needed[ALONE] - needed[arm])
         claims.append(
@@ -204,14 +193,6 @@ def claims_of(lessons: Lessons, cost: str, how: Measuring) -> list[Claim]:
             beyond,
         ),
     ]
-
-
-def _frames(needed: np.ndarray, budget: float) -> str:
-    """Return the mean over the seeds that got there, and how many did."""
-    there = needed <= budget
-    if not there.any():
-        return f"never within {budget:,.0f}"
-    return f"{needed[there].mean():,.0f} ({there.sum()} of {len(there)} seeds)"
 
 
 def curves(lessons: Lessons) -> Figure:

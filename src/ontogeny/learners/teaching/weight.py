@@ -79,7 +79,14 @@ class Weight:
                 where="weight, tasks",
                 hint='take a world of several tasks, "A + B"; or leave the tasks\' weights out',
             )
-        return own | {f"{name}/{task}": Tunable(1.0, self.tasks) for task in world.tasks}
+        factors = {of_task(name, task): Tunable(1.0, self.tasks) for task in world.tasks}
+        if len(factors) < len(world.tasks):
+            raise ConfigError(
+                f"tasks whose weights would have one name: {', '.join(world.tasks)}",
+                where="weight, tasks",
+                hint="leave the tasks' weights out, or give the worlds other names",
+            )
+        return own | factors
 
     def along(
         self,
@@ -93,9 +100,18 @@ class Weight:
         factor = 1.0 if self.schedule is None else jnp.asarray(self.schedule(updates), jnp.float32)
         if self.tasks is None:
             return jnp.full(len(observations), factor)
-        each = jnp.stack([hypers[f"{name}/{task}"] for task in world.tasks])
+        each = jnp.stack([hypers[of_task(name, task)] for task in world.tasks])
         told = jax.vmap(lambda seen: task_of(seen, len(world.tasks)))(observations)
         return factor * (told @ each)
+
+
+def of_task(name: str, task: str) -> str:
+    """Return what the hyper of a task's own factor is called: a space takes no dot and no slash.
+
+    >>> of_task("kickstarting", "Pendulum-v1/factored3")
+    'kickstarting_Pendulum-v1-factored3'
+    """
+    return f"{name}_{task.replace('/', '-').replace('.', '-')}"
 
 
 def falling(decay: str, updates: float) -> Schedule | None:

@@ -57,7 +57,7 @@ def lesson(record: Record, name: str) -> Figure:
     names = record.metrics
     agreed = [m for what in AGREED for m in names if m.startswith(f"{name}_{what}")]
     weights = [m for m in (f"{name}_weight", f"{HYPERS}{name}") if m in names][:1]
-    tasks = [m for m in names if m.startswith(f"{HYPERS}{name}/")]
+    tasks = [m for m in names if m.startswith(f"{HYPERS}{name}_")]
     return courses(
         record,
         "lesson",

@@ -1,0 +1,19 @@
+"""Mix & Match: agent curricula for reinforcement learning, Czarnecki et al. 2018 (arXiv 1806.01780).
+
+Learners: learners/teaching/mix_and_match.py, mixed_network.py. Recipes: recipes/mix_and_match.py.
+Page: docs/mix-and-match.md.
+
+`identities`: what holds of any mixture; `rooms`: few actions into many, in four rooms; `cores`: a
+policy that forgets into one that remembers.
+"""
+
+from __future__ import annotations
+
+from ontogeny.claims.system import Part, System
+
+SYSTEM = System(
+    __name__,
+    "Mix & Match",
+    "1806.01780",
+    (Part("identities"), Part("rooms", "unhurried"), Part("cores", "unhurried")),
+)
