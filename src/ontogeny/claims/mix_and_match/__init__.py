@@ -1,4 +1,4 @@
-"""Mix & Match: agent curricula for reinforcement learning, Czarnecki et al. 2018 (arXiv 1806.01780).
+"""Mix & Match, curricula over agents: Czarnecki et al. 2018 (arXiv 1806.01780).
 
 Learners: learners/teaching/mix_and_match.py, mixed_network.py. Recipes: recipes/mix_and_match.py.
 Page: docs/mix-and-match.md.
