@@ -16,6 +16,7 @@ BENCHMARKS = {
     "start": "seconds from the command to the first numbers on the screen",
     "distilling": "an update with a teacher beside a plain one",
     "kickstarting": "a kickstarted update beside a plain one, and eight members beside one",
+    "mixing": "a mixture of two policies beside its last component alone",
     "compiling": "seconds that compiling each recipe takes without a cache",
     "records": "what a long run costs to record, to read and to report: a million rows",
     "ray_tune": "sixteen agents beside Ray Tune's PopulationBasedTraining",

@@ -18,6 +18,7 @@ from benchmarks.peers import one_jit, one_jit_recurrent
 from hermits import Hermitage
 from ontogeny.evolution.random_search import RandomSearch, random_search
 from ontogeny.learners.agents.config import ActorCriticConfig
+from ontogeny.learners.teaching.mixed_network import Component
 from ontogeny.recipes.agents import CartPole
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.runtime.processes import Processes
@@ -43,6 +44,7 @@ NAMES = {
     "added_loss",
     "distilling",
     "kickstarting",
+    "mixing",
     "compiling",
     "tokens",
 }
@@ -106,9 +108,13 @@ def only_traced(trainer):
 
 def one_step_traced(learner, members, steps, space=None):
     """Return what takes no time, after a step was traced."""
-    del space
     key = jax.random.key(0)
-    jax.eval_shape(lambda: learner.step(key, learner.init(key, {}), {}))
+
+    def step():
+        hypers = space.sample(key) if space else {}
+        return learner.step(key, learner.init(key, hypers), hypers)
+
+    jax.eval_shape(step)
     return lambda: members * steps
 
 
@@ -121,6 +127,7 @@ def few_processes(workers=None, synchronous=False):
     return Processes(1)
 
 
+PLAIN = Component(ActorCriticConfig(environments=2, unroll=2, minibatches=1))
 TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     "moves": {"recipe_class": lambda name: Steps},
     "single": {
@@ -137,6 +144,7 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
         "living": one_step_traced,
         "AGENTS": {"PPO": ActorCriticConfig(environments=2, unroll=2, minibatches=1)},
     },
+    "mixing": {"living": one_step_traced, "PAIRS": {"pair": ("Catch-bsuite", (PLAIN, PLAIN), {})}},
     "compiling": {"NAMES": ("quadratic",)},
     "start": {"STATES": ("cold",)},
     "processes": {
