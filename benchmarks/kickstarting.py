@@ -41,11 +41,13 @@ def measure(quick: bool) -> Result:
     """
     figures: list[Figure] = []
     for name, config in AGENTS.items():
+        plain = actor_critic(world_named(WORLD), config)
         taught = actor_critic(world_named(WORLD), config, terms(config))
         arms = {
-            "plain": living(actor_critic(world_named(WORLD), config), 1, UPDATES),
+            "plain": living(plain, 1, UPDATES),
             "kickstarted": living(taught, 1, UPDATES),
             "eight": living(taught, MEMBERS, UPDATES, space=Space({NAME: WEIGHT})),
+            "eight plain": living(plain, MEMBERS, UPDATES),
         }
         rates = by_turns(arms, 3 if quick else 15)
         figures += [Figure(f"{name}, {arm}", "updates/s", rates[arm]) for arm in arms]
@@ -53,9 +55,13 @@ def measure(quick: bool) -> Result:
         figures.append(
             Figure(f"{name}: kickstarted / plain, a update", "ratio", cost, Target(high=1.35))
         )
-        share = [x / min(cores(), MEMBERS) for x in pairwise(rates["eight"], rates["kickstarted"])]
-        label = f"{name}: eight members with own weights / one, a core"
-        figures.append(Figure(label, "ratio", share, Target(low=0.95)))
+        for eight, one, target in (
+            ("eight", "kickstarted", Target(low=0.95)),
+            ("eight plain", "plain", None),  # the ceiling: what eight do without any teacher
+        ):
+            share = [x / min(cores(), MEMBERS) for x in pairwise(rates[eight], rates[one])]
+            label = f"{name}: {eight} members / one {one}, a core"
+            figures.append(Figure(label, "ratio", share, target))
     setting = {"world": WORLD, "updates a turn": UPDATES, "members": MEMBERS, "cores": cores()}
     return Result(setting, figures)
 

@@ -1,5 +1,5 @@
-"""Kickstarted agents: `kickstart` is any agents' recipe with a teacher whose weight the population
-tunes, generation after generation.
+"""Kickstarted agents: `kickstart` is any agents' recipe with a teacher whose weight falls, or is
+tuned by the population, generation after generation.
 
 Run `ontogeny grow kickstart --teacher RUN`.
 """
@@ -19,6 +19,7 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import IMPALA
 from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.learners.teaching.kickstarting import NAME, RULE
+from ontogeny.learners.teaching.weight import Decay
 from ontogeny.recipes.agents import PAPERS
 from ontogeny.recipes.distillation import Distillation
 
@@ -26,7 +27,7 @@ from ontogeny.recipes.distillation import Distillation
 @dataclass(frozen=True)
 class Kickstart(Distillation):
     """Agents that learn from the task's reward, and at first from a teacher too: how much it counts
-    is tuned, or falls by hand (--weights None --weight 1 --decay linear)."""
+    falls to nothing by hand, or is tuned (--weights 0.001 10 --decay none)."""
 
     papers: ClassVar[tuple[str, ...]] = (
         "Schmitt et al. 2018, Kickstarting Deep Reinforcement Learning, arXiv 1803.03835",
@@ -40,7 +41,7 @@ class Kickstart(Distillation):
         default_factory=lambda: IMPALA
     )
     rule: str = RULE
-    weights: tuple[float, float] | None = (1e-3, 1e1)
+    decay: Decay = "linear"
     generations: int = 1
     """How many generations are grown, each a run: the best student of one teaches the next."""
     widen: float = 1.0

@@ -5,6 +5,7 @@ MiniGrid-DoorKey-8x8               a room of MiniGrid
 brax-halfcheetah                   a body of brax, continuous
 four-rooms-small, four-rooms-big   rooms with few actions or many
 random-grids                       another grid every episode
+locked-room-8                      a room of any size behind a locked door
 brax-halfcheetah/factored3         a continuous one, its numbers chosen among 3 values
 Catch-bsuite + Catch-bsuite2 ...   several tasks of one shape, told apart
 """
@@ -18,6 +19,7 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.worlds.brax_worlds import BraxName, brax_world
 from ontogeny.worlds.discretised import Choices, discretised
 from ontogeny.worlds.gymnax_worlds import gymnax_world, list_worlds
+from ontogeny.worlds.locked_room import locked_room
 from ontogeny.worlds.minigrid_worlds import PREFIX, list_minigrids, minigrid_world
 from ontogeny.worlds.multi_task import multi_task
 from ontogeny.worlds.random_grids import grid_world
@@ -29,7 +31,7 @@ OWN = {
     "four-rooms-big": lambda: four_rooms("big"),
     "random-grids": grid_world,
 }
-BRAX = "brax-"
+BRAX, LOCKED = "brax-", "locked-room-"
 
 
 def world_named(name: str) -> World:
@@ -44,6 +46,8 @@ def world_named(name: str) -> World:
         return minigrid_world(name)
     if name.startswith(BRAX):
         return brax_world(name.removeprefix(BRAX))
+    if found := re.fullmatch(rf"{LOCKED}([0-9]+)", name):
+        return locked_room(int(found[1]))
     return OWN[name]() if name in OWN else gymnax_world(name)
 
 
@@ -55,7 +59,7 @@ def all_names() -> dict[str, list[str]]:
         "gymnax": list_worlds(),
         "MiniGrid": list_minigrids(),
         "brax": [f"{BRAX}{name}" for name in get_args(BraxName)],
-        "ontogeny": list(OWN),
+        "ontogeny": [*OWN, *(f"{LOCKED}{size}" for size in (5, 8, 16))],
     }
 
 

@@ -89,6 +89,13 @@ def draw_lines(figure: Figure) -> go.Figure:
     for k, weight in enumerate(weights):
         colour = COLOURS[(len(arms) + k) % len(COLOURS)]
         line(np.log10(weight), f"weight of {tasks[k]}", colour, True, len(titles))
+    below = {
+        "orientation": "h",
+        "x": 0,
+        "y": -0.25,
+        "yanchor": "top",
+    }  # the panels' titles are above
+    fig.update_layout(legend=below, margin={"b": 110})
     fig.update_xaxes(title_text="frames of one student")
     fig.update_yaxes(title_text="return", col=1)
     return fig

@@ -34,9 +34,9 @@ from ontogeny.worlds.locked_room import locked_room
 from ontogeny.worlds.multi_task import multi_task
 
 # At full, quick and tiny scale.
-SIZES = (7, 20), (7, 20), (3, 4)
+SIZES = (8, 20), (8, 20), (3, 4)
 LEARNING = (12, 20), (8, 20), (1, 1)  # rounds of updates of an expert
-BUDGETS = Budget(6, 8, 24, 3), Budget(2, 4, 12, 5), Budget(2, 2, 2, 1)
+BUDGETS = Budget(6, 8, 27, 3), Budget(2, 4, 12, 5), Budget(2, 2, 2, 1)
 TAUGHT, ALONE = "kickstarted", "from scratch"
 LEARNED, FAILED = 0.4, 0.2  # a return in the large room, of which about 0.7 is the most
 
