@@ -215,7 +215,7 @@ class MixCores(Mix):
 class MixTasks(Mix):
     """A component a task into one of all tasks."""
 
-    world: str = "MiniGrid-DoorKey-5x5 + MiniGrid-Unlock + MiniGrid-Empty-6x6"
+    world: str = "locked-room-6 + locked-room-9 + locked-room-12"
     values: Literal["last", "mixed"] = "mixed"
     fitness: Literal["mixture", "last"] = "last"
     watch: int = 16
