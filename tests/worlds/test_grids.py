@@ -9,6 +9,7 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.testing.worlds import check_world
+from ontogeny.worlds.hidden_goal import Search, hidden_goal
 from ontogeny.worlds.locked_room import Room, locked_room
 from ontogeny.worlds.random_grids import Grid, Walk, grid_world, moves, random_grid
 from ontogeny.worlds.rooms import BIG, GOAL, LIMIT, SMALL_IN_BIG, Place, four_rooms, walls
@@ -152,3 +153,36 @@ def test_a_locked_room_is_left_with_the_key_alone():
     assert idle.truncated.tolist() == [False] * 11 + [True]
     with pytest.raises(ConfigError, match="a room of 2 cells"):
         locked_room(2)
+
+
+def test_a_hidden_goal_is_seen_from_near_and_stays_when_it_is_found():
+    check_world(hidden_goal(3, limit=10), steps=12, environments=2)
+    world = hidden_goal(4)
+    far, near = (Search(*map(jnp.array, ([0, x], [0, 3], 0.0, 0))) for x in (1, 2))
+
+    @jax.jit
+    def right(search):
+        after, came = world.step(jax.random.key(0), search, jnp.int32(1))
+        return after.goal, came.reward, came.observation
+
+    goal, reward, seen = right(far)
+    assert float(reward) == 0
+    assert seen.tolist() == [
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        1,
+        1,
+        0,
+    ]  # row, column, offset, near, earned
+    goal, reward, seen = right(near)
+    assert float(reward) == float(seen[-1]) == 1
+    assert goal.tolist() == [0, 3]
+    with pytest.raises(ConfigError, match="a sight of -1"):
+        hidden_goal(sight=-1)

@@ -6,6 +6,7 @@ brax-halfcheetah                   a body of brax, continuous
 four-rooms-small, four-rooms-big   rooms with few actions or many
 random-grids                       another grid every episode
 locked-room-8                      a room of any size behind a locked door
+hidden-goal                        a goal to be found again and again
 brax-halfcheetah/factored3         a continuous one, its numbers chosen among 3 values
 Catch-bsuite + Catch-bsuite2 ...   several tasks of one shape, told apart
 """
@@ -19,6 +20,7 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.worlds.brax_worlds import BraxName, brax_world
 from ontogeny.worlds.discretised import Choices, discretised
 from ontogeny.worlds.gymnax_worlds import gymnax_world, list_worlds
+from ontogeny.worlds.hidden_goal import hidden_goal
 from ontogeny.worlds.locked_room import locked_room
 from ontogeny.worlds.minigrid_worlds import PREFIX, list_minigrids, minigrid_world
 from ontogeny.worlds.multi_task import multi_task
@@ -30,6 +32,7 @@ OWN = {
     "four-rooms-small": lambda: four_rooms("small"),
     "four-rooms-big": lambda: four_rooms("big"),
     "random-grids": grid_world,
+    "hidden-goal": hidden_goal,
 }
 BRAX, LOCKED = "brax-", "locked-room-"
 
