@@ -48,7 +48,7 @@ def walls() -> np.ndarray:
 
 def four_rooms(actions: Literal["small", "big"] = "small") -> World:
     """Return the world. An observation is the grid's walls, goal and walker, as channels."""
-    wall = jnp.asarray(walls())
+    wall = walls()
     moves = _reach(actions)
 
     def observe(place: Place) -> Float[Array, "height width 3"]:
@@ -66,7 +66,7 @@ def four_rooms(actions: Literal["small", "big"] = "small") -> World:
         del key
         way = jnp.asarray(moves)[action]  # [speed, 2]: where it passes; zeros beyond its speed
         cells = jnp.clip(jnp.array([place.row, place.column]) + way, 0, SIZE - 1)
-        free = ~jnp.any(wall[cells[:, 0], cells[:, 1]])
+        free = ~jnp.any(jnp.asarray(wall)[cells[:, 0], cells[:, 1]])
         row, column = jnp.where(free, cells[-1], jnp.array([place.row, place.column]))
         after = Place(row, column, place.steps + 1)
         there = (row == GOAL[0]) & (column == GOAL[1])

@@ -16,8 +16,8 @@ from ontogeny.claims.kickstarting.one_teacher import (
     SLOW,
     TUNED,
 )
-from ontogeny.claims.kickstarting.weighing import Grown
 from ontogeny.claims.measuring import Measuring
+from ontogeny.claims.weighing import Grown
 
 ROUNDS, SEEDS = 8, 4
 ENDS = {

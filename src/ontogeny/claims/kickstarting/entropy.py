@@ -22,9 +22,9 @@ import numpy as np
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.kickstarting.one_teacher import TINY, grown, setting
 from ontogeny.claims.kickstarting.one_teacher_figures import curves
-from ontogeny.claims.kickstarting.weighing import grow
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import ends, train
+from ontogeny.claims.weighing import grow
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig

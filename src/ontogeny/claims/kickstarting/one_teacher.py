@@ -18,9 +18,9 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.kickstarting.one_teacher_figures import curves, weights
-from ontogeny.claims.kickstarting.weighing import grow
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import ends, frames_to, frames_told, train
+from ontogeny.claims.weighing import grow
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig

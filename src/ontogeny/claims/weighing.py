@@ -1,9 +1,9 @@
-"""Students of one teacher whose lessons weigh differently, in one compiled program: some by hand,
-the rest in populations that tune the weight for themselves.
+"""Members whose hypers differ, in one compiled program: of some they go by hand, the rest are in
+populations that tune them for themselves.
 
 The populations are of equal size and know nothing of each other. They are moved by IMPALA's variant
-of PBT: each draws a rival, copies it where it is better, and every weight is multiplied by 1.2 or
-1 / 1.2 now and then, whether anyone was copied or not.
+of PBT: each draws a rival, copies it where it is better, and every hyper is multiplied by 1.2 or
+1 / 1.2 (or moved by its own step) now and then, whether anyone was copied or not.
 
 Source: Schmitt et al. 2018 (arXiv 1803.03835), section 3.2; Espeholt et al. 2018 (arXiv
 1802.01561), appendix F.
