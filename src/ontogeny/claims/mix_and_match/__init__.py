@@ -15,5 +15,5 @@ SYSTEM = System(
     __name__,
     "Mix & Match",
     "1806.01780",
-    (Part("identities"), Part("rooms", "unhurried"), Part("cores", "unhurried")),
+    (Part("identities"), Part("rooms", "unhurried"), Part("cores", "longer")),
 )
