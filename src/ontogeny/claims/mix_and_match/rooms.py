@@ -52,7 +52,7 @@ LEVEL = 0.4  # of the return
 SOONER = 1.5  # times
 TRANSFER = 0.1
 RISES = 0.5  # the share of the training after which a scheduled alpha is 1
-IDLE = 2  # a big action that stays where it is
+IDLE = np.int32(2)  # a big action that stays where it is
 SMALL, BIG = "few actions", "all actions"
 SCHEDULED, TUNED, UNTAUGHT = "mixed", "mixed by PBT", "no divergence"
 MASKED, HEAD, STRONG = "masked divergence", "shared head", "divergence of weight 1"
@@ -134,7 +134,8 @@ def mixed(config: ActorCriticConfig, updates: int, alpha: Any, **kind: Any) -> L
     """Return a mixture of few actions and all, judged by the latter."""
     world = four_rooms("big")
     parts = [Component(config, SMALL_IN_BIG), Component(config)]
-    policy = mix(parts, alpha, **{"transfer": TRANSFER, "watch": 0} | kind)
+    settings: dict[str, Any] = {"transfer": TRANSFER, "watch": 0} | kind
+    policy = mix(parts, alpha, **settings)
     return judged(actor_critic(world, config, policy=policy), world, config, updates)
 
 
@@ -188,7 +189,7 @@ def exact_return(policy: Any, world: World, discount: float) -> Any:
 def places_seen() -> Any:
     """Return what is seen at every place of the grid."""
     world, key = four_rooms("big"), jax.random.key(0)
-    _, came = jax.vmap(lambda place: world.step(key, place, IDLE))(_places())
+    _, came = jax.vmap(lambda place: world.step(key, place, jnp.asarray(IDLE)))(_places())
     return came.observation
 
 
