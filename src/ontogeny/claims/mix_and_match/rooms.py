@@ -7,7 +7,8 @@ can do. Observations are standardised: of the walls and the goal, which never ch
 left, and a place has weights of its own. As they are, they move all places together, and there a
 transfer of any use drowns what rewards teach.
 
-Source: Czarnecki et al. 2018, Mix & Match (arXiv 1806.01780), sections 3 and 4.1, figures 4 and 5.
+Source: Czarnecki et al. 2018, Mix & Match (arXiv 1806.01780). Frames here are those of one agent, and what a
+population earns is its mean.
 """
 
 from __future__ import annotations
@@ -100,8 +101,7 @@ def walked(how: Measuring) -> Walks:
     config = replace(AGENT, **how.choose({}, {}, TINY))
     seeds, members, rounds, updates = how.choose(FULL, QUICK, LEAST)
     score = {}
-    for name, kind in {SMALL: "small", BIG: "big"}.items():
-        world = four_rooms(kind)
+    for name, world in {SMALL: four_rooms("small"), BIG: four_rooms("big")}.items():
         learner = judged(actor_critic(world, config), world, config, updates)
         tiny = name == BIG and how.scale == "tiny"
         score[name] = score[SMALL] if tiny else _score(learner, name, how)
