@@ -7,7 +7,8 @@ can do. Observations are standardised: of the walls and the goal, which never ch
 left, and a place has weights of its own. As they are, they move all places together, and there a
 transfer of any use drowns what rewards teach.
 
-Source: Czarnecki et al. 2018, Mix & Match (arXiv 1806.01780), sections 3 and 4.1, figures 4 and 5.
+Source: Czarnecki et al. 2018, Mix & Match (arXiv 1806.01780). Frames here are those of one agent, and what a
+population earns is its mean.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ LEVEL = 0.4  # of the return
 SOONER = 1.5  # times
 TRANSFER = 0.1
 RISES = 0.5  # the share of the training after which a scheduled alpha is 1
-IDLE = 2  # a big action that stays where it is
+IDLE = np.int32(2)  # a big action that stays where it is
 SMALL, BIG = "few actions", "all actions"
 SCHEDULED, TUNED, UNTAUGHT = "mixed", "mixed by PBT", "no divergence"
 MASKED, HEAD, STRONG = "masked divergence", "shared head", "divergence of weight 1"
@@ -100,8 +101,7 @@ def walked(how: Measuring) -> Walks:
     config = replace(AGENT, **how.choose({}, {}, TINY))
     seeds, members, rounds, updates = how.choose(FULL, QUICK, LEAST)
     score = {}
-    for name, kind in {SMALL: "small", BIG: "big"}.items():
-        world = four_rooms(kind)
+    for name, world in {SMALL: four_rooms("small"), BIG: four_rooms("big")}.items():
         learner = judged(actor_critic(world, config), world, config, updates)
         tiny = name == BIG and how.scale == "tiny"
         score[name] = score[SMALL] if tiny else _score(learner, name, how)
@@ -134,7 +134,8 @@ def mixed(config: ActorCriticConfig, updates: int, alpha: Any, **kind: Any) -> L
     """Return a mixture of few actions and all, judged by the latter."""
     world = four_rooms("big")
     parts = [Component(config, SMALL_IN_BIG), Component(config)]
-    policy = mix(parts, alpha, **{"transfer": TRANSFER, "watch": 0} | kind)
+    settings: dict[str, Any] = {"transfer": TRANSFER, "watch": 0} | kind
+    policy = mix(parts, alpha, **settings)
     return judged(actor_critic(world, config, policy=policy), world, config, updates)
 
 
@@ -188,7 +189,7 @@ def exact_return(policy: Any, world: World, discount: float) -> Any:
 def places_seen() -> Any:
     """Return what is seen at every place of the grid."""
     world, key = four_rooms("big"), jax.random.key(0)
-    _, came = jax.vmap(lambda place: world.step(key, place, IDLE))(_places())
+    _, came = jax.vmap(lambda place: world.step(key, place, jnp.asarray(IDLE)))(_places())
     return came.observation
 
 
