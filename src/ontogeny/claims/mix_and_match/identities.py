@@ -74,7 +74,8 @@ def of_mixtures(how: Measuring) -> list[Claim]:
             lambda keys: jax.lax.map(each, keys, batch_size=10),
             compiler_options=quick_to_compile(),
         )
-        found = dict(zip(kinds, jax.device_get(run(keys)), strict=True))
+        each_kind = zip(kinds, jax.device_get(run(keys)), strict=True)
+        found: dict[str, Identities] = dict(each_kind)
     return claims_of(found, f"{draws:,} random mixtures of each kind{how.weak()}")
 
 

@@ -7,8 +7,8 @@ can do. Observations are standardised: of the walls and the goal, which never ch
 left, and a place has weights of its own. As they are, they move all places together, and there a
 transfer of any use drowns what rewards teach.
 
-Source: Czarnecki et al. 2018, Mix & Match (arXiv 1806.01780). Frames here are those of one agent, and what a
-population earns is its mean.
+Source: Czarnecki et al. 2018, Mix & Match (arXiv 1806.01780). Frames here are those
+of one agent, and what a population earns is its mean.
 """
 
 from __future__ import annotations
