@@ -117,8 +117,10 @@ def test_every_system_says_which_paper_and_where_its_parts_are():
         "agents",
         "baldwin",
         "distillation",
+        "kickstarting",
         "leo",
         "maml",
+        "mix_and_match",
         "pbt",
         "sequential",
     ]

@@ -102,7 +102,7 @@ class Mix(Agents):
                 where="recipe field alpha",
                 hint="that is one component alone: ontogeny grow agents",
             )
-        if self.transfers and self.transfer != 1:
+        if self.transfers and self.transfer != type(self).__dataclass_fields__["transfer"].default:
             raise ConfigError(
                 f"the transfer is {self.transfer}, and is tuned too, within {self.transfers}",
                 where="recipe field transfers",
@@ -190,12 +190,27 @@ class Mix(Agents):
         return [courses(record, "mixing", "The curriculum over agents", panels, caption)]
 
 
+ROOMS = ActorCriticConfig(
+    loss="vtrace",
+    hidden=(64,),
+    environments=4,
+    epochs=1,
+    minibatches=1,
+    discount=0.97,
+    normalise_observations=True,
+)
+"""Standardised, the rooms' walls are nothing, and a place has weights of its own."""
+
+
 @dataclass(frozen=True)
 class MixActions(Mix):
     """Few actions into many: unit moves into 48 macro-actions, in four rooms."""
 
     world: str = "four-rooms-big"
     actions: tuple[int, ...] = SMALL_IN_BIG
+    transfer: float = 0.1
+    simple: ActorCriticConfig = field(default_factory=lambda: ROOMS)
+    agent: ActorCriticConfig = field(default_factory=lambda: ROOMS)
 
 
 @dataclass(frozen=True)
