@@ -96,6 +96,7 @@ def mix(
     A fixed alpha of 0 or 1 without transfer is the plain agent of the first or last component.
     Raises `ConfigError` for what can't be mixed, where the world is known when it is applied.
 
+    >>> from ontogeny.learners.agents.config import ActorCriticConfig
     >>> from ontogeny.worlds.rooms import SMALL_IN_BIG, four_rooms
     >>> small, big = (og.teaching.Component(ActorCriticConfig(), a) for a in (SMALL_IN_BIG, None))
     >>> learner = og.actor_critic(four_rooms("big"), policy=og.mix([small, big]))
