@@ -196,16 +196,22 @@ def load_policy(folder: Path, world: World | None = None) -> Policy:
     folder = Path(folder)
     about = read_about(folder, Policy.kind)
     config = from_json(ActorCriticConfig, about["config"])
-    if world is None:
-        try:
-            world = world_named(about["world"])
-        except ConfigError as error:
-            raise StoreError(
-                f"it acts in {about['world']!r}, which is no world that a name asks for",
-                where=str(folder),
-                hint="give it its world: learners.agents.policy.load_policy(folder, world)",
-            ) from error
+    world = world or world_of(about, folder, "learners.agents.policy.load_policy")
     network = policy_network(world, config)
     moments = no_moments(world.observation_shape) if config.normalise_observations else None
     like = jax.eval_shape(lambda: (network.init(jax.random.key(0)), moments))
     return Policy(world, config, *jax.tree.map(jnp.asarray, read_archive(folder, like)))
+
+
+def world_of(about: dict[str, Any], folder: Path, loader: str) -> World:
+    """Return the world that a stored policy acts in. Raises `StoreError` where no name asks for it,
+    which says that the loader takes one.
+    """
+    try:
+        return world_named(about["world"])
+    except ConfigError as error:
+        raise StoreError(
+            f"it acts in {about['world']!r}, which is no world that a name asks for",
+            where=str(folder),
+            hint=f"give it its world: {loader}(folder, world)",
+        ) from error

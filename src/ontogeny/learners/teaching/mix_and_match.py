@@ -25,7 +25,7 @@ from jaxtyping import Array, Float, Int
 
 from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.space import Dimension, Linear, Log
+from ontogeny.core.space import Dimension, Linear
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import Outputs, Policies, PolicyNetwork, Student
 from ontogeny.learners.agents.rollout import Trajectory
@@ -186,14 +186,10 @@ def transferred(
     shares, apart = [], []
     for weight, part in zip(said.weights[:-1], simple, strict=True):
         one: Any = part if both else jax.lax.stop_gradient(part)
-        kl = one.kl_within(last) if masked and isinstance(one, Listed) else _kl(one, last)
+        kl = one.kl_within(last) if masked and isinstance(one, Listed) else one.kl(last)
         shares.append(weight * kl)
         apart.append(kl)
     return jnp.sum(jnp.stack(shares)), jnp.mean(jnp.stack(apart))
-
-
-def _kl(one: Any, last: Any) -> Float[Array, ""]:
-    return one.kl(last)
 
 
 def _term(
@@ -301,7 +297,3 @@ def _check(
             where=f"{where}, watch",
             hint="let it act for some steps beside each rollout: watch=8",
         )
-
-
-TUNED_TRANSFER = Log(1e-2, 1e1)
-"""Where the transfer's weight may be tuned."""

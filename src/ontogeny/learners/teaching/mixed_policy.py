@@ -13,15 +13,13 @@ import jax.numpy as jnp
 
 from ontogeny.core.archive import read_about, read_archive, write_archive
 from ontogeny.core.config import from_json
-from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.core.product import Exported
 from ontogeny.learners.agents.actor_critic import AgentState
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import PolicyNetwork
-from ontogeny.learners.agents.policy import Policy
+from ontogeny.learners.agents.policy import Policy, world_of
 from ontogeny.learners.teaching.mixed_network import Component, Layer, components_of
 from ontogeny.ops.moments import no_moments
-from ontogeny.worlds.by_name import world_named
 from ontogeny.worlds.world import World
 
 
@@ -93,15 +91,7 @@ def load_mixed_policy(folder: Path, world: World | None = None) -> MixedPolicy:
     """
     folder = Path(folder)
     about = read_about(folder, MixedPolicy.kind)
-    if world is None:
-        try:
-            world = world_named(about["world"])
-        except ConfigError as error:
-            raise StoreError(
-                f"it acts in {about['world']!r}, which is no world that a name asks for",
-                where=str(folder),
-                hint="give it its world: mixed_policy.load_mixed_policy(folder, world)",
-            ) from error
+    world = world or world_of(about, folder, "learners.teaching.mixed_policy.load_mixed_policy")
     components = tuple(
         Component(from_json(ActorCriticConfig, one["config"]), _frozen(one["actions"]))
         for one in about["components"]
