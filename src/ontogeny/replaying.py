@@ -27,7 +27,7 @@ from ontogeny.growth import Watched, default_executor, grow_job
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.run import Run, load
 from ontogeny.runtime.executor import Executor, Job
-from ontogeny.runtime.folders import chosen_folder
+from ontogeny.runtime.folders import chosen_folder, run_name
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.schedules import along, member_hypers, write_schedule
@@ -81,13 +81,13 @@ def replay(
     recipe, job = _of_members(run, number, total)
     job = along(job, schedules, len(record.line))
     about = {
-        "source": run.folder.name,
+        "source": run_name(run.folder),
         "folder": str(run.folder.resolve()),
         "line": [list(place) for place in record.line],
         "score": [float(v) for v in schedule(record.finite, record.line)],
         "arms": arms,
     }
-    target = chosen_folder(folder, f"{run.folder.name}-replay")
+    target = chosen_folder(folder, f"{run_name(run.folder).replace('/', '-')}-replay")
     if not (target / FILE).exists():
         write_schedule(target, schedules)  # first: a store that tells of a replay has its schedule
     return grow_job(job, where, target, recipe, watched, replay=about, repeat=repeat)

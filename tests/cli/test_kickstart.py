@@ -17,6 +17,7 @@ from ontogeny.learners.agents.network import policy_network
 from ontogeny.learners.agents.policy import Policy
 from ontogeny.recipes.distillation import Distillation
 from ontogeny.recipes.kickstart import Kickstart
+from ontogeny.runtime.folders import list_runs
 from ontogeny.worlds.by_name import world_named
 
 TINY = ["--agent.environments", "4", "--agent.unroll", "4", "--agent.minibatches", "1"]
@@ -41,28 +42,39 @@ def test_the_best_student_of_a_generation_teaches_the_next_wider_one(
     monkeypatch.setenv("ONTOGENY_RUNS", str(tmp_path))
     words = ["grow", "kickstart", "--teacher", str(teacher), "--name", "line", *TINY]
     words += ["--agent.hidden", "2", "--generations", "2", "--widen", "2", "--json"]
+    words += ["--heirs", "activation=relu filters=3"]
     words += ["--weights", "0.001", "10"]
     assert cli.run(words) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["next"] == "ontogeny report line-generation-2"
-    first, second = og.load("line"), og.load("line-generation-2")
+    assert told["next"] == "ontogeny report line/generation-2"
+    first, second = og.load("line"), og.load("line/generation-2")
     assert isinstance(first.recipe, Kickstart)
     assert isinstance(second.recipe, Kickstart)
     assert first.recipe.strategy == IMPALA
     assert (first.recipe.agent.hidden, second.recipe.agent.hidden) == ((2,), (4,))
+    assert (second.recipe.agent.activation, second.recipe.agent.filters) == ("relu", 3)
+    assert second.recipe.heirs == ()
     assert second.recipe.teacher == (str(tmp_path / "line"),)
     assert set(second.best.hypers) == {"learning_rate", "entropy_cost", "kickstarting"}
     assert np.isfinite(second.metrics()["kickstarting_kl/student"]).all()
     held = tmp_path / "held.html"
-    assert cli.run(["report", "line-generation-2", "--beside", "line", "--out", str(held)]) == 0
+    assert cli.run(["report", "line/generation-2", "--beside", "line", "--out", str(held)]) == 0
     page = held.read_text()
     assert all(f'data-figure="{name}"' in page for name in ("lesson", "generations", "beside"))
     assert "of one member, and line " in page
+    assert cli.run(["report", "line", "--out", str(held)]) == 0
+    assert "line/generation-2" in held.read_text()  # the whole line, from whichever of its runs
+    # one folder is the whole line
+    capsys.readouterr()
+    assert cli.run(["show", "line", "--json"]) == 0
+    line = ["line", "line/generation-2"]
+    assert json.loads(capsys.readouterr().out)["generations"] == line
+    assert [folder.relative_to(tmp_path).as_posix() for folder in list_runs()] == line
     # grown again, everything is there already
     capsys.readouterr()
     before = (second.folder / "product").stat().st_mtime_ns
     assert cli.run(["resume", "line", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["next"] == "ontogeny report line-generation-2"
+    assert json.loads(capsys.readouterr().out)["next"] == "ontogeny report line/generation-2"
     assert (second.folder / "product").stat().st_mtime_ns == before
 
 
@@ -101,6 +113,12 @@ def test_what_falls_by_hand_goes_by_the_updates_of_the_whole_run(teacher):
         ({"decay": "lineal"}, "decay"),
         ({"widen": 2.0}, "--generations 3"),
         ({"generations": 0}, "generations"),
+        ({"heirs": ("torso=conv",)}, "--generations 2"),
+        ({"generations": 2, "heirs": ("toros=conv",)}, "did you mean 'torso'"),
+        ({"generations": 2, "heirs": ("torso=convolution",)}, "convolution"),
+        ({"generations": 2, "heirs": ("filters=many",)}, "filters is 'many'"),
+        ({"generations": 2, "heirs": ("filters",)}, "filters=VALUE"),
+        ({"generations": 2, "heirs": ("",)}, "changes nothing"),
         ({"task_weights": (0.1, 1.0)}, "is one task"),
         ({"teacher": ("rooms={}",)}, "is one task"),
         ({"teacher": ("DoorKey={}",), "world": TASKS}, "no task is called 'DoorKey'"),

@@ -164,11 +164,12 @@ def interruption_told(as_json: bool) -> Generator[Observer]:
 
 def tell(store: Store, as_json: bool) -> int:
     """Say what was grown and what comes next; return the exit code."""
-    from ontogeny.runtime.folders import runs_folder
+    from ontogeny.runtime.folders import line_of, run_name, runs_folder
     from ontogeny.views.tables import run_details, run_table
 
     details = run_details(store)
-    name = store.folder.name if store.folder.parent == runs_folder() else str(store.folder)
+    folder = store.folder
+    name = run_name(folder) if line_of(folder)[0].parent == runs_folder() else str(folder)
     if details["status"] == "interrupted":
         say(details, as_json, lambda: run_table(details), f"ontogeny resume {quoted(name)}")
         done = f"interrupted after round {details['rounds']} of {details['planned']}"

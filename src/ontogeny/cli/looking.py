@@ -23,7 +23,7 @@ class List:
 
 def list_(arguments: list[str]) -> int:
     """List the runs."""
-    from ontogeny.runtime.folders import list_runs
+    from ontogeny.runtime.folders import list_runs, run_name
     from ontogeny.runtime.store import Store
     from ontogeny.views.tables import run_summary, runs_table
 
@@ -35,7 +35,7 @@ def list_(arguments: list[str]) -> int:
                 summaries.append(run_summary(store))
         except Exception as error:  # whatever is wrong with one run, it must not hide the others
             said = error.what if isinstance(error, OntogenyError) else repr(error)
-            told = {"name": folder.name, "folder": str(folder), "status": "unreadable"}
+            told = {"name": run_name(folder), "folder": str(folder), "status": "unreadable"}
             summaries.append({**told, "error": said})
     readable = [run["name"] for run in summaries if "error" not in run]
     then = f"ontogeny show {quoted(readable[-1])}" if readable else "ontogeny grow toy"

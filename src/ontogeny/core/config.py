@@ -74,6 +74,11 @@ def as_declared(config: Any, prefix: str | None = None) -> None:
             object.__setattr__(config, name, as_it_is)
 
 
+def as_field(kind: type, name: str, value: Any, prefix: str) -> Any:
+    """Return a value as a config's field of this name holds it; see `as_declared`."""
+    return _declared(value, _kinds(kind)[name], name, f"{prefix}{name}")
+
+
 def check_float32(value: float, name: str, where: str) -> None:
     """Raise `ConfigError` for a number that float32, in which hypers and scores are computed, makes
     infinite or zero.

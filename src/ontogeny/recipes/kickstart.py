@@ -7,21 +7,23 @@ Run `ontogeny grow kickstart --teacher RUN`.
 from __future__ import annotations
 
 import dataclasses
-import re
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import tyro
 
-from ontogeny.core.config import at_least, positive
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.config import as_field, at_least, positive
+from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.evolution.pbt import IMPALA
 from ontogeny.evolution.strategy import StrategyConfig
+from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.teaching.kickstarting import NAME, RULE
 from ontogeny.learners.teaching.weight import Decay
 from ontogeny.recipes.agents import PAPERS
 from ontogeny.recipes.distillation import Distillation
+from ontogeny.runtime.folders import next_generation
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,13 @@ class Kickstart(Distillation):
     rule: str = RULE
     decay: Decay = "linear"
     generations: int = 1
-    """How many generations are grown, each a run: the best student of one teaches the next."""
+    """How many generations are grown, in one run's folder: the best student of one teaches the
+    next."""
     widen: float = 1.0
     """How many times wider each generation's layers are than those of the last."""
+    heirs: tuple[str, ...] = ()
+    """What the agents of each next generation have otherwise than the last's, a text a generation:
+    "torso=conv hidden=128,128"."""
 
     def __post_init__(self) -> None:
         at_least(self, 1, "generations", where="recipe field ")
@@ -56,37 +62,74 @@ class Kickstart(Distillation):
                 where="recipe field widen",
                 hint="say how many: --generations 3; one alone is as wide as --agent.hidden says",
             )
+        if len(self.heirs) >= self.generations:
+            raise ConfigError(
+                f"heirs tells of {len(self.heirs)} generations after the first, of "
+                f"{self.generations} in all",
+                where="recipe field heirs",
+                hint=f"say how many there are: --generations {len(self.heirs) + 1}",
+            )
+        agent = self.agent
+        for changes in self.heirs:
+            agent = altered(agent, changes)
         super().__post_init__()
 
     def successor(self, folder: Path) -> tuple[Kickstart, Path] | None:
         if self.generations == 1:
             return None
         agent = self.agent
-        wider = {
-            name: max(1, round(self.widen * getattr(agent, name)))
-            for name in ("filters", "core_units")
+        widths = ("filters", "core_units")
+        wider: dict[str, Any] = {
+            name: max(1, round(self.widen * getattr(agent, name))) for name in widths
         }
-        hidden = tuple(max(1, round(self.widen * width)) for width in agent.hidden)
+        wider["hidden"] = tuple(max(1, round(self.widen * width)) for width in agent.hidden)
+        agent = dataclasses.replace(agent, **wider)
         left = self.generations - 1
         heir = dataclasses.replace(
             self,
-            agent=dataclasses.replace(agent, hidden=hidden, **wider),
+            agent=altered(agent, self.heirs[0]) if self.heirs else agent,
             teacher=(str(folder),),
             actions=(),  # the student's are the teacher's by now
             transfer=False,
             several="average",
             generations=left,
             widen=self.widen if left > 1 else 1.0,
+            heirs=self.heirs[1:],
         )
         return heir, next_generation(folder)
 
 
-def next_generation(folder: Path) -> Path:
-    """Return where the generation after the one in `folder` lies: beside it.
+def altered(agent: ActorCriticConfig, changes: str) -> ActorCriticConfig:
+    """Return an agent's settings with some changed. Raises `ConfigError` for what is none.
 
-    >>> next_generation(Path("runs/mine")).name, next_generation(Path("mine-generation-2")).name
-    ('mine-generation-2', 'mine-generation-3')
+    >>> altered(ActorCriticConfig(), "torso=conv hidden=128,128").hidden
+    (128, 128)
     """
-    found = re.fullmatch(r"(.+)-generation-([0-9]+)", folder.name)
-    first, number = (found[1], int(found[2])) if found else (folder.name, 1)
-    return folder.with_name(f"{first}-generation-{number + 1}")
+    where, names = "recipe field heirs", [field.name for field in dataclasses.fields(agent)]
+    values: dict[str, Any] = {}
+    for change in changes.split():
+        name, _, text = change.partition("=")
+        if name not in names:
+            raise unknown("setting of agents", name, names, where)
+        if not text:
+            raise ConfigError(
+                f"{change!r} gives no value", where=where, hint=f"write it as {name}=VALUE"
+            )
+        read = [_value(part) for part in text.split(",")]
+        value = read if isinstance(getattr(agent, name), tuple) else _value(text)
+        values[name] = as_field(type(agent), name, value, "agent.")
+    if not values:
+        raise ConfigError(
+            f"{changes!r} changes nothing",
+            where=where,
+            hint="say what is another in the next generation: --heirs torso=conv",
+        )
+    return dataclasses.replace(agent, **values)
+
+
+def _value(text: str) -> Any:
+    """Return what JSON makes of a word, or the word itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

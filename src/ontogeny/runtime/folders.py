@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from ontogeny.core.files import absolute
 from ontogeny.runtime.database import explained
 from ontogeny.runtime.store import FILE
 
+GENERATION = re.compile(r"generation-([0-9]+)")  # a later run of a line, in the first's folder
 NEWEST = "last"  # what finds the run that was written last, and so is no run's name
 
 
@@ -23,13 +25,46 @@ def runs_folder() -> Path:
 
 
 def list_runs(runs: Path | str | None = None) -> list[Path]:
-    """Return the folders of the runs, the most recently written last. Those that can't be looked
-    into come first.
+    """Return the folders of the runs, the most recently written last, with all generations of a
+    line. Those that can't be looked into come first.
     """
     folder = absolute(runs) if runs else runs_folder()
     with explained(folder, FILE, "look for"):
-        there = [one for one in folder.iterdir() if _is_run(one)] if folder.is_dir() else []
-    return sorted(there, key=lambda run: (_written(run), run.name))
+        first = [one for one in folder.iterdir() if _is_run(one)] if folder.is_dir() else []
+    there = [generation for one in first for generation in line_of(one)]
+    return sorted(there, key=lambda run: (_written(run), run_name(run)))
+
+
+def run_name(run: Path) -> str:
+    """Return what a run in the runs folder is found by: its folder's name, behind that of its
+    line's first run where it is a later generation.
+    """
+    first = line_of(run)[0]
+    return run.name if first == run else f"{first.name}/{run.name}"
+
+
+def line_of(run: Path) -> list[Path]:
+    """Return the runs of the line that a run is of, first to last: a run alone, or one that is
+    followed by generations, which lie in its folder.
+    """
+    first = run.parent if GENERATION.fullmatch(run.name) and _is_run(run.parent) else run
+    later: dict[int, Path] = {}
+    with suppress(OSError):
+        for place in first.glob("generation-*"):
+            if (found := GENERATION.fullmatch(place.name)) and _is_run(place):
+                later[int(found[1])] = place
+    return [first, *(later[number] for number in sorted(later))]
+
+
+def next_generation(run: Path) -> Path:
+    """Return where the run that follows one lies: in the folder of the first of the line.
+
+    >>> next_generation(Path("runs/mine"))
+    PosixPath('runs/mine/generation-2')
+    """
+    first = line_of(run)[0]
+    number = 1 if first == run else int(run.name.rpartition("-")[2])
+    return first / f"generation-{number + 1}"
 
 
 def find_run(name: Path | str) -> Path:
@@ -45,7 +80,7 @@ def find_run(name: Path | str) -> Path:
     raise unknown(
         "run",
         str(name),
-        [folder.name for folder in there],
+        [run_name(folder) for folder in there],
         str(runs_folder()),
         otherwise="see what there is with: ontogeny list"
         if there

@@ -48,8 +48,8 @@ def saved(record: Record, other: Record) -> str:
             f"{number(max(mine, its) / min(mine, its), 3)} times {'more' if its > mine else 'less'}"
         )
     return (
-        f"A score of {score_text(level)} took {record.folder.name} {mine:,.0f} {unit} of one "
-        f"member, and {other.folder.name} {its:,.0f}: {ratio}. What a teacher took is not counted."
+        f"A score of {score_text(level)} took {record.name} {mine:,.0f} {unit} of one "
+        f"member, and {other.name} {its:,.0f}: {ratio}. What a teacher took is not counted."
     )
 
 
@@ -61,7 +61,7 @@ def beside_figure(record: Record, other: Record) -> go.Figure:
         fig.add_scatter(
             x=run.done,
             y=_best(run),
-            name=escape(run.folder.name),
+            name=escape(run.name),
             mode="lines" if run.rounds > 2 else "lines+markers",
             line={"color": colour, "width": 2.5, "shape": "hv"},
         )

@@ -41,14 +41,14 @@ def read_contender(folder: Path, score: Score) -> Contender:
         record = read_record(store, hypers=False)
     if record.status != "finished":
         raise ConfigError(
-            f"{folder.name} is {record.status}: {record.rounds} of {record.planned} rounds",
+            f"{record.name} is {record.status}: {record.rounds} of {record.planned} rounds",
             where=str(folder),
-            hint=f"finish it with: ontogeny resume {quoted(folder.name)}; or leave it out",
+            hint=f"finish it with: ontogeny resume {quoted(record.name)}; or leave it out",
         )
     alive = record.last[np.isfinite(record.last)]
     if not alive.size:
         raise ConfigError(
-            f"all members of {folder.name} are dead, so it has no score", where=str(folder)
+            f"all members of {record.name} are dead, so it has no score", where=str(folder)
         )
     settings = settings_of(record)
     seed = settings.pop("seed", None)
@@ -58,7 +58,7 @@ def read_contender(folder: Path, score: Score) -> Contender:
             course[place] = REDUCE[score](living)
     updates = (record.steps or 1) * np.arange(1.0, record.rounds + 1)
     final = float(REDUCE[score](alive))
-    return Contender(folder.name, folder, settings, seed, final, course, updates)
+    return Contender(record.name, folder, settings, seed, final, course, updates)
 
 
 def settings_of(record: Record) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int
 
 from ontogeny.core.metrics import BIRTH, HYPERS
 from ontogeny.evolution.strategy import under_todays_names
+from ontogeny.runtime.folders import run_name
 from ontogeny.runtime.identity import BARE
 from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
@@ -65,6 +66,11 @@ class Record:
     def pop(self) -> int:
         """Members."""
         return self.score.shape[1]
+
+    @property
+    def name(self) -> str:
+        """What the run is found by in the runs folder."""
+        return run_name(self.folder)
 
     @property
     def title(self) -> str:

@@ -120,7 +120,7 @@ def _headline(record: Record) -> str:
     title = f"{record.title}, a replay of {replay.get('source')}" if replay else record.title
     return (
         f"<header>\n<h1>{page.text(title)}</h1>\n"
-        + page.paragraph(f"{record.folder.name}, {when}{record.status}", "soft")
+        + page.paragraph(f"{record.name}, {when}{record.status}", "soft")
         + page.paragraph(verdict(record), "verdict")
         + page.tiles(facts)
         + "</header>\n"

@@ -16,6 +16,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ontogeny.runtime.folders import line_of, run_name
 from ontogeny.runtime.store import Store
 from ontogeny.views.findings import verdict
 from ontogeny.views.fitting import Fitting
@@ -55,6 +56,7 @@ def run_details(store: Store) -> dict[str, Any]:
         "members": _members(record),
         "winning_line": [list(pair) for pair in record.line],
         "parts": winners_parts(record),
+        "generations": [run_name(run) for run in line_of(record.folder)],
         "founders_alive": int(record.founders_alive[-1]) if record.rounds else None,
         "events": [event._asdict() for event in record.events],
         "artifacts": [artifact._asdict() for artifact in record.artifacts],
@@ -125,6 +127,8 @@ def run_table(details: Mapping[str, Any]) -> RenderableType:
         ("moves", f"{details['moves']:,}; deaths {details['deaths']:,}"),
         ("repeat", details["repeat"] or NOTHING),
     ]
+    if len(details["generations"]) > 1:
+        lines.insert(1, ("generations", ", ".join(details["generations"])))
     for name, value in lines:
         facts.add_row(name, Text(str(value)))
     parts: list[RenderableType] = [
@@ -210,7 +214,7 @@ def _summary(record: Record) -> dict[str, Any]:
     course = np.full(record.rounds, -np.inf)
     np.max(record.score, axis=1, initial=-np.inf, where=np.isfinite(record.score), out=course)
     return {
-        "name": record.folder.name,
+        "name": record.name,
         "folder": str(record.folder),
         "recipe": record.title,
         "status": record.status,

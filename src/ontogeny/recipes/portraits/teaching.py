@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 from ontogeny.core.errors import OntogenyError
 from ontogeny.core.metrics import HYPERS
 from ontogeny.recipes.portraits.courses import courses
+from ontogeny.runtime.folders import line_of
 from ontogeny.runtime.store import FILE, Store
 from ontogeny.views.crowds import span
 from ontogeny.views.figure import Figure
@@ -29,27 +30,33 @@ AGREED = ("agreement", "kl")
 def story(record: Record, name: str) -> Sequence[Figure]:
     """Return the figures of a run whose lesson, its hyper and metrics, is called `name`."""
     figures = [lesson(record, name)]
-    before = teachers(record)
-    return [*figures, generations([*before, record])] if before else figures
+    line = followed(record)
+    return [*figures, generations(line)] if len(line) > 1 else figures
 
 
-def teachers(record: Record) -> list[Record]:
-    """Return the runs that taught, each the one before its student, oldest first: as far back as
-    there was one teacher, and it was a run that can be read.
+def followed(record: Record) -> list[Record]:
+    """Return the runs that taught and learned one after another, this one among them: all of its
+    line, and before it each one's teacher, as far back as there was one, and it was a run that can
+    be read.
     """
-    found: list[Record] = []
+    line = [record if run == record.folder else _read(run) for run in line_of(record.folder)]
+    found = [each for each in line if each is not None]
     while len(found) < LONGEST:
-        taught = (found[-1] if found else record).fields.get("teacher") or ()
-        place = Path(str(taught[0])) if len(taught) == 1 else None
-        if place is None or not (place / FILE).is_file():
+        taught = found[0].fields.get("teacher") or ()
+        teacher = _read(Path(str(taught[0]))) if len(taught) == 1 else None
+        if teacher is None:
             break
-        read = None
-        with suppress(OntogenyError), Store(place) as store:
-            read = read_record(store)
-        if read is None or not read.rounds:
-            break
-        found.append(read)
-    return found[::-1]
+        found.insert(0, teacher)
+    return found
+
+
+def _read(run: Path) -> Record | None:
+    """Return what is recorded of a run; None of one without rounds, or that can't be read."""
+    if (run / FILE).is_file():
+        with suppress(OntogenyError), Store(run) as store:
+            record = read_record(store)
+            return record if record.rounds else None
+    return None
 
 
 def lesson(record: Record, name: str) -> Figure:
@@ -80,7 +87,7 @@ def generations(records: Sequence[Record]) -> Figure:
         data[f"line{index}"] = schedule(record.finite, record.line)
     unit = records[-1].unit
     labels = {
-        "runs": [record.folder.name for record in records],
+        "runs": [record.name for record in records],
         "unit": [unit[0] if unit else "rounds"],
     }
     caption = "Teachers and students one after another: bands are all members, the line is the "

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from ontogeny.runtime.executor import Lived
+from ontogeny.runtime.folders import run_name
 from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks.summary import (
     Summary,
@@ -68,7 +69,7 @@ class MLflow(Observer):
             self._id = found[0].info.run_id
             client.set_terminated(self._id, "RUNNING")
         else:
-            tags = {TAG: name, "mlflow.runName": self._setting.folder.name}
+            tags = {TAG: name, "mlflow.runName": run_name(self._setting.folder)}
             self._id = client.create_run(place, tags=tags).info.run_id
             params = [
                 self._mlflow.entities.Param(self._names[key], str(value)[:LONGEST])

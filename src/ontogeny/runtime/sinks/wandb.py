@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from ontogeny.core.files import inside
 from ontogeny.runtime.executor import Lived
+from ontogeny.runtime.folders import run_name
 from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks.summary import Summary, identity_of, needed, settings_of
 
@@ -49,7 +50,7 @@ class WandB(Observer):
         offline = self._mode == "offline"
         self._run = self._wandb.init(
             project=self._project,
-            name=self._setting.folder.name,
+            name=run_name(self._setting.folder),
             id=f"{name}-from-{first}" if first and offline else name,
             resume=None if offline else "allow",
             group=name,
