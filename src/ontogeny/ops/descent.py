@@ -15,8 +15,8 @@ arXiv 1707.09835); Chen et al. 2016 (recomputing in segments, arXiv 1604.06174);
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +25,7 @@ from jaxtyping import Array, Float, PyTree
 from ontogeny.core.errors import ConfigError, StructureError
 from ontogeny.core.trees import named_leaves
 
+Loss: TypeAlias = Callable[..., Float[Array, ""]]
 Point: TypeAlias = PyTree[Array]
 Rates: TypeAlias = PyTree[Array | float]
 
@@ -38,9 +39,9 @@ class Descent(NamedTuple):
 
 
 def descend_inner(
-    loss: Callable[..., Float[Array, ""]],
+    loss: Loss | Sequence[Loss],
     start: Point,
-    rates: Rates,
+    rates: Rates | Sequence[Rates],
     steps: int,
     *,
     order: int = 2,
@@ -53,6 +54,8 @@ def descend_inner(
 ) -> Descent:
     """Return the descent from `start`.
 
+    - `loss`: of the point; or several, which are descended together, each at the rates in its place
+      of `rates`. Their sum is what is recorded.
     - `rates`: one number, or a tree of them of the structure of `start` or of its upper part: one
       for every leaf, or an array that broadcasts against the leaf, one for every parameter. With
       `rates_by_step` each has a leading axis, one row a step.
@@ -79,7 +82,15 @@ def descend_inner(
             where="descend_inner",
             hint="use 0 steps or more, order 1 or 2, and truncate=None to differentiate all",
         )
-    rates = _spread(rates, start, steps if rates_by_step else None)
+    terms: tuple[Loss, ...] = (loss,) if callable(loss) else tuple(loss)
+    several = (rates,) if callable(loss) else tuple(cast(Sequence[Rates], rates))
+    if not terms or len(several) != len(terms):
+        raise StructureError(
+            f"{len(several)} rates for {len(terms)} losses",
+            where="descend_inner, rates",
+            hint="give each loss a tree of rates of its own",
+        )
+    spread = tuple(_spread(each_, start, steps if rates_by_step else None) for each_ in several)
     for path, leaf in named_leaves(each):
         if jnp.shape(leaf)[:1] != (steps,):
             raise StructureError(
@@ -91,15 +102,17 @@ def descend_inner(
     def step(point: Point, row: tuple[Any, Any, Any]) -> tuple[Point, tuple[Array, Any]]:
         _, rates_t, each_t = row
         given = () if each is None else (each_t,)
-        value, gradient = jax.value_and_grad(loss)(point, *given)
-        if order == 1:
-            gradient = jax.lax.stop_gradient(gradient)
-        used = rates_t if rates_by_step else rates
-        after = jax.tree.map(lambda p, r, g: (p - r * g).astype(p.dtype), point, used, gradient)
+        value, after = jnp.zeros(()), point
+        for term, used in zip(terms, rates_t if rates_by_step else spread, strict=True):
+            part, gradient = jax.value_and_grad(term)(point, *given)
+            if order == 1:
+                gradient = jax.lax.stop_gradient(gradient)
+            after = jax.tree.map(lambda p, r, g: (p - r * g).astype(p.dtype), after, used, gradient)
+            value = part if len(terms) == 1 else value + part
         seen = None if watch is None else watch(point)
         return (after if project is None else project(after)), (value, seen)
 
-    rows = (jnp.arange(steps), rates if rates_by_step else None, each)
+    rows = (jnp.arange(steps), spread if rates_by_step else None, each)
     first = 0 if truncate is None else max(steps - truncate, 0)
     point, parts = jax.tree.map(jnp.asarray, start), []
     if first > 0:
@@ -112,6 +125,34 @@ def descend_inner(
     if watch is not None:
         seen = jax.tree.map(lambda a, b: jnp.concatenate([a, b[None]]), seen, watch(point))
     return Descent(point, losses, seen)
+
+
+def nesterov_descent(
+    loss: Callable[[Point], Float[Array, ""]],
+    start: Point,
+    rates: Float[Array, " step"],
+    momenta: Float[Array, " step"],
+    project: Callable[[Point], Point] = lambda point: point,
+) -> Point:
+    """Return every point of a descent with Nesterov's momentum, the start first: [steps + 1, ...].
+
+        ahead = project(point + momentum velocity)
+        velocity <- momentum velocity - rate grad loss(ahead);  point <- project(point + velocity)
+
+    Source: Nesterov 1983; projected as Bartunov et al. 2020 (arXiv 1910.02720, appendix) do.
+    """
+
+    def step(carry: tuple[Point, Point], row: tuple[Array, Array]) -> tuple[Any, Point]:
+        (point, velocity), (rate, momentum) = carry, row
+        ahead = project(jax.tree.map(lambda p, v: p + momentum * v, point, velocity))
+        slope = jax.grad(loss)(ahead)
+        velocity = jax.tree.map(lambda v, g: momentum * v - rate * g, velocity, slope)
+        point = project(jax.tree.map(jnp.add, point, velocity))
+        return (point, velocity), point
+
+    still = jax.tree.map(jnp.zeros_like, start)
+    _, points = jax.lax.scan(step, (start, still), (rates, momenta))
+    return jax.tree.map(lambda first, rest: jnp.concatenate([first[None], rest]), start, points)
 
 
 def proximal_descent(
