@@ -103,22 +103,20 @@ def written(
 
     terms = {"energy": energy_term, "gradient": gradient_term, "prior": prior_term}
     used = [name for name in TERMS if name == "energy" or name in weights]
-    rates = [
-        jax.tree.map(
-            lambda r, w=weights.get(name, 1.0): w * jax.nn.softplus(r),
-            params.write_rates[TERMS.index(name)],
-        )
-        for name in used
-    ]
 
-    def shaped(rate: Array, leaf: Array) -> Array:
-        return rate.reshape(-1, *(1,) * leaf.ndim)
+    def rates(name: str) -> PyTree[Array]:
+        """Return a term's rates, each [step, ...] beside its leaf."""
 
-    rows = [jax.tree.map(shaped, tree, start) for tree in rates]
+        def of_leaf(raw: Array, leaf: Array) -> Array:
+            rate = weights.get(name, 1.0) * jax.nn.softplus(raw)
+            return rate.reshape(-1, *(1,) * leaf.ndim)
+
+        return jax.tree.map(of_leaf, params.write_rates[TERMS.index(name)], start)
+
     return descend_inner(
         [terms[name] for name in used],
         start,
-        rows,
+        [rates(name) for name in used],
         config.write_steps,
         rates_by_step=True,
         remat=config.remat,
