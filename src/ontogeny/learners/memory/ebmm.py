@@ -84,7 +84,7 @@ def written(
     params: EBMM,
     start: PyTree[Array],
     patterns: Float[Array, "pattern ..."],
-    sign: float,
+    sign: Float[Array, ""] | float,
 ) -> PyTree[Array]:
     """Return the weights after patterns are written (sign 1) or erased (-1) from where they
     start.
