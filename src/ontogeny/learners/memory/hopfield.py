@@ -51,9 +51,10 @@ def storkey(spins: Float[Array, "pattern number"]) -> Float[Array, "number numbe
 
 
 def pseudo_inverse(spins: Float[Array, "pattern number"]) -> Float[Array, "number number"]:
-    """Return the projection on the span of the patterns."""
-    projection = jnp.linalg.pinv(spins) @ spins
-    return (projection + projection.T) / 2  # as it is, but for rounding
+    """Return the projection on the span of the patterns, dependent ones counted once."""
+    overlaps = spins @ spins.T  # whole numbers, so that what is dependent stands out of rounding
+    inverse = jnp.linalg.pinv(overlaps, rtol=10 * float(jnp.finfo(spins.dtype).eps), hermitian=True)
+    return spins.T @ inverse @ spins
 
 
 MATRICES: dict[str, Callable[[Array], Array]] = {
