@@ -242,4 +242,4 @@ def _energy(
     queries: Array,
 ) -> Array:
     energy = energy_of(config, shape)
-    return jax.vmap(lambda query: energy.of(params.fixed, stored, query))(queries)
+    return jax.vmap(lambda query: energy(params.fixed, stored, query))(queries)
