@@ -5,7 +5,8 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.claims.memory.hopfield import ALL_SIZES, KEEPERS, PAPER, claims_of, theory_claims
+from ontogeny.claims.memory.hopfield import ALL_SIZES, PAPER, claims_of, theory_claims
+from ontogeny.claims.memory.hopfield_reading import KEEPERS
 from ontogeny.learners.memory.hopfield import hopfield, matrix_of
 from ontogeny.ops.hopfield_theory import exact_first_step_error, first_step_error
 

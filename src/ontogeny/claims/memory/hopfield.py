@@ -9,27 +9,23 @@ Sources: Bartunov et al. 2020 (arXiv 1910.02720, table 1); theory: ops/hopfield_
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, NamedTuple
-
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.memory.hopfield_figures import first_step_figure, wrong_bits_figures
-from ontogeny.learners.memory.dense import dense_memory, modern_hopfield
-from ontogeny.learners.memory.hopfield import hopfield
-from ontogeny.learners.memory.memory import AssociativeMemory
+from ontogeny.claims.memory.hopfield_reading import (
+    BITS,
+    KEEPERS,
+    RULES,
+    draw,
+    first_steps,
+    pseudo_inverse_stays,
+    wrong_bits,
+)
 from ontogeny.ops.hopfield_theory import exact_first_step_error, first_step_error
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.worlds.corruptions import fresh_bits
-from ontogeny.worlds.patterns import random_bits
-
-BITS, BROKEN = 128, 64
-RULES = ("hebb", "storkey", "pseudo-inverse")
-KEEPERS = {"dense, power 3": dense_memory(3), "modern Hopfield": modern_hopfield(1.0)}
 
 # At full, quick and tiny scale.
 ALL_SIZES = (16, 32, 48, 64, 96)
@@ -49,34 +45,22 @@ PAPER = {  # wrong bits of 128, by number of patterns
 WITHIN = {"hebb": 1.0, "pseudo-inverse": 2.5}  # wrong bits
 
 
-class Drawn(NamedTuple):
-    """Patterns, queries, and which of their numbers may be wrong: [set, pattern, bit] each."""
-
-    patterns: Any
-    queries: Any
-    changed: Any
-
-    def first(self, n: int) -> Drawn:
-        """Return the sets with their first n patterns."""
-        return Drawn(*(part[:, :n] for part in self))
-
-
 def measure(how: Measuring) -> Found:
     """Return the claims about memories that are formulas, and their figures."""
     sizes, n_seeds, sets = how.choose(*SIZES), how.choose(*SEEDS), how.choose(*SETS)
-    drawn = _drawn(jnp.asarray(how.seeds(n_seeds)), sets, max(sizes))
+    drawn = draw(jnp.asarray(how.seeds(n_seeds)), sets, max(sizes))
     names = (*RULES, *KEEPERS)
     wrong = np.zeros((len(names), 2, len(sizes), n_seeds))  # told which are broken, and not
     for column, n in enumerate(sizes):
-        each = np.stack(_wrong_bits(drawn.first(n)))  # [memory, told or not, set]
+        each = np.stack(wrong_bits(drawn.first(n)))  # [memory, told or not, set]
         wrong[:, :, column] = each.reshape(len(names), 2, n_seeds, sets).mean(axis=-1)
         how.progress(f"{n} patterns of {BITS} bits: " + _row(names, wrong[:, 0, column]))
     told, free = (dict(zip(names, wrong[:, part], strict=True)) for part in (0, 1))
 
     first = {
-        pair: _first_steps(*pair, how.choose(*FIRST_SETS), how.seed) for pair in how.choose(*FIRST)
+        pair: first_steps(*pair, how.choose(*FIRST_SETS), how.seed) for pair in how.choose(*FIRST)
     }
-    stays = _pseudo_inverse_stays(drawn.first(max(sizes)))
+    stays = pseudo_inverse_stays(drawn.first(max(sizes)))
     cost = f"{n_seeds} seeds of {sets} memories a size{how.weak()}"
     claims = [
         *claims_of(told, free, sizes, cost, how.seed),
@@ -192,75 +176,6 @@ def theory_claims(
             stays,
         ),
     ]
-
-
-@partial(jax.jit, static_argnums=(1, 2))
-def _drawn(seeds: Any, sets: int, most: int) -> Drawn:
-    """Return so many sets for each seed, along one axis."""
-    source, corrupt = random_bits(BITS), fresh_bits(BROKEN)
-
-    def one(key: Any) -> Drawn:
-        pattern_key, broken_key = jax.random.split(key)
-        patterns = source.draw(pattern_key, most)
-        broken = jax.vmap(corrupt)(jax.random.split(broken_key, most), patterns)
-        return Drawn(patterns, *broken)
-
-    keys = jax.vmap(lambda seed: jax.random.split(jax.random.key(seed), sets))(seeds)
-    return jax.vmap(one)(keys.reshape(-1))
-
-
-def _wrong_bits(drawn: Drawn) -> list[np.ndarray]:
-    """Return the mean wrong bits [told or not, set] of each rule, and of each that keeps all."""
-    wrong: list[np.ndarray] = []
-    memories = [hopfield(rule) for rule in RULES]
-    # a program that only writes, for XLA would write anew for every query; and one that reads what
-    # any of the rules wrote
-    stored = [jax.jit(jax.vmap(partial(one.write, ())))(drawn.patterns) for one in memories]
-    read = _reading(memories[0])
-    wrong += [np.asarray(read(matrix, drawn)) for matrix in stored]
-    return wrong + [
-        np.asarray(_reading(memory)(drawn.patterns, drawn)) for memory in KEEPERS.values()
-    ]
-
-
-def _reading(memory: AssociativeMemory) -> Any:
-    """Return the program that reads every query of every set, told which bits are broken and not,
-    and counts the wrong bits.
-    """
-
-    def of_pattern(stored: Any, pattern: Any, query: Any, changed: Any) -> Any:
-        def wrong(known: Any) -> Any:
-            answer = memory.read((), stored, query, known)[-1]
-            return jnp.sum(jnp.abs(jnp.round(answer) - pattern))
-
-        return jax.vmap(wrong)(jnp.stack([~changed, jnp.zeros_like(changed)]))
-
-    def of_set(stored: Any, one: Drawn) -> Any:
-        return jnp.mean(jax.vmap(partial(of_pattern, stored))(*one), axis=0)
-
-    # set by set: all at once would not fit into the processor's cache
-    return jax.jit(lambda stored, drawn: jax.lax.map(lambda one: of_set(*one), (stored, drawn)).T)
-
-
-def _first_steps(n_spins: int, n_patterns: int, sets: int, seed: int) -> np.ndarray:
-    """Return the share of bits that one step from a stored pattern turns over, of each memory.
-
-    In whole numbers, for a field of 0 would else be a little on either side.
-    """
-    rng, shares = np.random.default_rng([seed, n_spins, n_patterns]), np.zeros(sets)
-    for one in range(sets):
-        spins = (2 * rng.integers(0, 2, (n_patterns, n_spins), np.int8) - 1).astype(np.float32)
-        fields = (spins @ spins.T) @ spins - n_patterns * spins  # n W x, without the diagonal
-        shares[one] = np.mean(fields * spins < 0)
-    return shares
-
-
-def _pseudo_inverse_stays(drawn: Drawn) -> bool:
-    """Return whether one sweep from every pattern, all bits free, changes none."""
-    memory = hopfield("pseudo-inverse", sweeps=1)
-    stored = jax.jit(jax.vmap(partial(memory.write, ())))(drawn.patterns)
-    as_stored = Drawn(drawn.patterns, drawn.patterns, jnp.ones_like(drawn.changed))
-    return bool(np.all(np.asarray(_reading(memory)(stored, as_stored)) == 0))
 
 
 def _row(names: tuple[str, ...], rows: np.ndarray) -> str:
