@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ from ontogeny.core.errors import ConfigError, DataError, MissingExtra
 from ontogeny.worlds import photographs
 from ontogeny.worlds.few_shot import split_by
 from ontogeny.worlds.patterns import (
+    Patterns,
     _places,  # pyright: ignore[reportPrivateUsage]
     digit_patterns,
     drawn_characters,
@@ -52,21 +54,23 @@ def test_no_place_comes_twice_where_there_are_enough_and_all_come(total, n):
     np.testing.assert_allclose(share, 1 / total, atol=0.06)
 
 
-def test_drawn_characters_are_pictures_and_as_bits_they_are_bits():
-    characters = drawn_characters(9)
-    learn, held = drawn(characters, 6)
+def test_drawn_characters_are_pictures():
+    learn, held = drawn(drawn_characters(9), 6)
     assert len(rows([*learn, *held])) == 12
-    assert not characters.binary
-    bits = thresholded(characters, 0.3)
-    np.testing.assert_array_equal(drawn(bits, 6)[0], learn > 0.3)
-    assert bits.binary
+    assert (learn.max(axis=(1, 2)) > 0.5).all()
+
+
+def test_as_bits_patterns_are_bits():
+    grey = Patterns("grey", (3,), lambda key, n: jnp.array([[0.0, 0.3, 1]]), lambda key, n: KEY)
+    bits = thresholded(grey, 0.3)
+    assert bits.draw(KEY, 1).tolist() == [[0, 0, 1]]
+    assert (grey.binary, bits.binary) == (False, True)
 
 
 def test_digits_held_are_not_those_drawn():
-    digits = digit_patterns()
-    whole = [digits.draw(KEY, 1200), digits.held(KEY, 597)]
-    assert [len(rows(np.asarray(part))) for part in whole] == [1200, 597]  # none twice
-    assert not rows(np.asarray(whole[0])) & rows(np.asarray(whole[1]))
+    learn, held = map(rows, drawn(digit_patterns(), 597))
+    assert len(learn) == len(held) == 597  # none twice
+    assert not learn & held
 
 
 def test_glyphs_held_are_of_the_scripts_of_the_test():
@@ -110,8 +114,6 @@ def test_patches_of_a_folder(folder):
     assert set(np.rint(held[..., 1] * 255).astype(int).ravel()) == {120}
     starts = (learn[..., 0] == 1).sum(axis=(1, 2)) // 4  # columns of the patch that are red
     assert set(starts) == {0, 1, 2, 3, 4}
-    grey = drawn(picture_patches(folder, 4, side=10), 60)[1]
-    assert set(np.rint(grey * 255).astype(int).ravel()) == {120, 160}  # 0.299 (255 - 120) more
 
 
 def test_patches_of_photographs(folder, monkeypatch):
@@ -132,7 +134,7 @@ def test_patches_of_photographs(folder, monkeypatch):
     learn, held = (set(np.rint(part * 255)[..., 3].ravel()) for part in drawn(grey, 9))
     assert learn <= {0, 40, 80, 76, 104, 132}  # the grey one too, where colours are not asked for
     assert learn & {80, 132}
-    assert held <= {120, 160}
+    assert held <= {120, 160}  # where it is red, 0.299 (255 - 120) brighter
 
 
 @pytest.mark.skipif(find_spec("skimage") is None, reason="scikit-image is an extra")

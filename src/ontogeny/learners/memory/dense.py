@@ -49,12 +49,12 @@ def dense_memory(
         spins, held = begun(query, known, blank)
         size = query.size
 
-        def field(i: Array, spins: Array) -> Array:
+        def force(i: Array, overlaps: Array, spin: Array) -> Array:
             own = patterns[:, i]
-            others = patterns @ spins - own * spins[i]
+            others = overlaps - own * spin
             return jnp.sum(((others + own) / size) ** power - ((others - own) / size) ** power)
 
-        iterates = recall(field, spins, held, order_of(size, seed), sweeps)
+        iterates = recall(patterns, force, spins, held, order_of(size, seed), sweeps)
         return iterates.reshape(-1, *query.shape)
 
     return AssociativeMemory(name, lambda key: (), write, read)

@@ -100,7 +100,7 @@ def hopfield(
         weights = matrix_of(stored, query.size, keep_diagonal)
         spins, held = begun(query, known, blank)
         order = order_of(query.size, seed)
-        iterates = recall(lambda i, spins: weights[i] @ spins, spins, held, order, sweeps)
+        iterates = recall(weights, lambda i, fields, _: fields[i], spins, held, order, sweeps)
         return iterates.reshape(-1, *query.shape)
 
     return AssociativeMemory(name, lambda key: (), write, read)

@@ -44,7 +44,8 @@ def begun(
 
 
 def recall(
-    field: Callable[[Any, Any], Any],
+    matrix: Float[Array, "row number"],
+    force: Callable[[Any, Any, Any], Any],
     spins: Float[Array, " number"],
     held: Bool[Array, " number"],
     order: Any,
@@ -52,21 +53,30 @@ def recall(
 ) -> Float[Array, "read number"]:
     """Return the numbers [sweep + 1, number], in [0, 1], at first and after each sweep.
 
-    In a sweep each spin that is not held, in `order`, takes the sign of `field(i, spins)`; where
-    that is 0, it stays. Once nothing changes, nothing will.
+    In a sweep each spin that is not held, in `order`, takes the sign of `force(i, seen, spin)`,
+    where `seen` is matrix @ spins, which follows every change; where the force is 0, it stays. Once
+    a sweep changes nothing, none will, and none is made.
     """
+    columns = matrix.T  # of which a row is read at once
 
-    def update(spins: Any, i: Any) -> tuple[Any, None]:
-        force = field(i, spins)
-        stays = held[i] | (force == 0)
-        return spins.at[i].set(jnp.where(stays, spins[i], jnp.sign(force))), None
+    def update(carry: Any, i: Any) -> tuple[Any, None]:
+        spins, seen = carry
+        pull = force(i, seen, spins[i])
+        change = jnp.where(held[i] | (pull == 0), 0.0, jnp.sign(pull) - spins[i])
+        return (spins.at[i].add(change), seen + columns[i] * change), None
 
-    def sweep(spins: Any, _: None) -> tuple[Any, Any]:
-        spins, _ = jax.lax.scan(update, spins, order)
-        return spins, spins
+    def sweep(carry: Any) -> Any:
+        n, before, _, iterates = carry
+        (after, _), _ = jax.lax.scan(update, (before, matrix @ before), order)
+        return n + 1, after, jnp.any(after != before), iterates.at[n + 1].set(after)
 
-    _, after = jax.lax.scan(sweep, spins, None, length=sweeps)
-    return (jnp.concatenate([spins[None], after]) + 1) / 2
+    def goes_on(carry: Any) -> Any:
+        return (carry[0] < sweeps) & carry[2]
+
+    iterates = jnp.zeros((sweeps + 1, spins.size)).at[0].set(spins)
+    start = (jnp.zeros((), jnp.int32), spins, jnp.any(~held), iterates)
+    n, *_, iterates = jax.lax.while_loop(goes_on, sweep, start)
+    return (iterates[jnp.minimum(jnp.arange(sweeps + 1), n)] + 1) / 2
 
 
 def order_of(n: int, seed: int | None) -> Array:
