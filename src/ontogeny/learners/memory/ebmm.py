@@ -15,6 +15,7 @@ Source: Bartunov, Rae, Osindero and Lillicrap 2020, Meta-Learning Deep Energy-Ba
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -51,14 +52,12 @@ def ebm_memory(
     def init(key: Array) -> EBMM:
         fixed, start = energy.init(key)
         rates = tuple(
-            jax.tree.map(lambda _, r=r: jnp.full(config.write_steps, _raw(r)), start)
+            jax.tree.map(lambda _, r=r: jnp.repeat(_raw(r), config.write_steps), start)
             for r in config.write_rates
         )
-        falls = jnp.full(config.read_steps - 1, 2.0)
-        momentum = jnp.log(config.momentum / (1 - config.momentum))
-        return EBMM(
-            fixed, start, rates, jnp.float32(_raw(config.read_rate)), falls, momentum, falls
-        )
+        falls = jnp.full(config.read_steps - 1, 2.0, jnp.float32)
+        momentum = jnp.float32(math.log(config.momentum / (1 - config.momentum)))
+        return EBMM(fixed, start, rates, _raw(config.read_rate), falls, momentum, falls)
 
     def write(params: EBMM, patterns: Array) -> PyTree[Array]:
         return written(energy, config, weights, params, params.start, patterns, 1.0)
@@ -141,4 +140,4 @@ def read_rates(params: EBMM) -> tuple[Float[Array, " read"], Float[Array, " read
 
 def _raw(rate: float) -> Array:
     """Return the number whose softplus is the rate."""
-    return jnp.log(jnp.expm1(jnp.float32(rate)))
+    return jnp.float32(math.log(math.expm1(rate)))
