@@ -46,6 +46,7 @@ NAMES = {
     "kickstarting",
     "mixing",
     "compiling",
+    "ebmm",
     "tokens",
 }
 RESULTS = ROOT / "benchmarks" / "results.json"
