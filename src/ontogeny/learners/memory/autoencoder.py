@@ -1,0 +1,105 @@
+"""An autoencoder that is overfit to the patterns when they are written, from a learned start.
+
+    answer(x) = show(tanh([W v(x), S see(x)]))
+    write:  w_{t+1} = w_t - r_t o grad_w mean_i |answer(x_i; w_t) - x_i|²      w: W and its bias
+    read:   x <- answer(x), some times
+
+v is the pattern itself (vectors) or the encoder's features (pictures). The start of w, what stays,
+and the rates (of every step and leaf, softplus) are meta-learned. Stored is w: (n_in + 1) x
+writable numbers, exactly what an energy of as many writable units stores.
+
+Source: Radhakrishnan, Belkin and Uhler 2020, "Overparameterized neural networks implement
+associative memory" (arXiv 1909.12362), for memories that autoencoders are; the learned start as in
+Finn, Abbeel and Levine 2017 (arXiv 1703.03400).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Key
+
+from ontogeny.core.config import at_least, positive
+from ontogeny.learners.memory.coder import Coder, CoderConfig, network_memory
+from ontogeny.learners.memory.memory import AssociativeMemory
+from ontogeny.nn.dense import Dense
+from ontogeny.nn.picture_coder import centred
+from ontogeny.ops.descent import descend_inner
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig:
+    """The layer that is written, and what is before and behind it."""
+
+    writable: int = 11
+    """Units whose weights are written."""
+    units: int = 64
+    """Beside them, whose weights stay."""
+    write_steps: int = 5
+    """Steps of descent by which patterns are written."""
+    write_rate: float = 0.1
+    """Where the learned rates begin."""
+    coder: CoderConfig = field(default_factory=CoderConfig)
+    """Encoder and decoder."""
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "writable", "units", "write_steps", where="autoencoder.")
+        positive(self, "write_rate", where="autoencoder.")
+
+
+class Autoencoder(eqx.Module):
+    """What is meta-learned."""
+
+    coder: Coder
+    start: Dense
+    stays: Dense
+    rates: Dense  # of each leaf of the start, [step]; softplus is the rate
+    steps: int = eqx.field(static=True)
+
+    def __init__(self, config: AutoencoderConfig, shape: tuple[int, ...], *, key: Key[Array, ""]):
+        keys = jax.random.split(key, 3)
+        features, units = config.coder.features, config.units
+        self.coder = Coder(config.coder, shape, config.writable + units, key=keys[0])
+        self.start = Dense(n_in(config.coder, shape), config.writable, 1.0, key=keys[1])
+        self.stays = Dense(features, units, 1.0, key=keys[2])
+        self.steps = config.write_steps
+        raw = jnp.log(jnp.expm1(jnp.full(self.steps, config.write_rate)))
+        self.rates = jax.tree.map(lambda _: raw, self.start)
+
+    def write(self, patterns: Float[Array, "pattern ..."]) -> Dense:
+        """Return the written layer."""
+        known = jnp.ones(self.coder.shape, bool)
+
+        def loss(layer: Dense) -> Array:
+            answers = jax.vmap(lambda x: self.answer(layer, x, known))(patterns)
+            return jnp.sum((answers - patterns) ** 2) / len(patterns)
+
+        def spread(raw: Array, leaf: Array) -> Array:
+            return jax.nn.softplus(raw).reshape(-1, *(1,) * leaf.ndim)
+
+        rates = jax.tree.map(spread, self.rates, self.start)
+        return descend_inner(loss, self.start, rates, self.steps, rates_by_step=True).end
+
+    def answer(
+        self, written: Dense, x: Float[Array, "..."], known: Bool[Array, "..."]
+    ) -> Float[Array, "..."]:
+        """Return what the autoencoder makes of x."""
+        seen = self.coder.see(x, known)
+        viewed = centred(x) if x.ndim == 1 else seen
+        return self.coder.show(jnp.tanh(jnp.concatenate([written(viewed), self.stays(seen)])))
+
+
+def n_in(config: CoderConfig, shape: tuple[int, ...]) -> int:
+    """Return how many numbers the written layer sees of a pattern."""
+    return math.prod(shape) if len(shape) == 1 else config.features
+
+
+def autoencoder_memory(config: AutoencoderConfig, shape: tuple[int, ...]) -> AssociativeMemory:
+    """Return the memory of patterns of a shape."""
+    return network_memory(
+        "autoencoder", lambda key: Autoencoder(config, shape, key=key), config.coder.reads
+    )
