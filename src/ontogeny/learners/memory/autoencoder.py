@@ -1,10 +1,12 @@
 """An autoencoder that is overfit to the patterns when they are written, from a learned start.
 
-    answer(x) = show(tanh([W v(x), S see(x)]))
-    write:  w_{t+1} = w_t - r_t o grad_w mean_i |answer(x_i; w_t) - x_i|²      w: W and its bias
+    code = tanh([W v(x) + b, S see(x)]),   answer(x) = show([W^T tanh(M code), code])
+    write:  w_{t+1} = w_t - r_t o grad_w mean_i |answer(x_i; w_t) - x_i|²      w: W, b
     read:   x <- answer(x), some times
 
-v is the pattern itself (vectors) or the encoder's features (pictures). The start of w, what stays,
+v is the pattern itself (vectors) or the encoder's features (pictures). What is written both sees
+and says: with tied weights 400 updates left 1.1 wrong bits of 24, and 2.3 where W only saw (8
+patterns, one seed). The start of w, what stays,
 and the rates (of every step and leaf, softplus) are meta-learned. Stored is w: (n_in + 1) x
 writable numbers, exactly what an energy of as many writable units stores.
 
@@ -57,15 +59,18 @@ class Autoencoder(eqx.Module):
     coder: Coder
     start: Dense
     stays: Dense
+    mix: Dense
     rates: Dense  # of each leaf of the start, [step]; softplus is the rate
     steps: int = eqx.field(static=True)
 
     def __init__(self, config: AutoencoderConfig, shape: tuple[int, ...], *, key: Key[Array, ""]):
-        keys = jax.random.split(key, 3)
-        features, units = config.coder.features, config.units
-        self.coder = Coder(config.coder, shape, config.writable + units, key=keys[0])
-        self.start = Dense(n_in(config.coder, shape), config.writable, 1.0, key=keys[1])
-        self.stays = Dense(features, units, 1.0, key=keys[2])
+        keys = jax.random.split(key, 4)
+        features, writable = config.coder.features, config.writable
+        sees, codes = n_in(config.coder, shape), config.writable + config.units
+        self.coder = Coder(config.coder, shape, sees + codes, key=keys[0])
+        self.start = Dense(sees, writable, 1.0, key=keys[1])
+        self.stays = Dense(features, config.units, 1.0, key=keys[2])
+        self.mix = Dense(codes, writable, 1.0, key=keys[3])
         self.steps = config.write_steps
         raw = jnp.log(jnp.expm1(jnp.full(self.steps, config.write_rate)))
         self.rates = jax.tree.map(lambda _: raw, self.start)
@@ -90,7 +95,9 @@ class Autoencoder(eqx.Module):
         """Return what the autoencoder makes of x."""
         seen = self.coder.see(x, known)
         viewed = centred(x) if x.ndim == 1 else seen
-        return self.coder.show(jnp.tanh(jnp.concatenate([written(viewed), self.stays(seen)])))
+        code = jnp.tanh(jnp.concatenate([written(viewed), self.stays(seen)]))
+        said = written.weight @ jnp.tanh(self.mix(code))
+        return self.coder.show(jnp.concatenate([said, code]))
 
 
 def n_in(config: CoderConfig, shape: tuple[int, ...]) -> int:

@@ -30,6 +30,7 @@ from jaxtyping import Array, Bool, Float, Key
 from ontogeny.core.config import at_least
 from ontogeny.learners.memory.coder import Coder, CoderConfig, network_memory
 from ontogeny.learners.memory.memory import AssociativeMemory
+from ontogeny.learners.memory.slots import matched
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.recurrent import LSTM, CellAndOutput
 
@@ -110,8 +111,7 @@ class Controller(eqx.Module):
     def look(self, matrix: Matrix, h: Array) -> tuple[Float[Array, " slot"], Array]:
         """Return where the heads read, their mean, and what they read."""
         keys = self.keys(h).reshape(-1, matrix.shape[1])
-        match = _long_one(keys) @ _long_one(matrix).T
-        where = jax.nn.softmax(jax.nn.softplus(self.sharpness)[:, None] * match, axis=1)
+        where = jax.vmap(matched, in_axes=(0, None, 0))(keys, matrix, self.sharpness)
         return jnp.mean(where, axis=0), (where @ matrix).reshape(-1)
 
     def answer(
@@ -122,11 +122,6 @@ class Controller(eqx.Module):
         blank = jnp.zeros(self.keys.bias.shape)
         h = self.lstm.step(self.lstm.begin(), jnp.concatenate([seen, blank]))[1]
         return self.coder.show(jnp.concatenate([self.look(matrix, h)[1], h]))
-
-
-def _long_one(rows: Float[Array, "row width"]) -> Float[Array, "row width"]:
-    """Return the rows, each of length 1; zero rows are left."""
-    return rows * jax.lax.rsqrt(jnp.sum(rows**2, axis=1, keepdims=True) + 1e-6)
 
 
 def mann_memory(config: MANNConfig, shape: tuple[int, ...]) -> AssociativeMemory:

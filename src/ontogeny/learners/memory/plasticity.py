@@ -33,7 +33,7 @@ class PlasticityConfig:
 
     units: int = 16
     """Each plastically connected with every other and itself."""
-    steps: int = 3
+    steps: int = 2
     """That the network runs on a pattern, and on a query."""
     coder: CoderConfig = field(default_factory=CoderConfig)
     """Encoder and decoder."""

@@ -3,10 +3,12 @@
     write:  slot_i = E see(x_i)                              up to as many patterns as slots
             slot_j = sum_i softmax_j(A_j . E see(x_i)) E see(x_i)      of more: each is shared out
                      among all slots by how well it matches their learned addresses
-    read:   o = sum_i softmax_i(b (Q see(x)) . (K slot_i)) slot_i,   x <- show(o)
+    read:   o = sum_i softmax_i(b cosine(Q see(x), K slot_i)) slot_i,   x <- show(o)
 
 Key and value are both made of the one vector in a slot, as the two embeddings of the source are
-made of one sentence. Stored are the slots: slots x width numbers, of fewer patterns fewer.
+made of one sentence. Matched by the cosine, 400 updates left 0.06 wrong bits of 24 where the plain
+product left 0.4 (8 patterns, one seed). Stored are the slots: slots x width numbers, of fewer
+patterns fewer.
 
 Source: Weston, Chopra and Bordes 2015 (arXiv 1410.3916); Sukhbaatar et al. 2015, "End-to-end memory
 networks" (arXiv 1503.08895).
@@ -50,7 +52,7 @@ class Slots(eqx.Module):
     ask: Dense
     key: Dense
     addresses: Float[Array, "slot width"]
-    sharpness: Float[Array, ""]  # softplus multiplies the match
+    sharpness: Float[Array, ""]  # softplus multiplies the cosine
 
     def __init__(self, config: SlotsConfig, shape: tuple[int, ...], *, key: Key[Array, ""]):
         keys = jax.random.split(key, 5)
@@ -60,7 +62,7 @@ class Slots(eqx.Module):
         self.ask = Dense(features, width, 1.0, key=keys[2])
         self.key = Dense(width, width, 1.0, key=keys[3])
         self.addresses = jax.random.normal(keys[4], (config.slots, width))
-        self.sharpness = jnp.float32(1.0)
+        self.sharpness = jnp.float32(8.0)
 
     def write(self, patterns: Float[Array, "pattern ..."]) -> Float[Array, "slot width"]:
         """Return the slots."""
@@ -74,17 +76,22 @@ class Slots(eqx.Module):
     ) -> Float[Array, "..."]:
         """Return what the slots that match say."""
         asked = self.ask(self.coder.see(x, known))
-        return self.coder.show(attend(asked, self.key(slots), slots, self.sharpness))
+        return self.coder.show(matched(asked, self.key(slots), self.sharpness) @ slots)
 
 
-def attend(
+def matched(
     asked: Float[Array, " width"],
-    keys: Float[Array, "slot width"],
-    values: Float[Array, "slot code"],
+    rows: Float[Array, "slot width"],
     sharpness: Float[Array, ""] | float,
-) -> Float[Array, " code"]:
-    """Return the values, weighted by how well their keys match, softplus(sharpness) k . q."""
-    return jax.nn.softmax(jax.nn.softplus(sharpness) * (keys @ asked)) @ values
+) -> Float[Array, " slot"]:
+    """Return how well rows match what is asked: softmax(softplus(sharpness) cosine). A row of zeros
+    matches by 0.
+    """
+
+    def of_length_1(x: Array) -> Array:
+        return x * jax.lax.rsqrt(jnp.sum(x**2, axis=-1, keepdims=True) + 1e-6)
+
+    return jax.nn.softmax(jax.nn.softplus(sharpness) * (of_length_1(rows) @ of_length_1(asked)))
 
 
 def slot_memory(config: SlotsConfig, shape: tuple[int, ...]) -> AssociativeMemory:
