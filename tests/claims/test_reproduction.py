@@ -120,6 +120,7 @@ def test_every_system_says_which_paper_and_where_its_parts_are():
         "kickstarting",
         "leo",
         "maml",
+        "memory",
         "mix_and_match",
         "pbt",
         "sequential",

@@ -1,0 +1,24 @@
+"""Associative memories: what writes patterns and reads them back from broken queries. The names of
+`og.memory`.
+"""
+
+from __future__ import annotations
+
+from ontogeny.learners.memory.config import EBMMConfig, MetaConfig
+from ontogeny.learners.memory.memory import AssociativeMemory, n_numbers
+from ontogeny.learners.memory.meta_learned import ebmm, meta_learned
+from ontogeny.learners.memory.product import Memory, load_memory
+from ontogeny.learners.memory.task import MemoryTask, recall
+
+__all__ = [
+    "AssociativeMemory",
+    "EBMMConfig",
+    "Memory",
+    "MemoryTask",
+    "MetaConfig",
+    "ebmm",
+    "load_memory",
+    "meta_learned",
+    "n_numbers",
+    "recall",
+]

@@ -70,7 +70,7 @@ def ebm_memory(
             return jnp.where(known, query, jnp.clip(x, 0.0, 1.0))
 
         def loss(x: Array) -> Array:
-            return energy.of(params.fixed, stored, x)
+            return energy(params.fixed, stored, x)
 
         return nesterov_descent(loss, query, rates, momenta, project)
 
@@ -84,18 +84,21 @@ def written(
     params: EBMM,
     start: PyTree[Array],
     patterns: Float[Array, "pattern ..."],
-    sign: float,
+    sign: Float[Array, ""] | float,
 ) -> PyTree[Array]:
     """Return the weights after patterns are written (sign 1) or erased (-1) from where they
     start.
     """
 
+    # what the written weights have no part in is computed once, and not at every step
+    seen, back = jax.vjp(jax.vmap(lambda x: energy.see(params.fixed, x)), patterns)
+
     def energy_term(w: Any) -> Array:
-        return sign * jnp.mean(jax.vmap(lambda x: energy.of(params.fixed, w, x))(patterns))
+        return sign * jnp.mean(jax.vmap(lambda f: energy.of(params.fixed, w, f))(seen))
 
     def gradient_term(w: Any) -> Array:
-        slopes = jax.vmap(jax.grad(lambda x: energy.of(params.fixed, w, x)))(patterns)
-        return sign * jnp.sum(slopes**2) / len(patterns)
+        slopes = jax.vmap(jax.grad(lambda f: energy.of(params.fixed, w, f)))(seen)
+        return sign * jnp.sum(back(slopes)[0] ** 2) / len(patterns)
 
     def prior_term(w: Any) -> Array:
         apart = jax.tree.map(lambda a, b: jnp.sum((a - b) ** 2), w, params.start)

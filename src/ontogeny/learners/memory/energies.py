@@ -35,12 +35,19 @@ from ontogeny.nn.picture_coder import Encoder, centred
 
 
 class Energy(NamedTuple):
-    """`init(key)` returns the weights that stay and those that are written;
-    `of(fixed, written, pattern)` the energy.
+    """`init(key)` returns the weights that stay and those that are written; `see(fixed, pattern)`
+    what of a pattern no written weight has a part in, and `of(fixed, written, seen)` the energy.
     """
 
     init: Callable[[Key[Array, ""]], tuple[PyTree[Array], PyTree[Array]]]
+    see: Callable[[PyTree[Array], Float[Array, "..."]], Float[Array, "..."]]
     of: Callable[[PyTree[Array], PyTree[Array], Float[Array, "..."]], Float[Array, ""]]
+
+    def __call__(
+        self, fixed: PyTree[Array], written: PyTree[Array], pattern: Float[Array, "..."]
+    ) -> Float[Array, ""]:
+        """Return the energy of a pattern."""
+        return self.of(fixed, written, self.see(fixed, pattern))
 
 
 def energy_of(config: EBMMConfig, shape: tuple[int, ...]) -> Energy:
@@ -94,8 +101,10 @@ class GatedEnergy(eqx.Module):
         self.recurrence = Recurrence(n_in, config.units, stay, config.hops, key=first)
         self.out = Dense(config.units, 1, 1.0, key=last)
 
-    def __call__(self, written: Dense, pattern: Float[Array, "..."]) -> Float[Array, ""]:
-        x = centred(pattern).reshape(-1)
+    def see(self, pattern: Float[Array, "..."]) -> Float[Array, " number"]:
+        return centred(pattern).reshape(-1)
+
+    def __call__(self, written: Dense, x: Float[Array, " number"]) -> Float[Array, ""]:
         seen = written(x)
         return self.out(self.recurrence(x, lambda stays: jnp.tanh(jnp.concatenate([seen, stays]))))[
             0
@@ -122,8 +131,10 @@ class DenseEnergy(eqx.Module):
         self.head = Dense(units, 2 * units, 1.0, key=keys[3])
         self.out = Dense(2 * units, 1, 1.0, key=keys[4])
 
-    def __call__(self, written: Dense, pattern: Float[Array, "..."]) -> Float[Array, ""]:
-        features = self.encoder(centred(pattern))
+    def see(self, pattern: Float[Array, "..."]) -> Float[Array, " feature"]:
+        return self.encoder(centred(pattern))
+
+    def __call__(self, written: Dense, features: Float[Array, " feature"]) -> Float[Array, ""]:
         x = jnp.tanh(jnp.concatenate([written(features), self.stays(features)]))
         h = self.recurrence(x, lambda said: self.norm(jnp.tanh(said)))
         return self.out(jnp.tanh(self.head(h)))[0]
@@ -150,7 +161,10 @@ def _energy(network: Parted[Any], written: Parted[Any]) -> Energy:
         stays_key, written_key = jax.random.split(key)
         return network.init(stays_key), written.init(written_key)
 
-    def of(fixed: Any, weights: Any, pattern: Array) -> Array:
-        return network.whole(fixed)(written.whole(weights), pattern)
+    def see(fixed: Any, pattern: Array) -> Array:
+        return network.whole(fixed).see(pattern)
 
-    return Energy(init, of)
+    def of(fixed: Any, weights: Any, seen: Array) -> Array:
+        return network.whole(fixed)(written.whole(weights), seen)
+
+    return Energy(init, see, of)

@@ -36,8 +36,8 @@ class AssociativeMemory(NamedTuple):
     ]
 
 
-def numbers_in(stored: Stored) -> int:
-    """Return how many numbers are stored."""
+def numbers_in(stored: Any) -> int:
+    """Return how many numbers are stored: those of a tree of arrays, or of their shapes."""
     return sum(int(np.prod(jnp.shape(leaf))) for leaf in jax.tree.leaves(stored))
 
 

@@ -111,10 +111,13 @@ class ConvEnergy(eqx.Module):
         self.head = Dense(places * units, 4 * units, 1.0, key=head)
         self.out = Dense(4 * units, 1, 1.0, key=out)
 
-    def __call__(self, filters: Filters, pattern: Float[Array, "..."]) -> Float[Array, ""]:
+    def see(self, pattern: Float[Array, "..."]) -> Float[Array, "height width chan"]:
         x = centred(pattern).reshape(self.shape)
         for block in self.blocks:
             x = block(x)
+        return x
+
+    def __call__(self, filters: Filters, x: Float[Array, "height width chan"]) -> Float[Array, ""]:
         for bottleneck, own in zip(self.bottlenecks, filters, strict=True):
             x = bottleneck(x, own)
 

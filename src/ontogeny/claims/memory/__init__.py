@@ -1,0 +1,20 @@
+"""Energy-based associative memory (EBMM), Bartunov, Rae, Osindero and Lillicrap 2020 (arXiv
+1910.02720), and the memories that it is held against.
+
+Learners: learners/memory/. Patterns and what breaks them: worlds/patterns.py, corruptions.py.
+
+`hopfield`: memories that are formulas, on random strings of 128 bits of which 64 are replaced:
+Hopfield networks by three rules against the paper's table and against theory, and what memories
+that keep every pattern make of it.
+"""
+
+from __future__ import annotations
+
+from ontogeny.claims.system import Part, System
+
+SYSTEM = System(
+    __name__,
+    "Energy-based associative memory",
+    "1910.02720",
+    (Part("hopfield"),),
+)
