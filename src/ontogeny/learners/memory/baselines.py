@@ -67,7 +67,7 @@ def baseline(
     """Return the memory of that name which stores at most so many numbers of n patterns of a shape:
     as many as go; `n_numbers` says how many. Slots and rows are one a pattern.
 
-    Raises `ConfigError` for a name that there is not, and for fewer numbers than it needs.
+    Raises `ConfigError` for a name that there is not, no pattern, and fewer numbers than it needs.
 
     >>> from ontogeny.learners.memory.baselines import baseline
     >>> og.memory.n_numbers(baseline("kanerva", (24,), 276, n=8), 8, (24,))
@@ -75,6 +75,10 @@ def baseline(
     """
     if name not in BASELINES:
         raise unknown("baseline", name, BASELINES, "baseline")
+    if n < 1:
+        raise ConfigError(
+            f"{n} patterns are to be stored", where="baseline", hint="write one or more"
+        )
     try:
         return BASELINES[name](shape, numbers, n, coder or CoderConfig())
     except ConfigError as error:
