@@ -120,20 +120,23 @@ def addressed(
 
 
 def solved(matrix: Float[Array, "n n"], right: Float[Array, " n"]) -> Float[Array, " n"]:
-    """Return x of matrix x = right, by elimination without pivots: a positive definite matrix needs
-    none. LAPACK's solver may wait for ever where several are in one program (see `ops.mdp`).
+    """Return x of matrix x = right, by elimination without pivots: a symmetric positive definite
+    matrix needs none. LAPACK's solver may wait for ever where several are in one program (see
+    `ops.mdp`). Differentiated as what x solves, no step of the elimination is kept.
     """
 
-    def eliminate(rows: Array, now: Any) -> tuple[Array, None]:
-        number, own = now
-        row = rows[number]
-        factor = (rows @ jnp.pad(own, (0, 1)) * (1 - own)) / (row[:-1] @ own)
-        return rows - factor[:, None] * row, None
+    def eliminate(_: Any, right: Array) -> Array:
+        def step(rows: tuple[Array, Array], own: Array) -> tuple[tuple[Array, Array], None]:
+            matrix, right = rows
+            row = own @ matrix
+            factor = (matrix @ own) * (1 - own) / (row @ own)
+            return (matrix - jnp.outer(factor, row), right - factor * (own @ right)), None
 
-    n = len(right)
-    rows = jnp.concatenate([matrix, right[:, None]], axis=1)
-    rows, _ = jax.lax.scan(eliminate, rows, (jnp.arange(n), jnp.eye(n)))
-    return rows[:, -1] / jnp.diagonal(rows)
+        eye = jnp.eye(len(right), dtype=matrix.dtype)
+        (diagonal, right), _ = jax.lax.scan(step, (matrix, right), eye)
+        return right / jnp.diagonal(diagonal)
+
+    return jax.lax.custom_linear_solve(lambda x: matrix @ x, right, eliminate, symmetric=True)
 
 
 def kanerva_memory(config: KanervaConfig, shape: tuple[int, ...]) -> AssociativeMemory:
