@@ -72,7 +72,7 @@ class Autoencoder(eqx.Module):
         self.stays = Dense(features, config.units, 1.0, key=keys[2])
         self.mix = Dense(codes, writable, 1.0, key=keys[3])
         self.steps = config.write_steps
-        raw = jnp.log(jnp.expm1(jnp.full(self.steps, config.write_rate)))
+        raw = jnp.log(jnp.expm1(jnp.full(self.steps, config.write_rate, jnp.float32)))
         self.rates = jax.tree.map(lambda _: raw, self.start)
 
     def write(self, patterns: Float[Array, "pattern ..."]) -> Dense:

@@ -86,8 +86,8 @@ class Controller(eqx.Module):
         self.keys = Dense(units, heads * width, 1.0, key=keys[2])
         self.vector = Dense(units, width, 1.0, key=keys[3])
         gate = Dense(units, 1, 0.1, key=keys[4])
-        self.gate = eqx.tree_at(lambda layer: layer.bias, gate, jnp.full(1, -2.0))
-        self.sharpness = jnp.full(heads, 8.0)
+        self.gate = eqx.tree_at(lambda layer: layer.bias, gate, jnp.full(1, -2.0, jnp.float32))
+        self.sharpness = jnp.full(heads, 8.0, jnp.float32)
         self.shape = (config.slots, width)
 
     def write(self, patterns: Float[Array, "pattern ..."]) -> Matrix:
