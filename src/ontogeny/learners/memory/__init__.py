@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ontogeny.learners.memory.config import EBMMConfig, MetaConfig
+from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
 from ontogeny.learners.memory.memory import AssociativeMemory, n_numbers
 from ontogeny.learners.memory.meta_learned import ebmm, meta_learned
 from ontogeny.learners.memory.product import Memory, load_memory
@@ -15,7 +15,7 @@ __all__ = [
     "EBMMConfig",
     "Memory",
     "MemoryTask",
-    "MetaConfig",
+    "MetaTrainingConfig",
     "ebmm",
     "load_memory",
     "meta_learned",

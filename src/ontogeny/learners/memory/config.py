@@ -9,7 +9,7 @@ from ontogeny.core.config import at_least, positive
 
 
 @dataclass(frozen=True)
-class MetaConfig:
+class MetaTrainingConfig:
     """How a memory learns to be written and read."""
 
     batch: int = 16

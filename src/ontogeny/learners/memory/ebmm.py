@@ -15,6 +15,7 @@ Source: Bartunov, Rae, Osindero and Lillicrap 2020, Meta-Learning Deep Energy-Ba
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -51,20 +52,19 @@ def ebm_memory(
     def init(key: Array) -> EBMM:
         fixed, start = energy.init(key)
         rates = tuple(
-            jax.tree.map(lambda _, r=r: jnp.full(config.write_steps, _raw(r)), start)
+            jax.tree.map(lambda _, r=r: jnp.repeat(_raw(r), config.write_steps), start)
             for r in config.write_rates
         )
-        falls = jnp.full(config.read_steps - 1, 2.0)
-        momentum = jnp.log(config.momentum / (1 - config.momentum))
-        return EBMM(
-            fixed, start, rates, jnp.float32(_raw(config.read_rate)), falls, momentum, falls
-        )
+        falls = jnp.full(config.read_steps - 1, 2.0, jnp.float32)
+        momentum = jnp.float32(math.log(config.momentum / (1 - config.momentum)))
+        return EBMM(fixed, start, rates, _raw(config.read_rate), falls, momentum, falls)
 
     def write(params: EBMM, patterns: Array) -> PyTree[Array]:
+        params = params if config.learn_rates else _fixed(params)
         return written(energy, config, weights, params, params.start, patterns, 1.0)
 
     def read(params: EBMM, stored: Any, query: Array, known: Array) -> Array:
-        rates, momenta = read_rates(params)
+        rates, momenta = read_rates(params if config.learn_rates else _fixed(params))
 
         def project(x: Array) -> Array:
             return jnp.where(known, query, jnp.clip(x, 0.0, 1.0))
@@ -139,6 +139,25 @@ def read_rates(params: EBMM) -> tuple[Float[Array, " read"], Float[Array, " read
     )
 
 
+def more_reads(params: EBMM, steps: int) -> EBMM:
+    """Return the same with so many reads more, at the last rate and momentum."""
+    held = jnp.full(steps, 30.0, jnp.float32)  # whose sigmoid is 1
+
+    def longer(falls: Array) -> Array:
+        return jnp.concatenate([falls, held])
+
+    return params._replace(
+        read_falls=longer(params.read_falls), momentum_falls=longer(params.momentum_falls)
+    )
+
+
+def _fixed(params: EBMM) -> EBMM:
+    """Return the same, whose rates are not learned."""
+    rates = params.write_rates, params.read_rate, params.read_falls
+    momenta = params.momentum, params.momentum_falls
+    return EBMM(params.fixed, params.start, *jax.lax.stop_gradient((*rates, *momenta)))
+
+
 def _raw(rate: float) -> Array:
     """Return the number whose softplus is the rate."""
-    return jnp.log(jnp.expm1(jnp.float32(rate)))
+    return jnp.float32(math.log(math.expm1(rate)))

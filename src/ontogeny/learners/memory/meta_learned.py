@@ -17,7 +17,7 @@ import optax
 from jaxtyping import Array, Float, Int, PyTree
 
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
-from ontogeny.learners.memory.config import EBMMConfig, MetaConfig
+from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
 from ontogeny.learners.memory.ebmm import ebm_memory
 from ontogeny.learners.memory.memory import AssociativeMemory
 from ontogeny.learners.memory.task import MemoryTask, check_task, draw_episode, recall
@@ -43,7 +43,7 @@ class MetaState(NamedTuple):
 def meta_learned(
     memory_of: MemoryOf,
     task: MemoryTask,
-    config: MetaConfig | None = None,
+    config: MetaTrainingConfig | None = None,
     tuned: Mapping[str, float] | None = None,
 ) -> Learner[MetaState]:
     """Return the learner of a memory, which may have hypers of its own, `tuned`, by name with what
@@ -53,7 +53,7 @@ def meta_learned(
     The score is minus the squared error of a pattern, the mean over episodes of held patterns that
     are the same for every score.
     """
-    c = config or MetaConfig()
+    c = config or MetaTrainingConfig()
     own = dict(tuned or {})
     check_task(task)
     direction = clipped_adam(1.0, 1e-8)
@@ -105,7 +105,7 @@ def meta_learned(
 
 
 def ebmm(
-    config: EBMMConfig, task: MemoryTask, meta: MetaConfig | None = None
+    config: EBMMConfig, task: MemoryTask, meta: MetaTrainingConfig | None = None
 ) -> Learner[MetaState]:
     """Return the learner of an energy-based memory of the task's patterns. Its hypers may be
     "learning_rate", "max_gradient_norm", and the weights of writing's terms, "gradient" and
