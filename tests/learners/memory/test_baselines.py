@@ -9,7 +9,7 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.memory.baselines import BASELINES, baseline
 from ontogeny.learners.memory.coder import CoderConfig
-from ontogeny.learners.memory.config import MetaConfig
+from ontogeny.learners.memory.config import MetaTrainingConfig
 from ontogeny.learners.memory.memory import n_numbers
 from ontogeny.learners.memory.meta_learned import meta_learned
 from ontogeny.learners.memory.task import MemoryTask
@@ -66,5 +66,5 @@ def test_a_baseline_is_a_learner():
     memory = baseline("slots", task.patterns.shape, 6, task.n, SMALL)
     start = drawn(memory.init)  # a third of the compiler's time would be the initialisers'
     memory = memory._replace(init=lambda key: start)
-    learner = meta_learned(lambda tuned: memory, task, MetaConfig(batch=2, test_batch=2))
+    learner = meta_learned(lambda tuned: memory, task, MetaTrainingConfig(batch=2, test_batch=2))
     check_learner(learner, Space({"learning_rate": Log(1e-4, 1e-2)}))
