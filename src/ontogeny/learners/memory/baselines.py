@@ -70,7 +70,8 @@ def baseline(
     Raises `ConfigError` for a name that there is not, no pattern, and fewer numbers than it needs.
 
     >>> from ontogeny.learners.memory.baselines import baseline
-    >>> og.memory.n_numbers(baseline("kanerva", (24,), 276, n=8), 8, (24,))
+    >>> from ontogeny.learners.memory.memory import n_numbers
+    >>> n_numbers(baseline("kanerva", (24,), 276, n=8), 8, (24,))
     272
     """
     if name not in BASELINES:
