@@ -9,6 +9,7 @@ way is blocked does nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import jax
@@ -46,16 +47,20 @@ def walls() -> np.ndarray:
     return wall
 
 
-def four_rooms(actions: Literal["small", "big"] = "small") -> World:
-    """Return the world. An observation is the grid's walls, goal and walker, as channels."""
+def four_rooms(
+    actions: Literal["small", "big"] = "small", goal: Sequence[int] | Int[Array, " 2"] = GOAL
+) -> World:
+    """Return the world, its goal where it is told. An observation is the grid's walls, goal and
+    walker, as channels.
+    """
     wall = walls()
     moves = _reach(actions)
 
     def observe(place: Place) -> Float[Array, "height width 3"]:
         rows, columns = jnp.indices((SIZE, SIZE))
-        goal = (rows == GOAL[0]) & (columns == GOAL[1])
+        there = (rows == goal[0]) & (columns == goal[1])
         here = (rows == place.row) & (columns == place.column)
-        return jnp.stack([wall, goal, here], axis=-1).astype(jnp.float32)
+        return jnp.stack([wall, there, here], axis=-1).astype(jnp.float32)
 
     def reset(key: Array) -> tuple[Place, Array]:
         row, column = jax.random.randint(key, (2,), 1, SIZE // 2)
@@ -69,7 +74,7 @@ def four_rooms(actions: Literal["small", "big"] = "small") -> World:
         free = ~jnp.any(jnp.asarray(wall)[cells[:, 0], cells[:, 1]])
         row, column = jnp.where(free, cells[-1], jnp.array([place.row, place.column]))
         after = Place(row, column, place.steps + 1)
-        there = (row == GOAL[0]) & (column == GOAL[1])
+        there = (row == goal[0]) & (column == goal[1])
         cut = (after.steps >= LIMIT) & ~there
         return after, Step(observe(after), there.astype(jnp.float32), there, cut)
 

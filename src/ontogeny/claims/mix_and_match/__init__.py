@@ -4,7 +4,7 @@ Learners: learners/teaching/mix_and_match.py, mixed_network.py. Recipes: recipes
 Page: docs/mix-and-match.md.
 
 `identities`: what holds of any mixture; `rooms`: few actions into many, in four rooms; `cores`: a
-policy that forgets into one that remembers.
+policy that forgets into one that remembers; `tasks`: a component a task into one of all.
 """
 
 from __future__ import annotations
@@ -15,5 +15,10 @@ SYSTEM = System(
     __name__,
     "Mix & Match",
     "1806.01780",
-    (Part("identities"), Part("rooms", "unhurried"), Part("cores", "longer")),
+    (
+        Part("identities"),
+        Part("rooms", "unhurried"),
+        Part("cores", "longer"),
+        Part("tasks", "longer"),
+    ),
 )

@@ -22,7 +22,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.claims.mix_and_match.rooms_figures import alphas, curves
+from ontogeny.claims.mix_and_match.figures import alphas, curves
 from ontogeny.claims.trainings import ends, frames_to, frames_told, train
 from ontogeny.claims.weighing import grow
 from ontogeny.core.learner import Learner
@@ -90,7 +90,10 @@ def measure(how: Measuring) -> Found:
     walks = walked(how)
     rounds, seeds = walks.score[BIG].shape
     cost = f"{seeds} seeds, {rounds * walks.frames:,.0f} frames each{how.weak()}"
-    drawn = [curves(walks.score, walks.frames, LEVEL), alphas(walks.alpha, walks.frames, RISES)]
+    drawn = [
+        curves(walks.score, walks.frames, LEVEL),
+        alphas("rooms_alpha", walks.alpha, walks.frames, RISES),
+    ]
     return claims_of(walks, cost, how), drawn
 
 
