@@ -4,13 +4,13 @@ An 11x11 grid whose walls leave a door between neighbouring rooms. An episode be
 room at the top left and ends with a reward of 1 in the far corner of the room at the bottom right,
 or is cut after 100 steps. The *small* actions are four unit moves. The *big* ones are 4 directions
 x 3 speeds x 4 flags, of which two cancel the move: 48 actions, half of them idle. A fast move whose
-way is blocked does nothing.
+way is blocked does nothing. The *vast* ones have 64 flags, of which half cancel: 768 actions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -25,9 +25,11 @@ SIZE, LIMIT = 11, 100
 GOAL = SIZE - 2, SIZE - 2
 DOORS = (5, 2), (5, 8), (2, 5), (8, 5)
 MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])  # up, right, down, left
-BIG = joint_actions((4, 3, 4))  # direction, speed - 1, flag
+Actions: TypeAlias = Literal["small", "big", "vast"]
+BIG, VAST = (joint_actions((4, 3, flags)) for flags in (4, 64))  # direction, speed - 1, flag
 SMALL_IN_BIG = tuple(int(np.ravel_multi_index((d, 0, 0), (4, 3, 4))) for d in range(4))
-"""Which of the big actions is each of the small ones."""
+SMALL_IN_VAST = tuple(int(np.ravel_multi_index((d, 0, 0), (4, 3, 64))) for d in range(4))
+"""Which of the larger sets' actions is each of the small ones."""
 
 
 class Place(NamedTuple):
@@ -47,9 +49,7 @@ def walls() -> np.ndarray:
     return wall
 
 
-def four_rooms(
-    actions: Literal["small", "big"] = "small", goal: Sequence[int] | Int[Array, " 2"] = GOAL
-) -> World:
+def four_rooms(actions: Actions = "small", goal: Sequence[int] | Int[Array, " 2"] = GOAL) -> World:
     """Return the world, its goal where it is told. An observation is the grid's walls, goal and
     walker, as channels.
     """
@@ -92,12 +92,13 @@ def four_rooms(
     )
 
 
-def _reach(actions: Literal["small", "big"]) -> np.ndarray:
+def _reach(actions: Actions) -> np.ndarray:
     """Return the cells that each action passes, from where it begins, [action, speed, 2]: those
     beyond its speed are its last.
     """
     if actions == "small":
         return MOVES[:, None]
-    direction, speed, flag = BIG.T
+    direction, speed, flag = (BIG if actions == "big" else VAST).T
+    moves = flag < (flag.max() + 1) // 2
     far = np.minimum(np.arange(1, 4), 1 + speed[:, None])  # [action, 3]
-    return np.where(flag[:, None, None] < 2, far[:, :, None] * MOVES[direction][:, None], 0)
+    return np.where(moves[:, None, None], far[:, :, None] * MOVES[direction][:, None], 0)

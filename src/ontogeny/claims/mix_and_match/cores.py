@@ -26,8 +26,9 @@ from ontogeny.claims.trainings import ends, train
 from ontogeny.core.learner import Learner
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.learners.teaching.mix_and_match import Curriculum, mix
+from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
+from ontogeny.learners.teaching.transfer import Curriculum
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import COLOURS, add_band, empty

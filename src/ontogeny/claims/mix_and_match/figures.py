@@ -15,14 +15,17 @@ from ontogeny.views.theme import COLOURS, QUIET, add_band, dress, empty
 FRAMES = "frames of one agent"
 
 
-def curves(score: Mapping[str, np.ndarray], frames: float, level: float) -> Figure:
+def curves(
+    name: str, title: str, score: Mapping[str, np.ndarray], frames: float, level: float
+) -> Figure:
     """Return the returns of each arm, [round, seed], over its frames, and the level to reach."""
     values = np.stack(list(score.values()))
     spent = frames * np.arange(1, values.shape[1] + 1)
     data = {"values": values, "frames": spent, "level": np.array(level)}
     caption = "Exact discounted return of the last component alone, of PBT the mean of its "
     caption += "populations; bands are the seeds' range. Dotted: the return to reach."
-    return Figure("rooms", caption, data, {"arms": list(score)}, draw_curves)
+    labels = {"title": [title], "arms": list(score)}
+    return Figure(name, caption, data, labels, draw_curves)
 
 
 def alphas(name: str, alpha: np.ndarray, frames: float, rises: float) -> Figure:
@@ -69,7 +72,7 @@ def draw_panels(figure: Figure) -> go.Figure:
 
 def draw_curves(figure: Figure) -> go.Figure:
     """Return a line an arm, with the seeds' range."""
-    fig = empty("Few actions into many, in four rooms", FRAMES, "return of the last component")
+    fig = empty(str(figure.labels["title"][0]), FRAMES, "return of the last component")
     spent = figure.data["frames"]
     for index, (arm, values) in enumerate(
         zip(figure.labels["arms"], figure.data["values"], strict=True)

@@ -30,8 +30,9 @@ from ontogeny.core.space import Space
 from ontogeny.learners.agents.actor_critic import AgentState, actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import policy_network
-from ontogeny.learners.teaching.mix_and_match import ALPHA, CURRICULUM, mix
+from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
+from ontogeny.learners.teaching.transfer import ALPHA, CURRICULUM
 from ontogeny.ops.moments import standardise
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.worlds.rooms import SIZE, SMALL_IN_BIG, Place, four_rooms
@@ -91,7 +92,7 @@ def measure(how: Measuring) -> Found:
     rounds, seeds = walks.score[BIG].shape
     cost = f"{seeds} seeds, {rounds * walks.frames:,.0f} frames each{how.weak()}"
     drawn = [
-        curves(walks.score, walks.frames, LEVEL),
+        curves("rooms", "4 actions into 48", walks.score, walks.frames, LEVEL),
         alphas("rooms_alpha", walks.alpha, walks.frames, RISES),
     ]
     return claims_of(walks, cost, how), drawn

@@ -32,8 +32,9 @@ from ontogeny.core.space import Linear, Space
 from ontogeny.learners.agents.actor_critic import AgentState, actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import policy_network
-from ontogeny.learners.teaching.mix_and_match import ALPHA, mix
+from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
+from ontogeny.learners.teaching.transfer import ALPHA
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.worlds.errands import GOALS, WORTHS, errands
 from ontogeny.worlds.rooms import SIZE, four_rooms
