@@ -3,7 +3,7 @@
 CartPole-v1                        gymnax's, as gymnax names it
 MiniGrid-DoorKey-8x8               a room of MiniGrid
 brax-halfcheetah                   a body of brax, continuous
-four-rooms-small, four-rooms-big   rooms with few actions or many
+four-rooms-small, -big, -vast      rooms with few actions or many
 errands                            the same rooms, and three places in them to be sent to
 random-grids                       another grid every episode
 locked-room-8                      a room of any size behind a locked door
@@ -33,6 +33,7 @@ from ontogeny.worlds.world import World
 OWN = {
     "four-rooms-small": lambda: four_rooms("small"),
     "four-rooms-big": lambda: four_rooms("big"),
+    "four-rooms-vast": lambda: four_rooms("vast"),
     "errands": errands,
     "random-grids": grid_world,
     "hidden-goal": hidden_goal,

@@ -67,6 +67,7 @@ def draw_panels(figure: Figure) -> go.Figure:
             fig.add_scatter(x=spent, y=mean, mode="lines", showlegend=column == 1, **look, **at)
     fig.update_xaxes(title_text=FRAMES)
     fig.update_yaxes(title_text="return", col=1)
+    fig.update_layout(legend={"y": 1.12})
     return fig
 
 

@@ -83,7 +83,7 @@ def measure(how: Measuring) -> Found:
     sent = grown(how)
     _, rounds, seeds = sent.returns[PLAIN, WORTHS[0]].shape
     cost = f"{seeds} seeds, {rounds * sent.frames:,.0f} frames each{how.weak()}"
-    arms = {arm: went for (arm, worth), went in sent.returns.items() if worth == WORTHS[0]}
+    arms = {arm: sent.returns[arm, WORTHS[0]] for arm in (PLAIN, SCHEDULED, TUNED, UNTAUGHT)}
     title = "A component an errand into one of all"
     drawn = [
         panels("tasks", title, NAMES, arms, sent.frames),
