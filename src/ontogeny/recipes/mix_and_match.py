@@ -232,6 +232,8 @@ class MixCores(Mix):
     world: str = "hidden-goal"
     shared: tuple[Layer, ...] = ("torso", "policy", "value")
     values: Literal["last", "mixed"] = "mixed"
+    curriculum: Literal["tuned", "linear", "fixed"] = "linear"  # tuned it stays with who is soon
+    over: float = 0.25
     transfer: float = 0.3
     rounds: int = 24
     steps: int = 14
