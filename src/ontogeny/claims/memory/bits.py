@@ -1,9 +1,9 @@
 """The claim about equal numbers: an energy that stores strings of 24 bits in 275 numbers, beside
 Hopfield's matrix of 276.
 
-Half the bits of a query are drawn anew, and every reader knows which. The energies learned to store
-4 strings, 8 or 16, and are asked of 4 to 16; those that learned 16 are asked of 12 too. Source: Bartunov et al. 2020
-(arXiv 1910.02720); the sizes are this project's own.
+Half the bits of a query are drawn anew, and every reader knows which. Energies learned to store 4
+strings, 8 or 16, and those that learned 16 are asked of 12 too. Source: Bartunov et al. 2020 (arXiv
+1910.02720); the sizes are this project's own.
 """
 
 from __future__ import annotations
