@@ -56,7 +56,7 @@ class Memories(Recipe):
     """How many members grow side by side."""
     rounds: int = 10
     """How many rounds: a move, some steps, a score."""
-    steps: int = 40
+    steps: int = 100
     """Updates of each member in a round."""
     n: int = 8
     """How many patterns are written into one memory."""
