@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, StructureError
-from ontogeny.ops.descent import descend_inner, proximal_descent
+from ontogeny.ops.descent import descend_inner, nesterov_descent, proximal_descent
 
 CURVATURE = jnp.array([0.5, 1.0, 2.0])
 START = jnp.array([1.0, -2.0, 0.5])
@@ -161,3 +161,26 @@ def test_what_does_not_fit_is_said():
         descend_inner(bowl, START, jnp.ones(2), 3, rates_by_step=True)
     with pytest.raises(StructureError, match="for 3 steps"):
         descend_inner(lambda x, row: bowl(x), START, 0.1, 3, each=jnp.ones(2))
+
+
+def test_several_losses_are_descended_together_each_at_its_own_rates():
+    losses = (lambda x: jnp.sum(x**2), lambda x: jnp.sum(3 * x))
+    rates = (jnp.float32(0.25), jnp.array([0.1, 0.0]))
+    way = descend_inner(losses, jnp.array([1.0, 2.0]), rates, 2)
+    # x <- x - 0.25 * 2 x - (0.1, 0) * 3
+    np.testing.assert_allclose(way.end, [0.5 * (0.5 - 0.3) - 0.3, 0.5], rtol=1e-6)
+    np.testing.assert_allclose(way.losses, [5 + 9, 0.04 + 1 + 3 * 1.2], rtol=1e-6)
+    with pytest.raises(StructureError, match="1 rates for 2 losses"):
+        descend_inner(losses, jnp.ones(2), rates[:1], 2)
+
+
+def test_nesterovs_momentum_by_hand():
+    points = nesterov_descent(
+        lambda x: 0.5 * jnp.sum(x**2),
+        jnp.array([1.0]),
+        jnp.array([0.5, 0.5]),
+        jnp.array([0.9, 0.5]),
+        lambda x: jnp.clip(x, 0.2, 1.0),
+    )
+    # ahead 1, velocity -0.5, point 0.5; ahead 0.5 - 0.25, velocity -0.25 - 0.125, point 0.125
+    np.testing.assert_allclose(points, [[1.0], [0.5], [0.2]], rtol=1e-6)

@@ -83,6 +83,11 @@ RECIPES = {
     "text-student": Entry(
         "text", "TextStudent", "small language models that a larger one teaches (minutes)"
     ),
+    "ebmm-bits": Entry("memories", "EbmmBits", "memories of strings of bits (two minutes)"),
+    "ebmm-characters": Entry("memories", "EbmmCharacters", "memories of characters (minutes)"),
+    "ebmm-patches": Entry(
+        "memories", "EbmmPatches", "memories of patches of photographs (minutes)"
+    ),
     "digits": Entry("digits", "DigitClassifier", "classifiers of real digits (seconds)"),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),

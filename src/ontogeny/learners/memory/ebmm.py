@@ -60,10 +60,11 @@ def ebm_memory(
         return EBMM(fixed, start, rates, _raw(config.read_rate), falls, momentum, falls)
 
     def write(params: EBMM, patterns: Array) -> PyTree[Array]:
+        params = params if config.learn_rates else _fixed(params)
         return written(energy, config, weights, params, params.start, patterns, 1.0)
 
     def read(params: EBMM, stored: Any, query: Array, known: Array) -> Array:
-        rates, momenta = read_rates(params)
+        rates, momenta = read_rates(params if config.learn_rates else _fixed(params))
 
         def project(x: Array) -> Array:
             return jnp.where(known, query, jnp.clip(x, 0.0, 1.0))
@@ -136,6 +137,25 @@ def read_rates(params: EBMM) -> tuple[Float[Array, " read"], Float[Array, " read
         falling(jax.nn.softplus(params.read_rate), params.read_falls),
         falling(jax.nn.sigmoid(params.momentum), params.momentum_falls),
     )
+
+
+def more_reads(params: EBMM, steps: int) -> EBMM:
+    """Return the same with so many reads more, at the last rate and momentum."""
+    held = jnp.full(steps, 30.0, jnp.float32)  # whose sigmoid is 1
+
+    def longer(falls: Array) -> Array:
+        return jnp.concatenate([falls, held])
+
+    return params._replace(
+        read_falls=longer(params.read_falls), momentum_falls=longer(params.momentum_falls)
+    )
+
+
+def _fixed(params: EBMM) -> EBMM:
+    """Return the same, whose rates are not learned."""
+    rates = params.write_rates, params.read_rate, params.read_falls
+    momenta = params.momentum, params.momentum_falls
+    return EBMM(params.fixed, params.start, *jax.lax.stop_gradient((*rates, *momenta)))
 
 
 def _raw(rate: float) -> Array:

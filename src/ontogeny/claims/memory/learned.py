@@ -1,0 +1,105 @@
+"""Energies that learned to store strings of bits, several seeds at once, and what they give back:
+what the claims about them share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from ontogeny.claims.measuring import Measuring
+from ontogeny.claims.trainings import Trained, train
+from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
+from ontogeny.learners.memory.ebmm import ebm_memory
+from ontogeny.learners.memory.memory import AssociativeMemory
+from ontogeny.learners.memory.meta_learned import ebmm
+from ontogeny.learners.memory.task import MemoryTask, draw_episode, recall
+from ontogeny.worlds.corruptions import fresh_bits
+from ontogeny.worlds.patterns import random_bits
+
+BITS = 24
+BROKEN = 12
+EVERY = EBMMConfig(units=64, hops=3, writable=11)  # 275 numbers; Hopfield's matrix has 276
+
+# At full, quick and tiny scale.
+SMALL = EBMMConfig(units=12, hops=1, writable=11, write_steps=2, read_steps=2, gradient_weight=0)
+ENERGY = (EVERY, EVERY, SMALL)
+SEEDS = (4, 2, 2)
+UPDATES = (400, 200, 2)
+TESTED = (200, 100, 4)  # memories of fresh strings, for each seed
+
+_TRAINED: dict[Any, Trained] = {}
+
+
+def bits_task(n: int) -> MemoryTask:
+    """Return the task of n strings, half of each of whose bits are drawn anew."""
+    return MemoryTask(random_bits(BITS), fresh_bits(BROKEN), n)
+
+
+def energy(how: Measuring) -> EBMMConfig:
+    """Return the energy that is trained at this scale."""
+    return how.choose(*ENERGY)
+
+
+def trained(n: int, how: Measuring, config: EBMMConfig, judged: Any = "all") -> Trained:
+    """Return energies that learned to store n strings, a seed each; once in a process, for the
+    parts that ask for the same.
+    """
+    key = (n, how.scale, how.seed, config, judged)
+    if key not in _TRAINED:
+        _TRAINED[key] = _trained(n, how, config, judged)
+    return _TRAINED[key]
+
+
+def _trained(n: int, how: Measuring, config: EBMMConfig, judged: Any) -> Trained:
+    updates = how.choose(*UPDATES)
+    rounds = min(10, updates)
+    meta = MetaTrainingConfig(
+        updates=updates,
+        judged=judged,
+        batch=how.choose(16, 16, 2),
+        test_batch=how.choose(64, 64, 2),
+    )
+    what = f"EBMM, {n} strings" + ("" if judged == "all" else ", last read")
+    learner = ebmm(config, bits_task(n), meta)
+    seeds = how.choose(*SEEDS)
+    steps = updates // rounds
+    return train(learner, seeds, how.seed, rounds, steps, how.progress, what, how.quick)
+
+
+def memory_of(config: EBMMConfig) -> AssociativeMemory:
+    """Return the memory of strings that a trained energy is; the weights of terms are as given."""
+    weights = {"gradient": config.gradient_weight, "prior": config.prior_weight}
+    return ebm_memory(config, (BITS,), {name: w for name, w in weights.items() if w > 0})
+
+
+def wrong_bits(
+    memory: AssociativeMemory, params: Any, n: int, how: Measuring, *, seeds: bool = True
+) -> np.ndarray:
+    """Return the wrong bits of what a memory gives back of n strings, the mean over fresh memories
+    which are the same for every memory: [seed]; of params without a leading axis of seeds, of the
+    same strings as each seed's.
+    """
+    count = how.choose(*SEEDS)
+    keys = jax.random.split(jax.random.key(how.seed + 1), (count, how.choose(*TESTED)))
+    task = bits_task(n)
+
+    def one(params: Any, keys: Array) -> Array:
+        def wrong(key: Array) -> Array:
+            return recall(memory, params, draw_episode(key, task)).wrong
+
+        return jnp.mean(jax.lax.map(wrong, keys, batch_size=min(20, len(keys))))
+
+    mapped = jax.vmap(one, in_axes=(0 if seeds else None, 0))
+    return np.asarray(jax.jit(mapped)(params, keys), np.float64)
+
+
+def over_seeds(function: Callable[[Any, Array], Any], params: Any, how: Measuring) -> Any:
+    """Return what a function of one seed's params and a key returns, for every seed."""
+    keys = jax.random.split(jax.random.key(how.seed + 2), how.choose(*SEEDS))
+    return jax.device_get(jax.jit(jax.vmap(function))(params, keys))
