@@ -1,66 +1,80 @@
-"""What an associative memory does: queries on their way to answers, how far off those are, and the
-energy between two patterns.
-"""
+"""How far off the answers of a memory are: by read, and by how many patterns are written."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
+from contextlib import suppress
 from typing import Any
 
+import jax
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from ontogeny.core.errors import DataError
+from ontogeny.learners.memory.ebmm import ebm_memory
+from ontogeny.learners.memory.hopfield import hopfield
+from ontogeny.learners.memory.memory import AssociativeMemory, n_numbers
+from ontogeny.learners.memory.nearest import nearest_neighbour
 from ontogeny.learners.memory.product import Memory
+from ontogeny.learners.memory.task import Episode, MemoryTask, draw_episode, recall
+from ontogeny.recipes.portraits.retrieval import energy_slice, retrieval_strips
 from ontogeny.views.figure import Figure
 from ontogeny.views.quantities import count
-from ontogeny.views.theme import ACCENT, COLOURS, INK, QUIET, SECOND, add_seeds, dress, empty
+from ontogeny.views.theme import COLOURS, INK, QUIET, add_seeds, empty
 
-GAP = 2  # pixels between pictures
-PLACES = 81  # of a slice, each way
-ROUNDING = 1e-6
-AT_ONCE = 256  # patterns whose energy is computed together
-NONE = "#e4e6e8"  # the ground where there is no pattern
+EPISODES = 16  # memories that are written with fresh patterns, of each number of them
+SHOWN = 6
+NS = 4  # numbers of patterns, up to twice as many as it was grown for
 TICKS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-def retrieval_strips(
-    memory: Memory,
-    patterns: Float[np.ndarray, "pattern ..."],
-    queries: Float[np.ndarray, "pattern ..."],
-    known: Bool[np.ndarray, "pattern ..."] | None,
-    names: Sequence[str],
-    *,
-    ink: bool = False,
-) -> Figure:
-    """Return the figure of what broken patterns lead to, step by step; with `ink`, 1 is dark."""
-    reads = np.asarray(memory.reads(queries, known))
-    error = np.mean(np.sum((reads[:, -1] - patterns).reshape(len(reads), -1) ** 2, axis=1))
-    before = np.mean(np.sum((queries - patterns).reshape(len(reads), -1) ** 2, axis=1))
-    held = "" if known is None or not np.any(known) else " What is known to be right is held."
-    stages = ["query", *(f"read {n}" for n in range(1, reads.shape[1] - 1)), "answer", "truth"]
-    return Figure(
-        "retrieval",
-        f"What {count(len(reads), 'query', 'queries')} lead to, of {count(memory.count, 'pattern')}"
-        f" in {count(memory.n_numbers, 'number')}: squared error {before:.3g} before reading and "
-        f"{error:.3g} after it, the mean over those that are shown.{held}",
-        {"reads": reads, "truth": np.asarray(patterns)},
-        {"names": list(names), "stages": stages, "dark": ["ink" if ink else "ground"]},
-        draw_strips,
-    )
+def portrait(task: MemoryTask, memory: Memory, seed: int, episodes: int = EPISODES) -> list[Figure]:
+    """Return the figures of a grown memory on patterns that it never learned from: what queries
+    lead to, how far off by read and by number, and the energy between two patterns.
+    """
+    key = jax.random.fold_in(jax.random.key(seed), 1)
+    most = 2 * task.n
+    drawn = _drawn(task, most, key, episodes)
+    patterns, queries, known = (np.asarray(part[0, : task.n]) for part in drawn)
+    written = memory.write(patterns)
+    ink = bool(np.median(patterns) == 0)  # on a ground
+    own = ebm_memory(memory.config, memory.shape, memory.weights)
+    beside = [nearest_neighbour()]
+    if task.patterns.binary:
+        beside = [hopfield("hebb"), hopfield("pseudo-inverse")]
+    ns = [n for n in range(1, most + 1) if most % n == 0][-NS:]
+    errors = {"EBMM": _errors(own, memory.params, drawn, ns, by_mean=True)}
+    errors |= {other.name: _errors(other, (), drawn, ns) for other in beside}
+    curves = {name: np.stack([rows[:, -1] for rows in of], 1) for name, of in errors.items()}
+    numbers = {m.name: [n_numbers(m, n, memory.shape) for n in ns] for m in (own, *beside)}
+    by_read = {"EBMM": errors["EBMM"][ns.index(task.n)]}
+    what = f"{count(task.n, 'pattern')} in each of {count(episodes, 'memory', 'memories')}."
+    dots = f"A dot a memory, of {episodes}; it was grown for {task.n}."
+    shown = (part[:SHOWN] for part in (patterns, queries, known))
+    names = [f"pattern {number + 1}" for number in range(min(SHOWN, task.n))]
+    figures = [
+        retrieval_strips(written, *shown, names, ink=ink),
+        errors_by_read(by_read, memory.config.read_steps, what, "memory"),
+        errors_by_number(curves, ns, numbers, what=dots),
+    ]
+    with suppress(DataError):  # two patterns may be the same, by chance
+        figures.append(energy_slice(written, patterns[0], patterns[-1], queries.mean(axis=0)))
+    return figures
 
 
 def errors_by_read(
-    curves: Mapping[str, Float[np.ndarray, "seed read"]], learned_with: int, what: str = ""
+    curves: Mapping[str, Float[np.ndarray, "seed read"]],
+    learned_with: int,
+    what: str = "",
+    dot: str = "seed",
 ) -> Figure:
     """Return the figure of errors after each read, the query's first; `learned_with` says how many
     reads the memory was meta-trained with.
     """
     return Figure(
         "reads",
-        f"Squared error of a pattern after each read, a dot a seed. Dotted: as many reads as it "
+        f"Squared error of a pattern after each read, a dot a {dot}. Dotted: as many reads as it "
         f"learned with. {what}".strip(),
         dict(curves),
         {"names": list(curves), "learned with": [learned_with]},
@@ -73,6 +87,7 @@ def errors_by_number(
     ns: Sequence[int],
     numbers: Mapping[str, int | Sequence[int]],
     unit: str = "squared error of a pattern",
+    what: str = "",
 ) -> Figure:
     """Return the figure of errors by the number of patterns, [n] or [seed, n] for each memory, the
     first of which it is about; `numbers` is how many each stores: of any n, or of each.
@@ -81,108 +96,11 @@ def errors_by_number(
     return Figure(
         "capacity",
         f"{unit.capitalize()} by how many are written, and how many numbers each memory keeps of "
-        "them; what is meta-learned is not counted.",
+        f"them; what is meta-learned is not counted. {what}".strip(),
         {name: np.atleast_2d(rows) for name, rows in curves.items()},
         {"names": list(curves), "n": list(ns), "numbers": stored, "unit": [unit]},
         draw_numbers,
     )
-
-
-def energy_slice(
-    memory: Memory,
-    a: Float[np.ndarray, "..."],
-    b: Float[np.ndarray, "..."],
-    third: Float[np.ndarray, "..."],
-    words: Sequence[str] = ("stored", "stored too", "mean of the queries"),
-) -> Figure:
-    """Return the figure of the energy over the plane through two stored patterns and a third point.
-    Raises `DataError` where the three lie on a line.
-    """
-    along, aside = (np.asarray(one - a, float).reshape(-1) for one in (b, third))
-    length = np.linalg.norm(along)
-    one = along / max(length, 1e-12)
-    height = np.linalg.norm(aside - (aside @ one) * one)
-    if min(length, height) < 1e-6 * np.sqrt(along.size):
-        raise DataError(
-            "the three patterns lie on a line",
-            where="energy_slice",
-            hint="give a third that is not between the two",
-        )
-    other = (aside - (aside @ one) * one) / height
-    ends = np.array([[0, 0], [length, 0], [aside @ one, height]])
-    start = np.asarray(a, float).reshape(-1)
-
-    def cut(low: Any, high: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return places of both axes, the patterns there, and which of them are patterns."""
-        x, y = (np.linspace(*ends, PLACES) for ends in zip(low, high, strict=True))
-        plane = start + x[:, None] * one + y[:, None, None] * other
-        return x, y, plane, ((plane >= -ROUNDING) & (plane <= 1 + ROUNDING)).all(axis=-1)
-
-    x, y, _, inside = cut(ends.min(axis=0) - length / 2, ends.max(axis=0) + length / 2)
-    rows, columns = np.nonzero(inside)
-    seen = np.concatenate([np.stack([x[columns], y[rows]], axis=1), ends])
-    margin = 0.06 * length
-    x, y, plane, inside = cut(seen.min(axis=0) - margin, seen.max(axis=0) + margin)
-    energy = np.full(inside.shape, np.nan)
-    energy[inside] = _energies(memory, np.clip(plane[inside], 0, 1))
-    return Figure(
-        "slice",
-        "Energy over the plane through two stored patterns and a third point: low where reading "
-        "goes. Grey: no number of a pattern may leave 0 to 1.",
-        {"x": x, "y": y, "energy": energy, "marks": ends},
-        {"words": list(words)},
-        draw_slice,
-    )
-
-
-def draw_strips(figure: Figure) -> go.Figure:
-    """Return a row a pattern, from the query to the truth; of bit strings a block a pattern, and a
-    row a stage.
-    """
-    stages, names = (list(map(str, figure.labels[one])) for one in ("stages", "names"))
-    whole = np.concatenate([figure.data["reads"], figure.data["truth"][:, None]], axis=1)
-    is_bits = whole.ndim == 3
-    tiles = whole[:, None] if is_bits else whole  # of bits, one a pattern, with the stages in it
-    rows, columns = tiles.shape[2:4]
-    canvas = _tiled(tiles)
-    title = "Bits: one is dark" if is_bits else "From a broken query to an answer"
-    high, wide = canvas.shape[:2]
-    scale = min(24.0, max(2.0, 1000 / wide))
-    fig = go.Figure()
-    dress(fig, title, round(110 + max(high * scale, 14 * high if is_bits else 0)))
-    dark = is_bits or figure.labels["dark"][0] == "ink"
-    ground = ("white", "black") if dark else ("black", "white")
-    if canvas.ndim == 2:
-        fig.add_heatmap(
-            z=np.round(canvas, 3).astype("float32"),
-            zmin=0,
-            zmax=1,
-            colorscale=[[0, ground[0]], [1, ground[1]]],
-            showscale=False,
-            hoverinfo="skip",
-        )
-    else:
-        pixels = np.rint(255 * np.where(np.isnan(canvas), 0.9, canvas)).astype(np.uint8)
-        fig.add_image(z=pixels, hoverinfo="skip")
-    blocks = np.arange(len(names)) * (rows + GAP)
-    if is_bits:
-        words = [f"{name}: {s}" if not i else s for name in names for i, s in enumerate(stages)]
-        places = (blocks[:, None] + np.arange(rows)).ravel()
-        fig.update_yaxes(tickvals=places, ticktext=list(map(escape, words)))
-        fig.update_xaxes(title_text="bit")
-    else:
-        fig.update_yaxes(
-            tickvals=blocks + (rows - 1) / 2,
-            ticktext=[escape(name) for name in names],
-            scaleanchor="x",
-            constrain="domain",
-        )
-        middles = np.arange(len(stages)) * (columns + GAP) + (columns - 1) / 2
-        fig.update_xaxes(tickvals=middles, ticktext=stages, side="top", constrain="domain")
-    fig.update_layout(plot_bgcolor=NONE)
-    fig.update_xaxes(showgrid=False, showline=False, ticklen=6, tickcolor="rgba(0, 0, 0, 0)")
-    fig.update_yaxes(showgrid=False, autorange="reversed")
-    return fig
 
 
 def draw_reads(figure: Figure) -> go.Figure:
@@ -229,57 +147,44 @@ def draw_numbers(figure: Figure) -> go.Figure:
     return fig
 
 
-def draw_slice(figure: Figure) -> go.Figure:
-    """Return the contours of the energy, with the three points that the plane goes through."""
-    words = list(map(str, figure.labels["words"]))
-    marks = figure.data["marks"]
-    fig = empty(
-        "Energy between two stored patterns",
-        "along the line through both (distance)",
-        "towards the third point (distance)",
-        height=560,
-    )
-    fig.add_contour(
-        x=figure.data["x"],
-        y=figure.data["y"],
-        z=figure.data["energy"].astype("float32"),
-        colorscale="Blues_r",
-        ncontours=24,
-        line={"width": 0.6, "color": "rgba(255, 255, 255, 0.6)"},
-        colorbar={"title": {"text": "energy"}, "thickness": 14, "outlinewidth": 0},
-    )
-    for (x, y), word, colour in zip(marks, words, (ACCENT, ACCENT, SECOND), strict=True):
-        place = "top center" if colour == SECOND else "bottom center"
-        fig.add_scatter(
-            x=[x],
-            y=[y],
-            mode="markers+text",
-            marker={"color": colour, "size": 11, "line": {"color": "white", "width": 2}},
-            text=[escape(word)],
-            textposition=place,
-            showlegend=False,
-            hoverinfo="skip",
-        )
-    fig.update_layout(plot_bgcolor=NONE)
-    fig.update_xaxes(showgrid=False, constrain="domain")
-    fig.update_yaxes(showgrid=False, scaleanchor="x", constrain="domain")
-    return fig
+def _drawn(task: MemoryTask, n: int, key: Any, episodes: int) -> Episode:
+    """Return episodes of n held patterns, [memory, pattern, ...]."""
+    larger = task._replace(n=n)
+
+    def all_of(key: Any) -> Episode:
+        keys = jax.random.split(key, episodes)
+        return jax.lax.map(lambda key: draw_episode(key, larger, held=True), keys)
+
+    return jax.jit(all_of)(key)
 
 
-def _tiled(tiles: np.ndarray) -> np.ndarray:
-    """Return tiles [pattern, stage, row, column, …] as one, with gaps of NaN."""
-    patterns, stages, rows, columns, *colours = tiles.shape
-    out = np.full((patterns, rows + GAP, stages, columns + GAP, *colours), np.nan)
-    out[:, :rows, :, :columns] = tiles.swapaxes(1, 2)
-    whole = out.reshape(patterns * (rows + GAP), stages * (columns + GAP), *colours)
-    return whole[: -GAP or None, : -GAP or None]
+def _errors(
+    memory: AssociativeMemory,
+    params: Any,
+    drawn: Episode,
+    ns: Sequence[int],
+    *,
+    by_mean: bool = False,
+) -> list[np.ndarray]:
+    """Return, of each number of patterns, the squared errors of memories that the first of each
+    episode are written into, [memory, read], the query's first.
 
+    A memory that is written `by_mean` over patterns stores the same where each comes several times:
+    all numbers, which divide the largest, are so made one, and a program is compiled once.
+    """
 
-def _energies(memory: Memory, flat: Float[np.ndarray, "place number"]) -> np.ndarray:
-    """Return the energies of patterns, some at a time: all at once would fill the memory."""
-    padded = np.concatenate([flat, flat[:1].repeat(-len(flat) % AT_ONCE, axis=0)])
-    parts = padded.astype(np.float32).reshape(-1, AT_ONCE, *memory.shape)
-    return np.concatenate([np.asarray(memory.energy(part)) for part in parts])[: len(flat)]
+    def one(episode: Episode) -> tuple[Any, Any]:
+        told = recall(memory, params, episode)
+        return told.before, told.error
+
+    each = jax.jit(lambda episodes: jax.lax.map(one, episodes))
+    found: list[np.ndarray] = []
+    for n in ns:
+        times = max(ns) // n if by_mean else 1
+        some: list[Any] = [np.repeat(np.asarray(part)[:, :n], times, axis=1) for part in drawn]
+        before, after = each(Episode(*some))
+        found.append(np.concatenate([np.asarray(before)[:, None], np.asarray(after)], axis=1))
+    return found
 
 
 def _numbers_text(numbers: Any) -> str:
