@@ -51,10 +51,10 @@ def portrait(task: MemoryTask, memory: Memory, seed: int, episodes: int = EPISOD
     by_read = {"EBMM": errors["EBMM"][ns.index(task.n)]}
     what = f"{count(task.n, 'pattern')} in each of {count(episodes, 'memory', 'memories')}."
     dots = f"A dot a memory, of {episodes}; it was grown for {task.n}."
-    shown = (part[:SHOWN] for part in (patterns, queries, known))
+    first = slice(SHOWN)
     names = [f"pattern {number + 1}" for number in range(min(SHOWN, task.n))]
     figures = [
-        retrieval_strips(written, *shown, names, ink=ink),
+        retrieval_strips(written, patterns[first], queries[first], known[first], names, ink=ink),
         errors_by_read(by_read, memory.config.read_steps, what, "memory"),
         errors_by_number(curves, ns, numbers, what=dots),
     ]
