@@ -28,6 +28,7 @@ BENCHMARKS = {
     "devices": "two devices of a CPU beside one",
     "lifetimes": "512 Baldwinian lifetimes beside a Python loop over them",
     "sequences": "learners with memory beside PyTorch's LSTM, until Bayes, and on long sequences",
+    "ebmm": "energy-based memories beside the same in PyTorch: used, and meta-trained",
     "tokens": "language models beside PyTorch's, and writing with a memory beside without",
     "adaptation": "learners that contain a descent beside PyTorch: updates, batches, memory",
 }

@@ -46,6 +46,7 @@ NAMES = {
     "kickstarting",
     "mixing",
     "compiling",
+    "ebmm",
     "tokens",
 }
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -155,7 +156,7 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
         "Processes": few_processes,
     },
     "faults": {
-        **{"ROUNDS": 20, "STEPS": 10, "WORKER_KILLS": 20, "DRIVER_KILLS": 10},
+        **{"ROUNDS": 20, "STEPS": 10, "WORKER_KILLS": 10, "DRIVER_KILLS": 5},
         **{"FURTHER": 0, "CALM": 6},
     },
     "memory": {"CASES": (("toy", "2"),), "STATES": ("cold",)},

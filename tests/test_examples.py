@@ -7,14 +7,15 @@ import pytest
 
 import ontogeny as og
 from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
-MOST = {"rounds": 2, "steps": 5}
+MOST = {"population": 4, "rounds": 2, "steps": 2}
 META = MetaConfig(queries=2, tasks=2, test_queries=2, test_episodes=4)
 LITTLE = {  # of recipes whose own settings take long
-    "leo": {"meta": META},
+    "leo": {"meta": META, "leo": LEOConfig(latent_steps=1, weight_steps=1)},
     "protonet": {"meta": META},
     "ebmm-characters": {
         "ebmm": EBMMConfig(

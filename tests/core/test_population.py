@@ -180,6 +180,20 @@ def test_who_does_not_inherit_begins_anew_with_the_moves_hypers(lived):
     assert same(trees.take(after.state, others), trees.take(lived.state, others))
 
 
+@pytest.mark.parametrize(
+    ("parent", "inherit"),
+    [
+        ([0, 1, 2, 3], [True] * 4),
+        ([0, 3, 2, 3], [True] * 4),
+        ([0, 1, 2, 3], [True, True, False, True]),
+    ],
+)
+def test_a_move_that_is_known_before_anything_is_computed_does_the_same(lived, parent, inherit):
+    known = stay(lived, parent=np.array(parent), inherit=np.array(inherit))
+    after = jax.jit(lambda population: apply(LEARNER, SEED, population, known))(lived)
+    close(after, APPLY(lived, known))
+
+
 def test_what_is_bequeathed_becomes_the_hypers_unless_the_member_died():
     def bequeath(state, hypers):
         return {**hypers, "momentum": hypers["momentum"] / 2}

@@ -8,6 +8,7 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import STRATEGY_HYPERS, check_shapes
+from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.recipes import RECIPES, recipe_class
 
 # Their hypers are genes, and a strategy may add its own: what a life reads can't be left out.
@@ -22,11 +23,14 @@ HEAVY = {
     "text",
     "text-student",
 }
+META = MetaConfig(queries=2, test_queries=2)  # of recipes that draw pictures
+FEW = {name: {"meta": META} for name in ("leo", "maml", "protonet")}
 
 
+@pytest.mark.usefixtures("few_pictures")
 @pytest.mark.parametrize("name", sorted(RECIPES.keys() - GENES - HEAVY))
 def test_a_hyper_that_a_recipes_learner_does_not_read_is_refused(name):
-    recipe = recipe_class(name)()
+    recipe = recipe_class(name)(**FEW.get(name, {}))
     learner, space = recipe.learner(), recipe.space()
     hypers = jax.eval_shape(lambda: space.sample(jax.random.key(0)))
     number = jax.ShapeDtypeStruct((), jnp.float32)

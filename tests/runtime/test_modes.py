@@ -68,7 +68,7 @@ def test_a_tiny_growth_in_every_mode(name, mode, tmp_path):
     says of them, on what is drawn side by side.
     """
     mode(name)
-    whole = {"space": RATE, "population": 4, "rounds": 2, "steps": 2, "progress": False}
+    whole = {"space": RATE, "population": 4, "rounds": 2, "steps": 1, "progress": False}
     alone = Hermitage(synchronous=True)
     runs = {
         where: grow(what, executor=executor, folder=tmp_path / where, **whole)

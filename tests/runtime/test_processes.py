@@ -20,7 +20,7 @@ from ontogeny.testing import check_executor
 
 
 def test_keeps_the_contract_of_executors():
-    check_executor(Processes(2, synchronous=True))
+    check_executor(Processes(1, synchronous=True))  # several have the tests below
 
 
 def test_an_asynchronous_growth_is_whole_and_leaves_no_file_behind(store):

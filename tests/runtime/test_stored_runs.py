@@ -16,7 +16,10 @@ import numpy as np
 import pytest
 
 import ontogeny as og
-from ontogeny.runtime import machine
+from hermits import Hermitage
+from ontogeny.runtime.board_program import BoardProgram
+from ontogeny.runtime.executor import Job
+from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.store import Store
 from ontogeny.views.record import read_record
 
@@ -24,9 +27,13 @@ STORED = Path(__file__).parents[1] / "data" / "stored"
 
 
 @pytest.fixture(autouse=True)
-def one_worker(monkeypatch):
-    """A second worker would cost what the first does, and show no more."""
-    monkeypatch.setattr(machine, "cores", lambda: 1)
+def in_this_process(monkeypatch):
+    """To start a worker would cost seconds, and show no more."""
+
+    def prepare(processes: Processes, job: Job, folder: Path | None = None) -> BoardProgram:
+        return Hermitage(processes.synchronous).prepare(job, folder)
+
+    monkeypatch.setattr(Processes, "prepare", prepare)
 
 
 @pytest.fixture(params=["vectorised", "processes"])

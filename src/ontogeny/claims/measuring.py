@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
@@ -16,6 +16,7 @@ Progress: TypeAlias = Callable[[str], None]
 Scale: TypeAlias = Literal["full", "quick", "tiny"]
 Found: TypeAlias = tuple[list[Claim], list[Figure]]
 T = TypeVar("T")
+Name = TypeVar("Name")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,16 @@ class Measuring:
     def choose(self, full: T, quick: T, tiny: T) -> T:
         """Return the one that is for this scale: a number of seeds, a size, a choice of arms."""
         return {"full": full, "quick": quick, "tiny": tiny}[self.scale]
+
+    def of_each(
+        self, names: Iterable[Name], measure: Callable[[Name], T], few: Sequence[Name]
+    ) -> dict[Name, T]:
+        """Return what `measure` returns, by name. A tiny look measures a `few` alone, of which the
+        last stands for all others.
+        """
+        names = list(names)
+        found = {name: measure(name) for name in self.choose(names, names, list(few))}
+        return {name: found[name if name in found else few[-1]] for name in names}
 
     def seeds(self, count: int) -> np.ndarray:
         """Return `count` seeds (uint32) spread from the first; see `seeds_from`."""

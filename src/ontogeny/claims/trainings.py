@@ -7,11 +7,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Array
 
 from ontogeny.claims.measuring import Progress
 from ontogeny.core.learner import Learner
+from ontogeny.core.population import Move, Population, everyone
 from ontogeny.core.space import Space
-from ontogeny.evolution.random_search import random_search
+from ontogeny.evolution.strategy import Strategy
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
 
@@ -25,6 +27,20 @@ class Trained(NamedTuple):
     seconds: np.ndarray  # [round], from the first update, the compiler's time not counted
     metrics: dict[str, np.ndarray]  # each [round, seed]
     last: Any = None  # the snapshot that others can begin from
+
+
+def still() -> Strategy[tuple[()]]:
+    """Return the strategy of which nobody ever moves, not even the dead."""
+
+    def move(
+        key: Array, state: tuple[()], population: Population[Any], ready: Array
+    ) -> tuple[tuple[()], Move]:
+        del key, ready
+        size: int = population.size
+        slots: Any = np.arange(size)
+        return state, Move(slots, everyone(size), population.hypers)
+
+    return Strategy(lambda key, population: (), move)
 
 
 def train(
@@ -45,7 +61,7 @@ def train(
     given.
     """
     space = Space({})
-    job = Job(learner, space, random_search(space), seed, seeds, rounds, steps, None)
+    job = Job(learner, space, still(), seed, seeds, rounds, steps, None)
     progress(f"{what}: {seeds} seeds, {rounds * steps:,} updates")
     program = Vectorised().prepare(job, quick=quick)
     lived = list(program.rounds(0, first))

@@ -21,7 +21,7 @@ from jaxtyping import Array
 
 from ontogeny.claims.measuring import Progress
 from ontogeny.core.learner import Learner
-from ontogeny.core.population import Move, Population
+from ontogeny.core.population import Move, Population, everyone
 from ontogeny.core.space import Space
 from ontogeny.evolution.explore import perturb
 from ontogeny.evolution.pbt import pbt
@@ -123,6 +123,6 @@ def _by_hand_and_tuned(
                 name: jnp.concatenate([given, moves.hypers[name].reshape(-1)])
                 for name, given in hypers.items()
             }
-        return (number + 1, each), Move(parent, jnp.ones_like(ready), hypers)
+        return (number + 1, each), Move(parent, everyone(population.size), hypers)
 
     return Strategy(init, move)

@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from ontogeny.core import trees
@@ -115,18 +116,21 @@ def apply(
     """
     slots = jnp.arange(population.size)
     parent = jnp.where(move.inherit, move.parent, slots)
-    # Where nobody takes another's state, as in the evolution of genes alone, none is copied.
-    heirs = jax.lax.cond(
-        jnp.any(parent != slots), lambda s: trees.take(s, parent), lambda s: s, population.state
-    )
 
     def with_newborns(heirs: State) -> State:
         born = jax.vmap(lambda slot, t, h: fresh(learner, seed, slot, t, h))(
             slots, population.steps, move.hypers
         )
-        return trees.where(move.inherit, heirs, born)
+        return trees.where(jnp.asarray(move.inherit), heirs, born)
 
-    state = jax.lax.cond(jnp.all(move.inherit), lambda s: s, with_newborns, heirs)
+    state = population.state
+    if not _known(move.parent, np.arange(population.size)):
+        # Where nobody takes another's state, as in the evolution of genes alone, none is copied.
+        state = jax.lax.cond(
+            jnp.any(parent != slots), lambda s: trees.take(s, parent), lambda s: s, state
+        )
+    if not _known(move.inherit, everyone(population.size)):
+        state = jax.lax.cond(jnp.all(move.inherit), lambda s: s, with_newborns, state)
     moved = (move.parent != slots) | ~move.inherit
     return Population(
         state=state,
@@ -135,6 +139,18 @@ def apply(
         age=jnp.where(moved, 0, population.age),
         steps=population.steps,
     )
+
+
+def everyone(size: int) -> Any:
+    """Return the mask of a `Move` of which all inherit. It is NumPy's, so that it is known before
+    anything is computed, and no newborns need to be part of a program.
+    """
+    return np.ones(size, bool)
+
+
+def _known(given: Any, expected: np.ndarray) -> bool:
+    """Return whether the numbers are known, and as expected, before anything is computed."""
+    return isinstance(given, np.ndarray) and np.array_equal(given, expected)
 
 
 def fresh(learner: Learner[State], seed: Seed, slot: Count, steps: Count, hypers: Hypers) -> State:

@@ -36,7 +36,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.population import Move, Population
+from ontogeny.core.population import Move, Population, everyone
 from ontogeny.core.space import Space
 from ontogeny.evolution.explore import Exploration, perturb
 from ontogeny.evolution.selection import rank_of
@@ -102,7 +102,7 @@ def mf_pbt(
         keys = jax.vmap(lambda slot: jax.random.fold_in(explore_key, slot))(slots)
         varied = jax.vmap(lambda k, h: vary(k, space, h))(keys, inherited)
         hypers = trees.where(dead | (due & heirs.varies), varied, inherited)
-        return lived, Move(parent, jnp.ones_like(ready), hypers)
+        return lived, Move(parent, everyone(population.size), hypers)
 
     return Strategy(init, move)
 

@@ -32,7 +32,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers
-from ontogeny.core.population import Move, Population
+from ontogeny.core.population import Move, Population, everyone
 from ontogeny.core.space import Space
 from ontogeny.evolution.selection import rescue, truncation
 from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
@@ -130,7 +130,7 @@ def pb2(space: Space, fraction: float = 0.25, window: int = 64) -> Strategy[PB2S
             before=jnp.where(ready, population.score[parent], state.before),
             born=jnp.where(ready, state.ended[parent], state.born),
         )
-        return state, Move(parent=parent, inherit=jnp.ones_like(ready), hypers=hypers)
+        return state, Move(parent=parent, inherit=everyone(population.size), hypers=hypers)
 
     return Strategy(init, move)
 

@@ -26,7 +26,7 @@ from jaxtyping import Array, Float, Int
 
 from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.population import Move, Population
+from ontogeny.core.population import Move, Population, everyone
 from ontogeny.core.space import Space
 from ontogeny.evolution import explore as explorations
 from ontogeny.evolution import selection as selections
@@ -106,7 +106,7 @@ def pbt(
         varies = replaced | (due & mutate_always)
         hypers = trees.where(varies, varied, population.hypers)
         state = PBTState(recent[parent], jnp.where(due, population.steps, state.considered))
-        return state, Move(parent=parent, inherit=jnp.ones_like(ready), hypers=hypers)
+        return state, Move(parent=parent, inherit=everyone(population.size), hypers=hypers)
 
     return Strategy(init, move)
 

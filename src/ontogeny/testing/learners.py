@@ -15,7 +15,7 @@ from ontogeny.core.closures import traced_once
 from ontogeny.core.errors import StructureError
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.learner import Hypers, Learner, check_shapes
-from ontogeny.core.population import Population, advance, fresh, live, spawn
+from ontogeny.core.population import Population, advance, live, spawn
 from ontogeny.core.space import Space
 from ontogeny.testing.comparison import check_equal, take_slot
 
@@ -48,11 +48,10 @@ def check_learner(
             )
     traced = 0
 
-    def one(slot: Array, hypers: Hypers) -> Any:
+    def one(slot: Array, state: Any, hypers: Hypers) -> Any:
         nonlocal traced
         traced += 1
         count = jnp.int32(0)
-        state = fresh(learner, 0, slot, 0, hypers)
         member = Population(state, hypers, jnp.float32(-jnp.inf), count, count)
         return live(learner, 0, steps, slot, member)
 
@@ -65,19 +64,23 @@ def check_learner(
             return leaf.at[0].set(jnp.where(poisoned, jnp.nan, leaf[0]))
 
         hypers = jax.tree.map(poison, members.hypers)
-        return members.hypers, advance(learner, 0, steps, members._replace(hypers=hypers))
+        return members, advance(learner, 0, steps, members._replace(hypers=hypers))
 
     alone, side_by_side = _compiled(one), _compiled(all_of_them)
-    drawn, together = side_by_side(np.bool_(False))
-    first = [alone(np.int32(slot), take_slot(drawn, slot)) for slot in range(population)]
+    born, together = side_by_side(np.bool_(False))
+
+    def lives_alone(slot: int) -> Any:
+        return alone(np.int32(slot), take_slot(born.state, slot), take_slot(born.hypers, slot))
+
+    first = [lives_alone(slot) for slot in range(population)]
     if traced > 1:
         raise StructureError(
             f"{population} members with other hypers were compiled {traced} times",
             where="learner.step",
             hint="let hypers decide no shape and no Python branch; take their dtypes as they come",
         )
-    again = alone(np.int32(0), take_slot(drawn, 0))
-    check_equal("the same keys and hypers gave other numbers", first[0], again, 0.0)
+    same = "the same keys and hypers gave other numbers"
+    check_equal(same, first[0], lives_alone(0), 0.0)
     for slot, expected in enumerate(first):
         check_equal(
             f"member {slot} differs side by side and alone",
@@ -85,7 +88,9 @@ def check_learner(
             expected,
             tolerance,
         )
-    _check_poison(side_by_side(np.bool_(True))[1][0], together[0])
+    again, (poisoned, _) = side_by_side(np.bool_(True))
+    check_equal(same, born.state, again.state, 0.0)
+    _check_poison(poisoned, together[0])
 
 
 def _compiled(function: Callable[..., Any]) -> Any:

@@ -9,7 +9,7 @@ import pytest
 
 from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError, StoreError
-from ontogeny.core.population import Move, advance, apply, spawn
+from ontogeny.core.population import Move, advance, apply, everyone, spawn
 from ontogeny.core.space import Linear, Log, Logit, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
@@ -79,8 +79,8 @@ def test_an_heir_takes_the_moments_and_uses_the_new_rate_at_once():
     learner = actor_critic(WORLD, small(epochs=1, minibatches=1))
     grown, _ = jax.jit(lambda: advance(learner, 0, 3, spawn(learner, space, 0, 2)))()
     rates = jnp.array([1e-3, 4e-3])
-    move = Move(jnp.array([0, 0]), jnp.array([True, True]), {"learning_rate": rates})
-    heirs = jax.jit(lambda grown, move: apply(learner, 0, grown, move))(grown, move)
+    move = Move(jnp.array([0, 0]), everyone(2), {"learning_rate": rates})
+    heirs = jax.jit(lambda grown: apply(learner, 0, grown, move))(grown)
     step = jax.jit(learner.step)
     for name in ("network", "optimiser"):
         for leaf in jax.tree.leaves(getattr(heirs.state, name)):

@@ -8,12 +8,11 @@ Tang and Agrawal 2020 (arXiv 1901.10500).
 
 from __future__ import annotations
 
-import numpy as np
-
 from ontogeny.claims.agents.pendulum import improves
 from ontogeny.claims.agents.training import TINY, Budget, curves, difference, trained
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.trainings import Trained
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.worlds.by_name import world_named
@@ -34,13 +33,15 @@ FULL, QUICK = Budget(6, 16, 8), Budget(2, 8, 2)
 def measure(how: Measuring) -> Found:
     """Return the claims about continuous torques, and about a factored head beside a flat one."""
     budget = how.choose(FULL, QUICK, TINY)
-    scores: dict[str, np.ndarray] = {}
-    rates: dict[str, float] = {}
-    frames = 0.0
-    for arm, actions in ARMS.items():
-        run, frames = trained(world_named(f"{BODY}{actions}"), AGENT, budget, how, arm)
-        scores[arm] = run.score
-        rates[arm] = budget.seeds * budget.rounds * frames / float(run.seconds[-1])
+
+    def of_arm(arm: str) -> tuple[Trained, float]:
+        return trained(world_named(f"{BODY}{ARMS[arm]}"), AGENT, budget, how, arm)
+
+    runs = how.of_each(ARMS, of_arm, ["factored"])
+    frames = runs["flat"][1]
+    scores = {arm: run.score for arm, (run, _) in runs.items()}
+    lived = budget.seeds * budget.rounds * frames
+    rates = {arm: lived / float(run.seconds[-1]) for arm, (run, _) in runs.items()}
     gain = difference(scores["factored"], scores["flat"], how)
     told = ", ".join(f"{arm} {bootstrap_interval(score[-1])}" for arm, score in scores.items())
     cost = f"{budget.seeds} seeds, {budget.rounds * frames:,.0f} frames each{how.weak()}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,8 @@ from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.worlds.by_name import world_named
 
 LAGS = ((0, 1, 4, 16), (0, 16), (0, 2))  # at full, quick and tiny scale
-LOSSES: tuple[Literal["vtrace", "n-step"], ...] = ("vtrace", "n-step")
+Loss: TypeAlias = Literal["vtrace", "n-step"]
+LOSSES: tuple[Loss, ...] = ("vtrace", "n-step")
 AGENT = ActorCriticConfig(unroll=20, learning_rate=3e-3, epochs=1, minibatches=1)
 FULL, QUICK = Budget(6, 20, 100), Budget(4, 20, 50)
 PAPER = "V-trace is the most robust as actors lag; without correction learning suffers"
@@ -31,14 +32,19 @@ PAPER = "V-trace is the most robust as actors lag; without correction learning s
 def measure(how: Measuring) -> Found:
     """Return the claims about the smallest and the largest lag, and the curves of all."""
     world, budget = world_named("CartPole-v1"), how.choose(FULL, QUICK, TINY)
-    scores: dict[int, dict[str, np.ndarray]] = {}
     frames = 0.0
-    for lag in how.choose(*LAGS):
-        scores[lag] = {}
-        for loss in LOSSES:
-            agent = replace(AGENT, loss=loss, lag=lag)
-            run, frames = trained(world, agent, budget, how, f"lag {lag}, {loss}")
-            scores[lag][loss] = run.score
+
+    def of_loss(lag: int, loss: Loss) -> np.ndarray:
+        nonlocal frames
+        agent = replace(AGENT, loss=loss, lag=lag)
+        run, frames = trained(world, agent, budget, how, f"lag {lag}, {loss}")
+        return run.score
+
+    def of_lag(lag: int) -> dict[Loss, np.ndarray]:
+        return how.of_each(LOSSES, lambda loss: of_loss(lag, loss), LOSSES[1:])
+
+    lags = how.choose(*LAGS)
+    scores = how.of_each(lags, of_lag, lags[1:])
     cost = f"{budget.seeds} seeds, {budget.rounds * frames:,.0f} frames each{how.weak()}"
     names = {"vtrace": "V-trace", "n-step": "plain n-step returns"}
     panels = {
@@ -51,7 +57,7 @@ def measure(how: Measuring) -> Found:
 
 
 def claims_of(
-    scores: Mapping[int, Mapping[str, np.ndarray]], cost: str, how: Measuring
+    scores: Mapping[int, Mapping[Loss, np.ndarray]], cost: str, how: Measuring
 ) -> list[Claim]:
     """Return the claims about the smallest and the largest lag, given the returns by lag and loss,
     [round, seed].

@@ -10,7 +10,9 @@ start is to be found again among two at the other end (Chevalier-Boisvert et al.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
 
 from ontogeny.claims.agents.training import TINY, Budget, curves, ends, reaches, trained
 from ontogeny.claims.claim import Claim
@@ -56,7 +58,8 @@ ROOM = Task(
 )
 QUICK = Budget(4, 10, 10)
 CHANCE = 0.1  # so much above the best without memory still is chance
-CORES: tuple[Literal["gru", "none"], ...] = ("gru", "none")
+Core: TypeAlias = Literal["gru", "none"]
+CORES: tuple[Core, ...] = ("gru", "none")
 
 
 def measure(how: Measuring) -> Found:
@@ -66,13 +69,7 @@ def measure(how: Measuring) -> Found:
     claims, figures = [], []
     chosen = {"chain": CHAIN} if how.quick else {"chain": CHAIN, "room": ROOM}
     for name, task in chosen.items():
-        world, budget = world_named(task.world), how.choose(task.budget, QUICK, TINY)
-        scores, frames = {}, 0.0
-        for core in CORES:
-            what = f"{task.world}, core {core}"
-            run, frames = trained(world, replace(task.agent, core=core), budget, how, what)
-            scores[core] = run.score
-        gru, none = (scores[core] for core in CORES)
+        (gru, frames), (none, _) = scores_of(task, how)
         paper = f"who does not remember earns {task.most:g}"
         claim = f"an agent with a GRU remembers in {task.world}"
         claims.append(reaches(claim, paper, gru, frames, task.least, how))
@@ -90,3 +87,15 @@ def measure(how: Measuring) -> Found:
         panels = {"": {"GRU": gru, "no memory": none}}
         figures.append(curves(name, task.world, caption, panels, frames, [task.most]))
     return claims, figures
+
+
+def scores_of(task: Task, how: Measuring) -> list[tuple[np.ndarray, float]]:
+    """Return for each core the returns, [round, seed], and the frames of an agent a round."""
+    world, budget = world_named(task.world), how.choose(task.budget, QUICK, TINY)
+
+    def of_core(core: Core) -> tuple[np.ndarray, float]:
+        what = f"{task.world}, core {core}"
+        run, frames = trained(world, replace(task.agent, core=core), budget, how, what)
+        return run.score, frames
+
+    return list(how.of_each(CORES, of_core, CORES[:1]).values())

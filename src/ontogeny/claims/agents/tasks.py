@@ -35,12 +35,17 @@ def measure(how: Measuring) -> Found:
     both = world_named(" + ".join(tasks))
     each = budget._replace(steps=len(tasks) * budget.steps)  # as many frames a task
     one, _ = trained(both, AGENT, each, how, "one agent")
-    panels: dict[str, dict[str, np.ndarray]] = {}
-    frames = 0.0
-    for task in tasks:
-        expert, frames = trained(world_named(task), AGENT, budget, how, task)
-        told = one.metrics[f"episode_return/{task}"]
-        panels[task] = {"one agent for four": told, "one of its own": expert.score}
+    experts = how.of_each(
+        tasks, lambda task: trained(world_named(task), AGENT, budget, how, task), tasks[1:]
+    )
+    panels = {
+        task: {
+            "one agent for four": one.metrics[f"episode_return/{task}"],
+            "one of its own": expert.score,
+        }
+        for task, (expert, _) in experts.items()
+    }
+    frames = experts[tasks[0]][1]
     cost = f"{budget.seeds} seeds, {budget.rounds * frames:,.0f} frames a task{how.weak()}"
     caption = "Mean return of the last episodes; bands are the seeds' range."
     figure = curves("tasks", "One agent, four tasks", caption, panels, frames)

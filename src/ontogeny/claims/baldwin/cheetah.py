@@ -15,7 +15,7 @@ length of lives and the thresholds are this project's own.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
@@ -87,7 +87,9 @@ def measure(how: Measuring) -> Found:
         return jax.vmap(one)(keys, draw_tasks(subject, keys))
 
     seeds, names = how.seeds(how.choose(*SEEDS)), layer_names(subject)
-    arms: dict[Mode, Arm] = {m: _grown(inheriting(recipe, m), m, seeds, test, how) for m in MODES}
+    arms = how.of_each(
+        MODES, lambda mode: _grown(inheriting(recipe, mode), mode, seeds, test, how), MODES[-1:]
+    )
     figure = Figure(
         "cheetah",
         f"Half-cheetah: return before (dotted) and after a life of {recipe.steps} steps, mean of "
@@ -140,7 +142,7 @@ def _grown(recipe: GoalDirection, mode: Mode, seeds: np.ndarray, test: Test, how
 
 
 def claims_of(
-    recipe: GoalDirection, arms: dict[Mode, Arm], names: list[str], how: Measuring
+    recipe: GoalDirection, arms: Mapping[Mode, Arm], names: list[str], how: Measuring
 ) -> list[Claim]:
     """Return what is claimed of the arms, and whether it holds."""
 

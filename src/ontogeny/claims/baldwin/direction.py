@@ -11,6 +11,7 @@ half-cheetah; the point mass, its bound and the thresholds are this project's ow
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
@@ -61,7 +62,7 @@ def measure(how: Measuring) -> Found:
         episodes=how.choose(*EPISODES),
     )
     seeds = how.seeds(how.choose(*SEEDS))
-    arms: dict[Mode, Arm] = {mode: _evolved(recipe, mode, seeds, how) for mode in MODES}
+    arms = how.of_each(MODES, lambda mode: _evolved(recipe, mode, seeds, how), MODES[-1:])
     names = layer_names(recipe.subject())
     figure = Figure(
         "direction",
@@ -125,7 +126,7 @@ def _last(hypers: Any) -> Any:
 
 
 def claims_of(
-    recipe: GoalDirection, arms: dict[Mode, Arm], names: list[str], how: Measuring
+    recipe: GoalDirection, arms: Mapping[Mode, Arm], names: list[str], how: Measuring
 ) -> list[Claim]:
     """Return what is claimed of the arms, and whether it holds."""
     bound, steps = best_return(), recipe.steps

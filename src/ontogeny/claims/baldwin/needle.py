@@ -13,6 +13,7 @@ by generation are this project's own, from an independent implementation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import comb
 from typing import Any
 
@@ -56,7 +57,7 @@ def chance_to_succeed(loci: int = LOCI, trials: int = TRIALS) -> float:
 def measure(how: Measuring) -> Found:
     """Return the claims, and the shares of right, wrong and open places by generation."""
     seeds = how.seeds(how.choose(*SEEDS))
-    found = {mode: _grown(mode, seeds, how) for mode in MODES}
+    found = how.of_each(MODES, lambda mode: _grown(mode, seeds, how), MODES[-1:])
     claims = [*_exact(how), *claims_of(found, how)]
     data = {mode: np.stack([rows[name] for name in SHARES]) for mode, rows in found.items()}
     labels = {mode: SHARES for mode in MODES}
@@ -126,7 +127,7 @@ def _exact(how: Measuring) -> list[Claim]:
     return claims
 
 
-def claims_of(found: dict[str, dict[str, np.ndarray]], how: Measuring) -> list[Claim]:
+def claims_of(found: Mapping[Any, dict[str, np.ndarray]], how: Measuring) -> list[Claim]:
     """Return what is claimed of each mode's shares and fitness [seed, generation], and whether it
     holds.
     """

@@ -66,8 +66,11 @@ def measure(how: Measuring) -> Found:
     arms = {
         "MAML": _maml(seeds, how),
         "ES": _evolved("es", seeds, how.choose(*GENERATIONS), how),
-        "Baldwin": _evolved("baldwin", seeds, how.choose(*TOURNAMENTS), how),
-        "Lamarck": _evolved("lamarck", seeds, how.choose(*TOURNAMENTS), how),
+        **how.of_each(
+            ("Baldwin", "Lamarck"),
+            lambda name: _evolved(name.lower(), seeds, how.choose(*TOURNAMENTS), how),
+            ["Lamarck"],
+        ),
     }
     data: dict[str, np.ndarray] = {}
     for name, course in arms.items():

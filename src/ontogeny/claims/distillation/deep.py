@@ -67,7 +67,7 @@ class Lessons(NamedTuple):
     """What teachers earn where they act, by temperature, and how students went, by arm."""
 
     teachers: dict[float, float]  # at full scale alone
-    students: dict[str, Trained]
+    students: Mapping[str, Trained]
     frames: float  # of a student a round
 
 
@@ -87,7 +87,7 @@ def lived(how: Measuring) -> Lessons:
     config, student = replace(AGENT, **small), replace(STUDENT, **small)
     teacher = grown(world, config, budget, how)
 
-    def train_arm(name: str, terms: list[Term], rounds: int) -> Trained:
+    def train_arm(name: str, terms: list[Term], rounds: int = budget.rounds) -> Trained:
         learner = actor_critic(world, student, terms)
         given = budget.seeds, how.seed + 1, rounds, budget.steps, how.progress, name
         return train(learner, *given, quick=True)
@@ -95,16 +95,19 @@ def lived(how: Measuring) -> Lessons:
     def term(rule: str, temperature: float = 1.0, weight: float = 1.0) -> list[Term]:
         return [distillation(rule, tempered(teacher, temperature), world, weight, watch=0)]
 
-    arms = how.choose(ARMS, (ALONE, BESIDE), ARMS)
-    teachers, students = {}, {}
-    for temperature in (1.0, SOFT) if SOFTLY in arms else ():
+    def acting(temperature: float) -> float:
         rounds = max(2, budget.rounds // 2)
         name = f"the teacher acts, temperature {temperature:g}"
         acts = train_arm(name, term("teacher", temperature), rounds)
-        teachers[temperature] = float(acts.score[rounds // 2 :].mean())
-    for arm in arms:
-        terms = term(BESIDE, SOFT, PULL) if arm == SOFTLY else term(arm) if arm != ALONE else []
-        students[arm] = train_arm(arm, terms, budget.rounds)
+        return float(acts.score[rounds // 2 :].mean())
+
+    arms = how.choose(ARMS, (ALONE, BESIDE), ARMS)
+    terms = {arm: term(arm) for arm in arms if arm not in (ALONE, SOFTLY)}
+    terms |= {ALONE: [], SOFTLY: term(BESIDE, SOFT, PULL)}
+    teachers = how.of_each((1.0, SOFT) if SOFTLY in arms else (), acting, [SOFT])
+    students: Mapping[str, Trained] = how.of_each(
+        arms, lambda arm: train_arm(arm, terms[arm]), [ALONE, TAUGHT]
+    )
     return Lessons(teachers, students, budget.steps * student.environments * student.unroll)
 
 

@@ -83,8 +83,6 @@ def measure(how: Measuring) -> Found:
     teacher, its_perplexity = grown_teacher(text, how)
     config = STUDENT if how.scale != "tiny" else replace(STUDENT, model=TINY, batch=2, prompt=2)
     seeds, updates = how.choose(*SEEDS), how.choose(*UPDATES)
-    scores: dict[str, np.ndarray] = {}
-    judged: dict[str, Judged] = {}
 
     def taught(name: str, arm: Arm, first: Any = None) -> Trained:
         learner = token_student(text, teacher, arm.rule, replace(config, **arm.fields))
@@ -94,11 +92,10 @@ def measure(how: Measuring) -> Found:
     judge = judging(text, teacher, config, how)
     start = taught("all", ARMS["data"])
     seconds = start.seconds[-1]
-    for name, arm in ARMS.items():
-        run = taught(name, arm, start.last)
-        scores[name] = np.concatenate([start.score, run.score])
-        judged[name] = judge(run.states.network)
-        seconds += run.seconds[-1]
+    runs = how.of_each(ARMS, lambda name: taught(name, ARMS[name], start.last), ["mixture"])
+    scores = {name: np.concatenate([start.score, run.score]) for name, run in runs.items()}
+    seconds += sum(run.seconds[-1] for run in runs.values())
+    judged = how.of_each(ARMS, lambda name: judge(runs[name].states.network), ["mixture"])
     rows = held_out(text, how.choose(*LOOKED_AT), WRITTEN)
     corpus = float(jnp.mean(jax.vmap(repetition)(rows[:, config.prompt :])))
     cost = (
@@ -106,10 +103,10 @@ def measure(how: Measuring) -> Found:
         f"{config.batch * config.model.context:,} bytes each, {seconds:.0f} s for all; the "
         f"teacher's perplexity {its_perplexity:.2f}{how.weak()}"
     )
-    short = {
-        name: ends_on_short_text(name, text, teacher, config, how)
-        for name in how.choose(*SHORT_ARMS)
-    }
+    arms = how.choose(*SHORT_ARMS)
+    short = how.of_each(
+        arms, lambda name: ends_on_short_text(name, text, teacher, config, how), arms[-1:]
+    )
     claims = claims_of(judged, corpus, cost, how.seed)
     return claims + claims_of_short_text(short, how), [
         curves(scores, 2 * updates, its_perplexity),

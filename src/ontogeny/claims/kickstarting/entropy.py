@@ -149,11 +149,14 @@ def remembering(how: Measuring) -> tuple[dict[str, np.ndarray], float]:
         best = int(np.argmax(ends(run.score)))
         state = jax.tree.map(lambda x: x[best], run.states)
     terms = [distillation("on-policy", teacher_of(Policy.of(world, agent, state)), world, watch=0)]
-    score = {}
-    for core, arm in REMEMBERS.items():
+
+    def student(core: Core) -> np.ndarray:
         learner = actor_critic(world, replace(agent, core=core), terms)
-        to = how.seed + 1, rounds, steps, how.progress, arm
-        score[arm] = train(learner, seeds, *to, quick=True).score
+        to = how.seed + 1, rounds, steps, how.progress, REMEMBERS[core]
+        return train(learner, seeds, *to, quick=True).score
+
+    learned = how.of_each(REMEMBERS, student, ["gru"])
+    score = {arm: learned[core] for core, arm in REMEMBERS.items()}
     return score, steps * agent.environments * agent.unroll
 
 

@@ -25,12 +25,12 @@ from ontogeny.claims.kickstarting.students import (
     experts,
     frames_of,
     more,
+    rooms_of,
 )
 from ontogeny.claims.kickstarting.students_figures import returns_of_arms
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.claims.trainings import ends, frames_to
+from ontogeny.claims.trainings import ends, frames_to, still
 from ontogeny.core.space import Space
-from ontogeny.evolution.random_search import random_search
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.terms import Term
 from ontogeny.learners.teaching.distillation import distillation
@@ -39,7 +39,6 @@ from ontogeny.learners.teaching.teachers import one_a_task
 from ontogeny.learners.teaching.weight import Weight, falling
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
-from ontogeny.worlds.locked_room import locked_room
 from ontogeny.worlds.multi_task import multi_task
 from ontogeny.worlds.world import World
 
@@ -64,7 +63,7 @@ BUDGETS = Budget(8, 32, 4), Budget(2, 16, 8), Budget(2, 2, 1)
 
 def measure(how: Measuring) -> Found:
     """Return the claims about what experts save and earn a student, and the curves of each room."""
-    rooms = [locked_room(size) for size in how.choose(*SIZES)]
+    rooms = rooms_of(how.choose(*SIZES), how)
     both, budget = multi_task(rooms), how.choose(*BUDGETS)
     taught = experts(rooms, *how.choose(*LEARNING), how)
     teacher = one_a_task(taught.teachers, both)
@@ -93,7 +92,7 @@ def lived(
     hypers = {NAME: jnp.repeat(jnp.array(list(weights.values()), jnp.float32), seeds)}
     size = len(weights) * seeds
     how.progress(f"{', '.join(weights)}: {seeds} seeds, {rounds * steps} updates")
-    job = Job(learner, space, random_search(space), how.seed + 1, size, rounds, steps, hypers)
+    job = Job(learner, space, still(), how.seed + 1, size, rounds, steps, hypers)
     past = list(Vectorised().prepare(job, quick=True).rounds())
     how.progress(f"{sum(one.seconds for one in past):.0f} s")
     each = {t: np.stack([one.metrics[f"episode_return/{t}"] for one in past]) for t in world.tasks}

@@ -29,7 +29,7 @@ from ontogeny.learners.teaching.distillation import distillation
 from ontogeny.learners.teaching.kickstarting import NAME, kickstart
 from ontogeny.learners.teaching.teacher import Teacher, teacher_of
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.worlds.bandits import bernoulli_bandit
+from ontogeny.worlds.bandits import gaussian_bandit
 from ontogeny.worlds.by_name import world_named
 from ontogeny.worlds.world import World
 
@@ -119,7 +119,7 @@ def lived(how: Measuring) -> Lessons:
 def setting(game: str, how: Measuring) -> tuple[World, ActorCriticConfig, ActorCriticConfig]:
     """Return the world, the teacher and the student: of a tiny look a bandit, and smaller ones."""
     if how.scale == "tiny":
-        world = bernoulli_bandit([(1, 1), (1, 1)], horizon=4).world
+        world = gaussian_bandit(horizon=4).world
         return world, replace(TEACHER, **TINY), replace(STUDENT, **TINY)
     return world_named(game), TEACHER, STUDENT
 

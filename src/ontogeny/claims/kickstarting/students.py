@@ -31,6 +31,8 @@ from ontogeny.learners.teaching.weight import Weight
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
+from ontogeny.worlds.bandits import gaussian_bandit
+from ontogeny.worlds.locked_room import locked_room
 from ontogeny.worlds.world import World
 
 AGENT = ActorCriticConfig(
@@ -84,6 +86,14 @@ def agent_of(how: Measuring) -> ActorCriticConfig:
 def frames_of(config: ActorCriticConfig, steps: int) -> float:
     """Return the frames that so many steps of the learner live."""
     return float(steps * config.environments * config.unroll)
+
+
+def rooms_of(sizes: Sequence[int], how: Measuring) -> list[World]:
+    """Return a locked room a size; in a tiny look, a bandit of so many pulls."""
+    if how.scale == "tiny":
+        bandits = (gaussian_bandit(size).world for size in sizes)
+        return [world._replace(name=f"{world.time_limit} pulls") for world in bandits]
+    return [locked_room(size) for size in sizes]
 
 
 def experts(rooms: Sequence[World], rounds: int, steps: int, how: Measuring) -> Experts:

@@ -26,11 +26,11 @@ from ontogeny.claims.kickstarting.students import (
     frames_of,
     grow,
     more,
+    rooms_of,
 )
 from ontogeny.claims.kickstarting.students_figures import lines
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import ends
-from ontogeny.worlds.locked_room import locked_room
 from ontogeny.worlds.multi_task import multi_task
 
 # At full, quick and tiny scale.
@@ -43,7 +43,7 @@ LEARNED, FAILED = 0.4, 0.2  # a return in the large room, of which about 0.7 is 
 
 def measure(how: Measuring) -> Found:
     """Return the claims about the large room and about its expert's weight, and the curves."""
-    rooms = [locked_room(size) for size in how.choose(*SIZES)]
+    rooms = rooms_of(how.choose(*SIZES), how)
     both, budget = multi_task(rooms), how.choose(*BUDGETS)
     taught = experts(rooms, *how.choose(*LEARNING), how)
     found = grow(both, taught.teachers, {TAUGHT: OWN, ALONE: SCRATCH}, budget, how)

@@ -22,11 +22,11 @@ from ontogeny.claims.kickstarting.students import (
     frames_of,
     grow,
     more,
+    rooms_of,
 )
 from ontogeny.claims.kickstarting.students_figures import lines
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import ends
-from ontogeny.worlds.locked_room import locked_room
 from ontogeny.worlds.multi_task import multi_task
 
 # At full, quick and tiny scale.
@@ -37,7 +37,7 @@ MARGIN = 0.05  # of a mean return of which about 0.87 is the most
 
 def measure(how: Measuring) -> Found:
     """Return the claim, and the curves of each room and of the weights."""
-    rooms = [locked_room(size) for size in how.choose(*SIZES)]
+    rooms = rooms_of(how.choose(*SIZES), how)
     budget = how.choose(*BUDGETS)
     taught = experts(rooms, *how.choose(*LEARNING), how)
     found = grow(multi_task(rooms), taught.teachers, {ONE: SHARED, EACH: OWN}, budget, how)

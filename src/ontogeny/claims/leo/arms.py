@@ -102,8 +102,9 @@ def shortened(config: Arm, how: Measuring) -> Arm:
 def study(arms: Mapping[str, Config], data: Featured, how: Measuring) -> dict[str, Outcome]:
     """Return what each arm came to, trained on the train classes alone."""
     seeds, updates, meta = how.choose(*SEEDS), how.choose(*UPDATES), how.choose(*META)
-    found: dict[str, Outcome] = {}
-    for name, config in ((name, shortened(arm, how)) for name, arm in arms.items()):
+
+    def of_arm(name: str) -> Outcome:
+        config = shortened(arms[name], how)
         learner = few_shot(method_of(config, data.n_features), data.splits, meta)
         trained = train(
             learner,
@@ -117,8 +118,9 @@ def study(arms: Mapping[str, Config], data: Featured, how: Measuring) -> dict[st
         accuracy = accuracy_on(
             config, data, meta, trained.states.arrays, how.seed, how.choose(*TESTED)
         )
-        found[name] = Outcome(accuracy, trained.score, trained.updates, trained.states)
-    return found
+        return Outcome(accuracy, trained.score, trained.updates, trained.states)
+
+    return how.of_each(arms, of_arm, [name for name in ("ProtoNet", "LEO") if name in arms])
 
 
 def untrained(data: Featured, how: Measuring) -> dict[str, Outcome]:

@@ -43,15 +43,17 @@ def measure(how: Measuring) -> Found:
     """Return the claims about the family on sinusoids, K = 10, and the two figures."""
     source, seed = Sinusoid().source(), how.seed
     seeds, updates, tested = (how.choose(*sizes) for sizes in (SEEDS, UPDATES, TESTED))
-    errors: dict[str, np.ndarray] = {}
-    learned: dict[str, Learned] = {}
-    seconds = 0.0
-    for method in how.choose(*ARMS):
-        learned[method], took = _trained(method, seeds, updates, how)
-        seconds = took if method == "maml" else seconds
+    trained = how.of_each(
+        how.choose(*ARMS), lambda method: _trained(method, seeds, updates, how), ["maml"]
+    )
+    seconds = trained["maml"][1]
+    learned: dict[str, Learned] = {method: found for method, (found, _) in trained.items()}
     learned["random start"] = _untrained(seeds, seed)
-    for name, one in learned.items():
-        errors[name] = errors_by_step(source, one, seed, seeds=True, tested=tested)
+
+    def error(name: str) -> np.ndarray:
+        return errors_by_step(source, learned[name], seed, seeds=True, tested=tested)
+
+    errors = how.of_each(learned, error, ["random start", "maml"])
     exact = exact_errors(source, seed, tested)
 
     cost = f"{seeds} seeds, {updates:,} updates of 25 tasks, {seconds:.0f} s for all{how.weak()}"

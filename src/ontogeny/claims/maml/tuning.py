@@ -9,6 +9,7 @@ from ontogeny.claims.growths import grow_rounds
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
+from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.sinusoids import Sinusoid
 
@@ -25,21 +26,25 @@ def measure(how: Measuring) -> Found:
     """
     repeats, members = how.choose(*REPEATS), how.choose(*MEMBERS)
     rounds, steps = how.choose(*ROUNDS), how.choose(*STEPS)
-    best: dict[str, list[float]] = {"pbt": [], "random search": []}
+    arms: dict[str, StrategyConfig] = {"pbt": PBT(), "random search": RandomSearch()}
+    best: dict[str, list[float]] = {name: [] for name in arms}
     rates: list[dict[str, float]] = []
-    # both arms of a tiny look are one program: that PBT moves members is for its own tests to say
-    tuner = how.choose(PBT(), PBT(), RandomSearch())
-    for one in how.seeds(repeats):
-        for name, strategy in (("pbt", tuner), ("random search", RandomSearch())):
-            recipe = Sinusoid(
-                population=members, rounds=rounds, steps=steps, seed=int(one), strategy=strategy
-            )
-            *_, last = grow_rounds(recipe)
-            population = last.snapshot().population
-            winner = int(np.argmax(population.score))
-            best[name].append(-float(population.score[winner]))
-            if name == "pbt":
-                rates.append({k: float(v[winner]) for k, v in population.hypers.items()})
+
+    def winner(name: str, seed: int) -> tuple[float, dict[str, float]]:
+        recipe = Sinusoid(
+            population=members, rounds=rounds, steps=steps, seed=seed, strategy=arms[name]
+        )
+        *_, last = grow_rounds(recipe)
+        population = last.snapshot().population
+        slot = int(np.argmax(population.score))
+        hypers = {k: float(v[slot]) for k, v in population.hypers.items()}
+        return -float(population.score[slot]), hypers
+
+    for one in how.seeds(repeats).tolist():
+        won = how.of_each(arms, lambda name, seed=one: winner(name, seed), ["pbt"])
+        for name, (error, _) in won.items():
+            best[name].append(error)
+        rates.append(won["pbt"][1])
         how.progress(
             f"tuning: pbt {best['pbt'][-1]:.3f}, random search {best['random search'][-1]:.3f}"
         )

@@ -26,8 +26,8 @@ from ontogeny.recipes.recipe import Recipe
 from ontogeny.views.figure import Figure
 
 ARMS: dict[str, StrategyConfig] = {"random search": RandomSearch(), "PBT": PBT()}
-# Of a tiny look: what is compiled for the first arm serves the second. That PBT moves members is
-# for its own tests to say.
+# Of a tiny look, where the first arm is grown for both: that PBT moves members is for its own tests
+# to say.
 TINY_ARMS: dict[str, StrategyConfig] = {name: RandomSearch() for name in ARMS}
 Ask: TypeAlias = Callable[
     [Any], Mapping[str, np.ndarray]
@@ -43,26 +43,28 @@ def compare(
     ask: Ask | None = None,
 ) -> dict[str, dict[str, np.ndarray]]:
     """Return for each arm its `score`, its `parent` and each of its hypers, [seed, round, pop], and
-    what `ask` returns of the last states, [seed, pop].
+    what `ask` returns of the last states, [seed, pop]. Arms of one strategy are one growth.
     """
-    found: dict[str, dict[str, list[Any]]] = {}
+    found: dict[str, dict[str, list[Any]]] = {name: {} for name in arms}
     for seed in seeds.tolist():
+        known: dict[StrategyConfig, dict[str, Any]] = {}
         for name, strategy in arms.items():
-            grown = dataclasses.replace(recipe, seed=seed, strategy=strategy)
-            rounds = list(grow_rounds(grown))
-            columns = found.setdefault(name, {})
-            asked = ask(rounds[-1].snapshot().population.state) if ask else {}
-            lived = {
-                "score": np.stack([one.score for one in rounds]),
-                "parent": np.stack([one.move.parent for one in rounds]),
-                **{key: np.stack([one.hypers[key] for one in rounds]) for key in rounds[0].hypers},
-                **asked,
-            }
-            for key, values in lived.items():
-                columns.setdefault(key, []).append(values)
-            seconds = sum(one.seconds for one in rounds)
-            best = rounds[-1].score.max()
-            progress(f"{what}: seed {seed}, {name}: best {best:.2f} ({seconds:.0f} s)")
+            if strategy not in known:
+                grown = dataclasses.replace(recipe, seed=seed, strategy=strategy)
+                rounds = list(grow_rounds(grown))
+                asked = ask(rounds[-1].snapshot().population.state) if ask else {}
+                hypers = rounds[0].hypers
+                known[strategy] = {
+                    "score": np.stack([one.score for one in rounds]),
+                    "parent": np.stack([one.move.parent for one in rounds]),
+                    **{key: np.stack([one.hypers[key] for one in rounds]) for key in hypers},
+                    **asked,
+                }
+                seconds = sum(one.seconds for one in rounds)
+                best = rounds[-1].score.max()
+                progress(f"{what}: seed {seed}, {name}: best {best:.2f} ({seconds:.0f} s)")
+            for key, values in known[strategy].items():
+                found[name].setdefault(key, []).append(values)
     return {
         name: {key: np.stack(values) for key, values in columns.items()}
         for name, columns in found.items()

@@ -18,7 +18,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.claims.pbt.arms import ARMS, TINY_ARMS, of_the_best
+from ontogeny.claims.pbt.arms import ARMS, of_the_best
 from ontogeny.claims.pbt.digits import TINY, grow
 from ontogeny.claims.pbt.figures import draw_losses
 from ontogeny.ops.statistics import bootstrap_interval
@@ -39,14 +39,18 @@ def measure(how: Measuring) -> Found:
     sizes, seeds = how.choose(*SIZES), how.seeds(how.choose(*SEEDS))
     one = how.choose(DigitClassifier(), DigitClassifier(), TINY)
     begun = time.perf_counter()
-    loss: dict[int, dict[str, np.ndarray]] = {}
-    for size in sizes:
+
+    def of_arm(size: int, name: str) -> np.ndarray:
         recipe = dataclasses.replace(one, population=size)
-        loss[size] = {}
-        for name, strategy in how.choose(ARMS, ARMS, TINY_ARMS).items():
-            grown = grow(recipe, strategy.build(recipe.space()), seeds)
-            loss[size][name] = of_the_best(grown.score, grown.test)
-            how.progress(f"size: {size} members, {name}: loss {loss[size][name].mean():.4f}")
+        grown = grow(recipe, ARMS[name].build(recipe.space()), seeds)
+        loss = of_the_best(grown.score, grown.test)
+        how.progress(f"size: {size} members, {name}: loss {loss.mean():.4f}")
+        return loss
+
+    def of_size(size: int) -> dict[str, np.ndarray]:
+        return how.of_each(ARMS, lambda name: of_arm(size, name), ["PBT"])
+
+    loss = how.of_each(sizes, of_size, sizes[:1])
     seconds = time.perf_counter() - begun
     setting = (
         f"{len(seeds)} seeds, {one.rounds * one.steps:,} updates a member, {seconds:.0f} s in all"

@@ -22,9 +22,8 @@ import numpy as np
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.sequential.figures import draw_learning, draw_returns
-from ontogeny.claims.trainings import Trained
+from ontogeny.claims.trainings import Trained, still
 from ontogeny.core.space import Log, Space
-from ontogeny.evolution.random_search import random_search
 from ontogeny.learners.sequential.config import ControlConfig
 from ontogeny.learners.sequential.controller import controller
 from ontogeny.learners.sequential.visits import belief_policy, played, visits
@@ -124,7 +123,7 @@ def _grow(study: Study, critic: Critic, costs: Sequence[float], how: Measuring) 
     hypers = {"entropy_cost": jnp.repeat(jnp.array(costs, jnp.float32), seeds)}
     size = seeds * len(costs)
     learner = controller(solved, training)
-    moves = random_search(space)
+    moves = still()
     job = Job(learner, space, moves, how.seed, size, rounds, updates // rounds, hypers)
     how.progress(f"control, {study.world}, {critic} critic: {size} agents, {updates:,} updates")
     lived = list(Vectorised().prepare(job).rounds())

@@ -74,14 +74,20 @@ def measure(how: Measuring) -> Found:
     claims: list[Claim] = []
     curves: dict[str, np.ndarray] = {}
     steps: dict[str, np.ndarray] = {}
-    for study in chosen:
+
+    def learned(name: str) -> tuple[Trained, np.ndarray]:
+        study = next(study for study in chosen if study.name == name)
         trained = fit(study.recipe, study.updates, seeds, how, study.name)
-        excess = measured_excess(study.recipe, trained, how)  # [seed, time]
+        return trained, measured_excess(study.recipe, trained, how)  # [seed, time]
+
+    names = [study.name for study in chosen]
+    found = how.of_each(names, learned, names[:1])
+    for study in chosen:
+        trained, excess = found[study.name]
         claims.append(_claim(study, excess, trained, how))
         per = study.recipe.task().length if study.per_step else 1
         curves |= {study.name: -trained.score / per, f"{study.name} updates": trained.updates}
         steps |= {study.name: excess} | _others(study, how)
-    names = [study.name for study in chosen]
     return claims, [
         Figure(
             "learning",

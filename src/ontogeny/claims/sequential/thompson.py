@@ -68,10 +68,9 @@ def measure(how: Measuring) -> Found:
     told = f"{seeds} seeds, {updates:,} updates in {own.seconds:.0f} s{how.weak()}"
     claims = [return_claim(own, limits, seed, told), probability_claim(own, seed, told)]
     if how.choose(True, False, True):
-        # the first program again in a tiny look: that the expert acts is for its own test to say
-        expert = "expert", updates // 2
-        actor, fewer = how.choose(expert, expert, ("agent", updates))
-        deluded = _fit(recipe, machine, exact, actor, fewer, how)
+        # in a tiny look the same again: that the expert acts is for its own test to say
+        tiny = how.scale == "tiny"
+        deluded = own if tiny else _fit(recipe, machine, exact, "expert", updates // 2, how)
         fitted["self-deluded"] = deluded
         claims.append(delusion_claim(deluded, seed, how.weak()))
     return claims, [
