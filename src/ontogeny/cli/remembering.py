@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -16,10 +15,10 @@ from ontogeny.core.files import absolute
 from ontogeny.core.text import quoted
 
 if TYPE_CHECKING:
-    from ontogeny.learners.memory.from_pictures import Pictures
     from ontogeny.learners.memory.picture_memory import PictureMemory
 
-Place: TypeAlias = Annotated[Path, tyro.conf.Positional]
+Folder: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
+Image: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE")]
 Written: TypeAlias = Annotated[
     str, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="What `memory write` wrote.")
 ]
@@ -31,7 +30,7 @@ class Writing:
 
     run: RunName
     """A run of a memory of pictures, or a memory that was written before."""
-    folder: Place
+    folder: Folder
     """Pictures, in a folder and its folders."""
     out: Path
     """Where to write the memory: a folder that Ontogeny reads."""
@@ -46,7 +45,7 @@ class Changing:
     """A memory, and pictures that are to be stored in it as well, or no more."""
 
     file: Written
-    folder: Place
+    folder: Folder
     """Pictures, in a folder and its folders."""
     out: Path
     """Where to write the memory after that; it may be where it is now."""
@@ -61,12 +60,13 @@ class Reading:
     """
 
     file: Written
-    image: Place
+    image: Image
     """The picture to ask with."""
     out: Path
     """The PNG to write."""
     known: Path | None = None
-    """A mask as large as the picture, white where it is right: that is held. Nothing is without."""
+    """A mask as large as the picture, white where that is right, and held; nothing is held without
+    one."""
     json: bool = False
     """Print one JSON object."""
 
@@ -74,8 +74,8 @@ class Reading:
 SUB_VERBS: dict[str, tuple[str, str]] = {
     "write": ("RUN FOLDER --out FILE", "store the pictures of a folder"),
     "read": ("FILE IMAGE --out IMAGE", "what a picture, broken perhaps, leads to"),
-    "add": ("FILE FOLDER --out FILE", "store more: what was there suffers"),
-    "erase": ("FILE FOLDER --out FILE", "store pictures no more: what stays suffers"),
+    "add": ("FILE FOLDER --out FILE", "store more pictures: what was there suffers"),
+    "erase": ("FILE FOLDER --out FILE", "undo the storing of pictures: what stays suffers"),
 }
 
 
@@ -95,42 +95,35 @@ def memory(arguments: list[str]) -> int:
 
 def _write(arguments: list[str]) -> int:
     chosen = parse(Writing, "memory write", arguments)
-    out = _new_memory(chosen.out)
-    return _store(
-        chosen.run, chosen.folder, out, chosen.json, chosen.names_only, lambda m, p: m.write(p)
-    )
+    return _store("write", chosen.run, chosen.folder, chosen.out, chosen.json, chosen.names_only)
 
 
 def _change(word: str, arguments: list[str]) -> int:
-    chosen = parse(Changing, f"memory {word}", arguments, SUB_VERBS[word][1])
-    out = _new_memory(chosen.out)
-    return _store(
-        chosen.file, chosen.folder, out, chosen.json, False, lambda m, p: getattr(m, word)(p)
-    )
+    about = SUB_VERBS[word][1].capitalize()
+    chosen = parse(Changing, f"memory {word}", arguments, f"{about}.")
+    return _store(word, chosen.file, chosen.folder, chosen.out, chosen.json)
 
 
 def _store(
-    name: str,
-    folder: Path,
-    out: Path,
-    as_json: bool,
-    names_only: bool,
-    change: Callable[[PictureMemory, Pictures], PictureMemory],
+    word: str, name: str, folder: Path, out: Path, as_json: bool, names_only: bool = False
 ) -> int:
-    """Change the memory by the folder's pictures, write it, and say how well it gives back what it
-    holds.
+    """Write, add or erase the folder's pictures, write the memory, and say how well it gives back
+    what it holds.
     """
     from ontogeny.learners.memory.from_pictures import read_pictures
     from ontogeny.runtime.machine import prepare
 
+    out = _new_memory(out)
     prepare(1)
     before = _opened(name)
     given = read_pictures(folder, before.memory.shape)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        after = change(before, given)
-    held = given.pixels if after.originals is None else after.originals
-    told = after.recalled(held) if len(held) else None
+        after: PictureMemory = getattr(before, word)(given)
+    held = after.originals
+    if held is None and word == "add":  # the others are not at hand
+        held = given.pixels
+    told = None if held is None or not len(held) else after.recalled(held)
     (after.without_originals() if names_only else after).save(out)
     notes = [*given.notes, *(str(one.message) for one in warned)]
     answer = {
