@@ -15,8 +15,9 @@ from benchmarks.result import Figure, Result, Target, by_turns, pairwise
 from ontogeny.core.space import Space
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.learners.teaching.mix_and_match import ALPHA, CURRICULUM, mix
+from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
+from ontogeny.learners.teaching.transfer import ALPHA, CURRICULUM
 from ontogeny.worlds.by_name import world_named
 from ontogeny.worlds.rooms import SMALL_IN_BIG
 

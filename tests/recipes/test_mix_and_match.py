@@ -59,7 +59,8 @@ def test_what_is_mixed_is_what_the_fields_say():
     torques = MixActions(world="Pendulum-v1/factored3", actions=(0, 2))
     assert torques.components()[0].actions == ((0,), (2,))
     cores = [one.config.core for one in MixCores().components()]
-    assert cores == ["dense", "gru"]
+    assert cores == ["dense", "lstm"]
+    assert len(MixTasks().components()) == 4
     tasks = dataclasses.replace(MixTasks(), world="MemoryChain-bsuite + UmbrellaChain-bsuite")
     assert len(tasks.components()) == 3
 

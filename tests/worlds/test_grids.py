@@ -12,7 +12,18 @@ from ontogeny.testing.worlds import check_world
 from ontogeny.worlds.hidden_goal import Search, hidden_goal
 from ontogeny.worlds.locked_room import Room, locked_room
 from ontogeny.worlds.random_grids import Grid, Walk, grid_world, moves, random_grid
-from ontogeny.worlds.rooms import BIG, GOAL, LIMIT, SMALL_IN_BIG, Place, four_rooms, walls
+from ontogeny.worlds.rooms import (
+    BIG,
+    GOAL,
+    LIMIT,
+    SMALL_IN_BIG,
+    SMALL_IN_VAST,
+    VAST,
+    Place,
+    four_rooms,
+    walls,
+)
+from ontogeny.worlds.spaces import Factored
 
 
 def test_small_and_big_actions_of_the_rooms():
@@ -48,6 +59,18 @@ def test_small_and_big_actions_of_the_rooms():
     assert over[2]
     assert not over[0]
     assert not walls()[GOAL]
+
+
+def test_a_vast_action_is_a_direction_a_speed_and_a_flag_of_which_half_cancel():
+    world, place = four_rooms("vast"), Place(jnp.int32(1), jnp.int32(1), jnp.int32(0))
+    assert world.action_space == Factored(VAST)
+    actions = jnp.array([*SMALL_IN_VAST, (1, 2, 31), (1, 2, 32)])
+    after, _ = jax.vmap(lambda action: world.step(jax.random.key(0), place, action))(actions)
+    assert list(zip(after.row.tolist(), after.column.tolist(), strict=True)) == [
+        *[(1, 1), (1, 2), (2, 1), (1, 1)],
+        (1, 4),
+        (1, 1),
+    ]
 
 
 def test_every_cell_of_the_rooms_is_reached():

@@ -9,8 +9,9 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.testing.worlds import check_world
-from ontogeny.worlds.multi_task import multi_task, optimistic
-from ontogeny.worlds.rooms import four_rooms
+from ontogeny.worlds.errands import errands
+from ontogeny.worlds.multi_task import Task, multi_task, optimistic
+from ontogeny.worlds.rooms import SIZE, Place, four_rooms
 from ontogeny.worlds.world import Step, World
 
 
@@ -84,3 +85,19 @@ def test_the_asymmetric_clipping_by_hand():
         [-0.3, 0, 5, 5 * np.tanh(0.1)],
         rtol=1e-6,
     )
+
+
+def test_an_errand_ends_at_its_own_goal_with_what_that_is_worth():
+    world = errands(worths=(3, 1, 1))
+    place = Place(jnp.int32(1), jnp.int32(SIZE - 3), jnp.int32(0))
+
+    @jax.jit
+    @jax.vmap
+    def right(which):
+        return world.step(jax.random.key(0), Task(which, (place,) * 3), jnp.int32(1))[1]
+
+    came = right(jnp.arange(3))
+    assert came.reward.tolist() == [3, 0, 0]
+    assert came.terminated.tolist() == [True, False, False]
+    here = np.arange(SIZE * SIZE) == 2 * SIZE - 2
+    np.testing.assert_array_equal(came.observation, np.column_stack([[here] * 3, np.eye(3)]))

@@ -34,3 +34,13 @@ def decayed(
 ) -> Float[Array, ""]:
     """Return the rate after a fraction of the training: rate × final^fraction."""
     return rate * final ** jax.numpy.clip(fraction, 0.0, 1.0)
+
+
+def cosine_decayed(
+    rate: Float[Array, ""] | float, final: float, fraction: Float[Array, ""]
+) -> Float[Array, ""]:
+    """Return the rate after a fraction of the training: along half a wave of a cosine, from itself
+    to rate × final. Source: Loshchilov and Hutter 2017 (arXiv 1608.03983), without restarts.
+    """
+    along = 0.5 * (1 + jax.numpy.cos(jax.numpy.pi * jax.numpy.clip(fraction, 0.0, 1.0)))
+    return rate * (final + (1 - final) * along)

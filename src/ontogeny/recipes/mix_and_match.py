@@ -7,7 +7,7 @@ Run `ontogeny grow mix-actions`, `mix-cores` or `mix-tasks`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -21,9 +21,10 @@ from ontogeny.evolution.pbt import IMPALA
 from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.learners.teaching.mix_and_match import ALPHA, NAME, TRANSFER, Curriculum, mix
+from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component, Layer
 from ontogeny.learners.teaching.mixed_policy import MixedPolicy
+from ontogeny.learners.teaching.transfer import ALPHA, NAME, TRANSFER, Curriculum
 from ontogeny.ops.distributions.factored import joint_actions
 from ontogeny.recipes.agents import PAPERS, Agents
 from ontogeny.worlds.by_name import world_named
@@ -213,26 +214,52 @@ class MixActions(Mix):
     agent: ActorCriticConfig = field(default_factory=lambda: ROOMS)
 
 
+SEARCH = ActorCriticConfig(
+    core="lstm",
+    core_units=32,
+    hidden=(32,),
+    activation="relu",
+    environments=64,
+    learning_rate=2e-3,
+    window=256,
+)
+
+
 @dataclass(frozen=True)
 class MixCores(Mix):
-    """A policy that forgets into one that remembers, in a task that asks for memory."""
+    """A policy that forgets into one that remembers: a goal is to be found again and again."""
 
-    world: str = "MemoryChain-bsuite"
+    world: str = "hidden-goal"
     shared: tuple[Layer, ...] = ("torso", "policy", "value")
     values: Literal["last", "mixed"] = "mixed"
-    rounds: int = 10
-    steps: int = 10
-    simple: ActorCriticConfig = field(default_factory=lambda: ActorCriticConfig(core="dense"))
-    agent: ActorCriticConfig = field(default_factory=lambda: ActorCriticConfig(core="gru"))
+    curriculum: Literal["tuned", "linear", "fixed"] = "linear"  # tuned it stays with who is soon
+    over: float = 0.25
+    transfer: float = 0.3
+    rounds: int = 24
+    steps: int = 14
+    learning_rates: tuple[float, float] = (2e-4, 1e-2)
+    simple: ActorCriticConfig = field(default_factory=lambda: replace(SEARCH, core="dense"))
+    agent: ActorCriticConfig = field(default_factory=lambda: SEARCH)
+
+
+ERRANDS = ActorCriticConfig(
+    loss="vtrace", hidden=(64,), environments=8, epochs=1, minibatches=1, discount=0.97
+)
 
 
 @dataclass(frozen=True)
 class MixTasks(Mix):
-    """A component a task into one of all tasks."""
+    """A component a task into one of all tasks, of which one is worth most."""
 
-    world: str = "locked-room-6 + locked-room-9 + locked-room-12"
+    world: str = "errands"
     values: Literal["last", "mixed"] = "mixed"
     fitness: Literal["mixture", "last"] = "last"
     watch: int = 16
+    step: float = 0.1
+    rounds: int = 48
+    steps: int = 20
+    learning_rates: tuple[float, float] = (2e-4, 1e-2)
+    simple: ActorCriticConfig = field(default_factory=lambda: ERRANDS)
+    agent: ActorCriticConfig = field(default_factory=lambda: ERRANDS)
 
     by_task: ClassVar[bool] = True

@@ -3,7 +3,8 @@
 CartPole-v1                        gymnax's, as gymnax names it
 MiniGrid-DoorKey-8x8               a room of MiniGrid
 brax-halfcheetah                   a body of brax, continuous
-four-rooms-small, four-rooms-big   rooms with few actions or many
+four-rooms-small, -big, -vast      rooms with few actions or many
+errands                            the same rooms, and three places in them to be sent to
 random-grids                       another grid every episode
 locked-room-8                      a room of any size behind a locked door
 hidden-goal                        a goal to be found again and again
@@ -19,6 +20,7 @@ from typing import Any, get_args
 from ontogeny.core.errors import ConfigError
 from ontogeny.worlds.brax_worlds import BraxName, brax_world
 from ontogeny.worlds.discretised import Choices, discretised
+from ontogeny.worlds.errands import errands
 from ontogeny.worlds.gymnax_worlds import gymnax_world, list_worlds
 from ontogeny.worlds.hidden_goal import hidden_goal
 from ontogeny.worlds.locked_room import locked_room
@@ -31,6 +33,8 @@ from ontogeny.worlds.world import World
 OWN = {
     "four-rooms-small": lambda: four_rooms("small"),
     "four-rooms-big": lambda: four_rooms("big"),
+    "four-rooms-vast": lambda: four_rooms("vast"),
+    "errands": errands,
     "random-grids": grid_world,
     "hidden-goal": hidden_goal,
 }

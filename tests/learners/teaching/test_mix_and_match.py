@@ -14,8 +14,9 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.core.space import Linear
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.learners.teaching.mix_and_match import CURRICULUM, mix, transferred
+from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component, components_of
+from ontogeny.learners.teaching.transfer import CURRICULUM, transferred
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.ops.distributions.listed import Listed
 from ontogeny.ops.distributions.mixture import Mixture, Switch

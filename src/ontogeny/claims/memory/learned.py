@@ -30,7 +30,7 @@ EVERY = EBMMConfig(units=64, hops=3, writable=11)  # 275 numbers; Hopfield's mat
 SMALL = EBMMConfig(units=12, hops=1, writable=11, write_steps=2, read_steps=2, gradient_weight=0)
 ENERGY = (EVERY, EVERY, SMALL)
 SEEDS = (4, 2, 2)
-UPDATES = (400, 200, 2)
+UPDATES = (1200, 400, 2)
 TESTED = (200, 100, 4)  # memories of fresh strings, for each seed
 
 _TRAINED: dict[Any, Trained] = {}
@@ -62,7 +62,7 @@ def _trained(n: int, how: Measuring, config: EBMMConfig, judged: Any) -> Trained
     meta = MetaTrainingConfig(
         updates=updates,
         judged=judged,
-        batch=how.choose(16, 16, 2),
+        batch=how.choose(8, 8, 2),
         test_batch=how.choose(64, 64, 2),
     )
     what = f"EBMM, {n} strings" + ("" if judged == "all" else ", last read")

@@ -26,8 +26,9 @@ from ontogeny.claims.trainings import ends, train
 from ontogeny.core.learner import Learner
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.learners.teaching.mix_and_match import Curriculum, mix
+from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
+from ontogeny.learners.teaching.transfer import Curriculum
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import COLOURS, add_band, empty
@@ -74,25 +75,30 @@ class Budget(NamedTuple):
     steps: int  # of the learner, a round
 
 
-FULL, QUICK, LEAST = Budget(6, 24, 14), Budget(2, 12, 12), Budget(2, 2, 1)
+FULL, SHORT, QUICK, LEAST = Budget(6, 24, 14), Budget(4, 24, 14), Budget(2, 12, 12), Budget(2, 2, 1)
 
 
 def measure(how: Measuring) -> Found:
-    """Return the claims about the mixture of two cores and its controls, and the curves of all."""
-    seeds, rounds, steps = how.choose(FULL, QUICK, LEAST)
+    """Return the claims about the mixture of two cores and its controls, and the curves of all; of
+    the short part, without the controls.
+    """
+    short = how.part == "short-cores"
+    seeds, rounds, steps = how.choose(SHORT if short else FULL, QUICK, LEAST)
     agent, size = AGENT, 7
     if how.scale == "tiny":
         agent, size = replace(agent, **TINY), 3
     world = hidden_goal(size)
     made, score = learners(world, agent, rounds * steps), {}
-    for arm, learner in made.items():
-        if how.scale == "tiny" and arm not in (FORGETS, MIXED):
-            continue  # a program each, which takes long to compile
+    arms = (FORGETS, REMEMBERS, MIXED) if short else tuple(made)
+    if how.scale == "tiny":  # a program an arm, which takes long to compile
+        arms = (FORGETS,) if short else (FORGETS, MIXED)
+    for arm in arms:
         given = seeds, how.seed, rounds, steps, how.progress, arm
-        score[arm] = train(learner, *given, quick=True).score
+        score[arm] = train(made[arm], *given, quick=True).score
+    score.setdefault(MIXED, score[FORGETS])
     frames = steps * agent.environments * agent.unroll
     cost = f"{seeds} seeds, {rounds * frames:,.0f} frames each{how.weak()}"
-    return claims_of(score, cost, how), [curves(score, frames)]
+    return claims_of(score, cost, how), [curves("short_cores" if short else "cores", score, frames)]
 
 
 def learners(world: World, agent: ActorCriticConfig, updates: int) -> dict[str, Learner[Any]]:
@@ -189,13 +195,13 @@ def claims_of(score: dict[str, np.ndarray], cost: str, how: Measuring) -> list[C
     return [claim for claim in claims if claim]
 
 
-def curves(score: dict[str, np.ndarray], frames: float) -> Figure:
+def curves(name: str, score: dict[str, np.ndarray], frames: float) -> Figure:
     """Return the returns of each arm, [round, seed], against the frames of an agent."""
     values = np.stack(list(score.values()))
     data = {"score": values, "frames": frames * np.arange(1, values.shape[1] + 1)}
     caption = "Mean return of the last episodes; bands are the seeds' range. The feed-forward "
     caption += f"component's weight falls to 0 over the first {RISES:.0%}."
-    return Figure("cores", caption, data, {"arms": list(score)}, draw_curves)
+    return Figure(name, caption, data, {"arms": list(score)}, draw_curves)
 
 
 def draw_curves(figure: Figure) -> go.Figure:

@@ -23,8 +23,9 @@ from ontogeny.core.compiling import quick_to_compile
 from ontogeny.core.learner import Learner
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.learners.teaching.mix_and_match import mix, transferred
+from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
+from ontogeny.learners.teaching.transfer import transferred
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.ops.distributions.listed import Listed
 from ontogeny.ops.distributions.mixture import Mixture, Switch

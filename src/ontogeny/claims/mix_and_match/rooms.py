@@ -22,7 +22,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.claims.mix_and_match.rooms_figures import alphas, curves
+from ontogeny.claims.mix_and_match.figures import alphas, curves
 from ontogeny.claims.trainings import ends, frames_to, frames_told, train
 from ontogeny.claims.weighing import grow
 from ontogeny.core.learner import Learner
@@ -30,11 +30,14 @@ from ontogeny.core.space import Space
 from ontogeny.learners.agents.actor_critic import AgentState, actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import policy_network
-from ontogeny.learners.teaching.mix_and_match import ALPHA, CURRICULUM, mix
+from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
+from ontogeny.learners.teaching.transfer import ALPHA, CURRICULUM
+from ontogeny.ops.distributions.factored import FactoredCategorical, joint_actions
 from ontogeny.ops.moments import standardise
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.worlds.rooms import SIZE, SMALL_IN_BIG, Place, four_rooms
+from ontogeny.worlds.spaces import Factored
 from ontogeny.worlds.world import World
 
 AGENT = ActorCriticConfig(
@@ -90,7 +93,10 @@ def measure(how: Measuring) -> Found:
     walks = walked(how)
     rounds, seeds = walks.score[BIG].shape
     cost = f"{seeds} seeds, {rounds * walks.frames:,.0f} frames each{how.weak()}"
-    drawn = [curves(walks.score, walks.frames, LEVEL), alphas(walks.alpha, walks.frames, RISES)]
+    drawn = [
+        curves("rooms", "4 actions into 48", walks.score, walks.frames, LEVEL),
+        alphas("rooms_alpha", walks.alpha, walks.frames, RISES),
+    ]
     return claims_of(walks, cost, how), drawn
 
 
@@ -159,8 +165,13 @@ def judged(
         arrays, seen = state.network, places_seen()
         last = arrays[-1] if isinstance(arrays, tuple) else arrays
         given = seen if state.moments is None else standardise(state.moments, seen)
-        said: Any = jax.vmap(lambda x: network.step(last, x, ())[0].distribution)(given)
-        return exact_return(jax.nn.softmax(said.logits), world, config.discount)
+
+        def chosen(seen: Any) -> Any:
+            said: Any = network.step(last, seen, ())[0].distribution
+            whole = said.joint() if isinstance(said, FactoredCategorical) else said
+            return jax.nn.softmax(whole.logits)
+
+        return exact_return(jax.vmap(chosen)(given), world, config.discount)
 
     return Learner(learner.init, step, score)
 
@@ -169,7 +180,9 @@ def exact_return(policy: Any, world: World, discount: float) -> Any:
     """Return the discounted return of a policy, [place, action], the mean over the places where
     episodes begin.
     """
-    actions, key = jnp.arange(world.n_actions), jax.random.key(0)
+    space, key = world.action_space, jax.random.key(0)
+    several = isinstance(space, Factored)
+    actions = jnp.asarray(joint_actions(space.sizes)) if several else jnp.arange(world.n_actions)
     places = _places()
     after, came = jax.vmap(
         lambda place: jax.vmap(lambda action: world.step(key, place, action))(actions)

@@ -12,12 +12,12 @@ from ontogeny.core.config import at_least, positive
 class MetaTrainingConfig:
     """How a memory learns to be written and read."""
 
-    batch: int = 16
+    batch: int = 8
     """Memories an update: each is written with patterns of its own."""
     learning_rate: float = 1e-2
     """Of Adam."""
     final: float = 0.05
-    """Where the learning rate ends, as a fraction of where it began."""
+    """Where the learning rate ends, as a fraction of where it began: along half a cosine."""
     updates: int = 2000
     """Over how many updates it decays. A recipe takes its own rounds times steps."""
     weight_decay: float = 1e-6

@@ -21,7 +21,7 @@ from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
 from ontogeny.learners.memory.ebmm import ebm_memory
 from ontogeny.learners.memory.memory import AssociativeMemory
 from ontogeny.learners.memory.task import MemoryTask, check_task, draw_episode, recall
-from ontogeny.ops.adam import clipped_adam, decayed, descend
+from ontogeny.ops.adam import clipped_adam, cosine_decayed, descend
 from ontogeny.ops.once import once
 
 VALIDATION = 19_102_720  # the episodes that every score is measured on are drawn from it
@@ -83,7 +83,7 @@ def meta_learned(
         norm = optax.tree.norm(gradient)
         # clipping to a hyper: scale so that the direction's own clip to 1 does it
         gradient = jax.tree.map(lambda g: g / used["max_gradient_norm"], gradient)
-        rate = decayed(used["learning_rate"], c.final, state.updates / c.updates)
+        rate = cosine_decayed(used["learning_rate"], c.final, state.updates / c.updates)
         kept = jax.tree.map(lambda p: p * (1 - rate * c.weight_decay), state.params)
         params, moments = descend(direction, rate, kept, state.optimiser, gradient)
         return MetaState(params, weights, moments, state.updates + 1), {

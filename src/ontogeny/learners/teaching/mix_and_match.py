@@ -6,8 +6,7 @@ how much the complex one counts rises until it is alone.
 
 The mixture acts and is learned from, by its exact log-probability: its gradient parts by who is
 responsible for an action. Whoever earns takes the responsibility, and the other would learn
-nothing: the divergence hands to the complex one what the simple one can do. With several components
-that of each is weighted as it is, KL(pi_i || pi_K) by w_i, which bounds KL(pi || pi_K) from above.
+nothing: the divergence hands to the complex one what the simple one can do.
 
 Source: Czarnecki et al. 2018, Mix & Match: Agent Curricula for Reinforcement Learning (arXiv
 1806.01780).
@@ -17,53 +16,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal
 
-import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
-from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.space import Dimension, Linear
+from ontogeny.core.space import Dimension
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.learners.agents.network import Outputs, Policies, PolicyNetwork, Student
-from ontogeny.learners.agents.rollout import Trajectory
-from ontogeny.learners.agents.terms import Term, Tunable
+from ontogeny.learners.agents.network import Outputs, Policies, PolicyNetwork
 from ontogeny.learners.teaching.mixed_network import Component, Layer, alone, components_of
-from ontogeny.ops.distributions.listed import Listed
-from ontogeny.ops.distributions.mixture import Mixture, Switch
-from ontogeny.worlds.episodes import autoreset
+from ontogeny.learners.teaching.transfer import (
+    ALPHA,
+    CURRICULUM,
+    Curriculum,
+    stands_at,
+    transfer_term,
+    weights_at,
+)
+from ontogeny.ops.distributions.mixture import Switch
 from ontogeny.worlds.spaces import Discrete
 from ontogeny.worlds.world import World
-
-NAME = "mix"
-ALPHA = "alpha"
-TRANSFER = "transfer"
-CURRICULUM = Linear(0.0, 1.0, prior=(0.0, 0.05), step=0.05)
-"""Where alpha begins and how it moves when a population tunes it."""
-Curriculum: TypeAlias = float | Dimension | Callable[[Int[Array, ""]], Any] | tuple[float, ...]
-
-
-class Scene(NamedTuple):
-    """Where the last component stands in a world of its own, and what it earned."""
-
-    world: Any
-    observation: Array
-    memory: Any
-    total: Float[Array, ""]  # of the running episode
-    last: Float[Array, ""]  # of the last that ended; of the running one before any has
-    ended: Array
-
-
-class MixState(NamedTuple):
-    """How many updates are done, where alpha goes by them; where the last component is; and what
-    each component weighed in the last rollout.
-    """
-
-    updates: Any
-    scene: Any
-    weights: Float[Array, " part"]
 
 
 def mix(
@@ -113,12 +86,12 @@ def mix(
         if alpha in (0, 1) and transfer == 0 and not by_task:
             one = parts[-1] if alpha == 1 else parts[0]
             return Policies((), lambda hypers, states: (alone(world, one), dict(hypers)))
-        term = _term(world, n_mixed, alpha, transfer, masked, both, watch)
+        term = transfer_term(world, n_mixed, alpha, transfer, masked, both, watch)
 
         def at(hypers: Mapping[str, Any], states: Any) -> tuple[PolicyNetwork, dict[str, Any]]:
-            now = _now(alpha, hypers, states[0] if states else None)
+            now = stands_at(alpha, hypers, states[0] if states else None)
             h = {**hypers, ALPHA: now}
-            network = several.at(_weights(alpha, now, n_mixed))
+            network = several.at(weights_at(alpha, now, n_mixed))
             return _switching(network) if index == "drawn" else network, h
 
         def score(states: Any) -> Float[Array, ""]:
@@ -156,110 +129,6 @@ def _unswitched(world: World) -> World:
         return world.step(key, state, own)
 
     return world._replace(step=step)
-
-
-def _weights(alpha: Curriculum, now: Any, n: int) -> Float[Array, " part"]:
-    if isinstance(alpha, tuple):
-        return jnp.array(alpha)
-    if n == 2:
-        return jnp.stack([1 - now, now])
-    return jnp.maximum(0.0, 1 - jnp.abs(now * (n - 1) - jnp.arange(n)))
-
-
-def _now(alpha: Curriculum, hypers: Mapping[str, Any], state: MixState | None) -> Any:
-    """Return where the curriculum stands. Before there is a state, where it begins."""
-    if callable(alpha):
-        done = jnp.int32(0) if state is None else state.updates[0]
-        return jnp.clip(jnp.asarray(alpha(done), jnp.float32), 0, 1)
-    if isinstance(alpha, Dimension):
-        return hypers[ALPHA]
-    return jnp.float32(alpha if not isinstance(alpha, tuple) else 0.0)
-
-
-def transferred(
-    said: Mixture | Switch, masked: bool = False, both: bool = False
-) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Return sum_i w_i KL(pi_i || pi_K) of the components before the last, and the plain mean of
-    the divergences. Unless `both`, the simpler ones are as they are.
-    """
-    *simple, last = said.parts
-    shares, apart = [], []
-    for weight, part in zip(said.weights[:-1], simple, strict=True):
-        one: Any = part if both else jax.lax.stop_gradient(part)
-        kl = one.kl_within(last) if masked and isinstance(one, Listed) else one.kl(last)
-        shares.append(weight * kl)
-        apart.append(kl)
-    return jnp.sum(jnp.stack(shares)), jnp.mean(jnp.stack(apart))
-
-
-def _term(
-    world: World,
-    n: int,
-    alpha: Curriculum,
-    transfer: float | Dimension,
-    masked: bool,
-    both: bool,
-    watch: int,
-) -> Term:
-    hypers = {}
-    if isinstance(alpha, Dimension):
-        hypers[ALPHA] = Tunable(0.0, alpha)
-    if isinstance(transfer, Dimension):
-        hypers[TRANSFER] = Tunable(1.0, transfer)
-    stepped = autoreset(world)
-
-    def init(key: Array, memory: Any) -> MixState:
-        scene: Any = ()
-        if watch:
-            state, observation = world.reset(key)
-            zero = jnp.zeros(())
-            scene = Scene(state, observation, memory, zero, zero, jnp.array(False))
-        begun = jnp.int32(0) if callable(alpha) else ()
-        return MixState(begun, scene, jnp.zeros(n))
-
-    def note(state: MixState, trajectory: Trajectory, hypers: Any) -> Any:
-        del trajectory
-        updates = state.updates + 1 if callable(alpha) else ()
-        weights = jnp.asarray(_weights(alpha, hypers[ALPHA], n), jnp.float32)
-        return state._replace(updates=updates, weights=weights), None
-
-    def loss(outputs: Outputs, trajectory: Trajectory, notes: Any, hypers: Any) -> Any:
-        del notes
-        said: Any = outputs.distribution
-        shares, apart = jax.vmap(lambda d: transferred(d, masked, both))(said)
-        taken = trajectory.decision.action
-        responsible = jax.vmap(lambda d, a: d.responsibilities(a)[-1])(
-            jax.lax.stop_gradient(said), taken
-        )
-        metrics = {
-            "kl": jnp.mean(apart),
-            "responsible": jnp.mean(responsible),
-            "weight": jnp.mean(said.weights[:, -1]),
-        }
-        weight = hypers[TRANSFER] if isinstance(transfer, Dimension) else transfer
-        return weight * jnp.mean(shares), metrics
-
-    def watch_on(key: Array, state: MixState, student: Student, hypers: Any) -> Any:
-        del hypers
-
-        def one(scene: Scene, key: Array) -> tuple[Scene, None]:
-            act_key, world_key = jax.random.split(key)
-            outputs, memory = student.step(scene.observation, scene.memory)
-            said: Any = outputs.distribution
-            action = said.parts[-1].sample(act_key)
-            world_state, observation, came = stepped(world_key, scene.world, action)
-            done = came.terminated | came.truncated
-            total = scene.total + came.reward
-            ended = scene.ended | done
-            last = jnp.where(done | ~ended, total, scene.last)
-            memory = trees.where(done, student.begin(), memory)
-            total = jnp.where(done, 0.0, total)
-            return Scene(world_state, observation, memory, total, last, ended), None
-
-        scene, _ = jax.lax.scan(one, state.scene, jax.random.split(key, watch))
-        return state._replace(scene=scene), {"last_return": scene.last}
-
-    return Term(NAME, loss, hypers, init=init, note=note, watch=watch_on if watch else None)
 
 
 def _check(
