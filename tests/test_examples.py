@@ -9,6 +9,7 @@ import ontogeny as og
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.generation.config import GANConfig
+from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 MOST = {"population": 4, "rounds": 2, "steps": 2}
@@ -16,6 +17,12 @@ META = MetaConfig(queries=2, tasks=2, test_queries=2, test_episodes=4)
 LITTLE = {  # of recipes whose own settings take long
     "leo": {"meta": META, "leo": LEOConfig(latent_steps=1, weight_steps=1)},
     "protonet": {"meta": META},
+    "ebmm-characters": {
+        "ebmm": EBMMConfig(
+            *("gated", 4, 1, 2), write_steps=1, read_steps=1, gradient_weight=0, prior_weight=0
+        ),
+        "meta": MetaTrainingConfig(batch=2, test_batch=2),
+    },
     "digits-gan": {"training": GANConfig(hidden=(8,), batch=4, judged=16, critic_updates=1)},
 }
 

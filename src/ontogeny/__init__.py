@@ -62,6 +62,7 @@ _WHERE = {
     "gan": "learners.generation.gan",
     "translation": "learners.generation.translation",
     "few_shot": "learners.few_shot.few_shot",
+    "ebmm": "learners.memory.meta_learned",
     "language_model": "learners.text.language_model",
     "kickstart": "learners.teaching.kickstarting",
     "leo": "learners.few_shot.leo",
@@ -93,6 +94,7 @@ _MODULES = {
     "explore": "evolution.explore",
     "breeding": "evolution.breeding",
     "teaching": "learners.teaching",
+    "memory": "learners.memory",
 }
 
 __all__ = [*_WHERE, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]
@@ -115,7 +117,7 @@ if TYPE_CHECKING:
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.evolution.successive_halving import successive_halving
     from ontogeny.growth import grow, resume
-    from ontogeny.learners import teaching
+    from ontogeny.learners import memory, teaching
     from ontogeny.learners.agents.actor_critic import actor_critic
     from ontogeny.learners.baldwin.lifetime import genes_space, lifetime
     from ontogeny.learners.few_shot.classifier import load_classifier
@@ -129,6 +131,7 @@ if TYPE_CHECKING:
     from ontogeny.learners.maml.adapter import load_adapter
     from ontogeny.learners.maml.config import MAMLConfig
     from ontogeny.learners.maml.maml import maml
+    from ontogeny.learners.memory.meta_learned import ebmm
     from ontogeny.learners.teaching.kickstarting import kickstart
     from ontogeny.learners.teaching.mix_and_match import mix
     from ontogeny.learners.text.language_model import language_model

@@ -54,6 +54,11 @@ VERBS = {
         "RUN --support FOLDER --query FOLDER",
         "tell your own pictures apart, after a few",
     ),
+    "memory": Verb(
+        "remembering",
+        "write|read|add|erase …",
+        "store your own pictures in an energy, and read broken ones",
+    ),
     "export": Verb(
         "playing", "RUN --to safetensors|onnx", "what was grown, as files that others read"
     ),

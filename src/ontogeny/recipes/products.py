@@ -20,6 +20,7 @@ FOLDER = "product"  # in a run's folder: what the best member became, when the r
 
 PRODUCTS = {
     "actor-critic policy": "learners.agents.policy:load_policy",
+    "associative memory": "learners.memory.product:load_memory",
     "evolved learner": "learners.baldwin.evolved:load_evolved",
     "few-shot classifier": "learners.few_shot.classifier:load_classifier",
     "hinton-nowlan genome": "learners.baldwin.hinton_nowlan:load_genome",

@@ -65,25 +65,30 @@ def folder_pictures(
 
 
 def squares(paths: Iterable[Path], side: int, colour: bool) -> Squares:
-    """Return the pictures shrunk to `side` pixels along the shorter side, the middle of each; in
-    grey with one channel. Raises `DataError` for one that can't be read, or is smaller.
+    """Return the pictures as `middle_square` does. Raises `DataError` for one that can't be read,
+    or is smaller.
     """
-    found: list[np.ndarray] = []
-    for path in paths:
-        picture = read_picture(path)
-        height, width = picture.shape[:2]
-        if min(height, width) < side:
-            raise DataError(
-                f"it is {height} x {width}, and its shorter side is to be {side} pixels",
-                where=str(path),
-                hint="leave it out, or ask for a smaller side",
-            )
-        middle = min(height, width)
-        top, left = (height - middle) // 2, (width - middle) // 2
-        whole = np.moveaxis(picture[top : top + middle, left : left + middle], 2, 0)
-        channels = whole if colour else np.tensordot(LUMA, whole, 1)[None]
-        found.append(np.moveaxis(averaged(channels, side, side), 0, 2))
-    return np.rint(np.stack(found)).astype(np.uint8)
+    return np.stack([middle_square(read_picture(path), side, colour, str(path)) for path in paths])
+
+
+def middle_square(
+    picture: UInt8[np.ndarray, "height width 3"], side: int, colour: bool, where: str
+) -> UInt8[np.ndarray, "side side chan"]:
+    """Return a picture shrunk to `side` pixels along the shorter side, the middle of it; in grey
+    with one channel. Raises `DataError`, which says `where`, for one that is smaller.
+    """
+    height, width = picture.shape[:2]
+    if min(height, width) < side:
+        raise DataError(
+            f"it is {height} x {width}, and its shorter side is to be {side} pixels",
+            where=where,
+            hint="leave it out, or ask for a smaller side",
+        )
+    middle = min(height, width)
+    top, left = (height - middle) // 2, (width - middle) // 2
+    whole = np.moveaxis(picture[top : top + middle, left : left + middle], 2, 0)
+    channels = whole if colour else np.tensordot(LUMA, whole, 1)[None]
+    return np.rint(np.moveaxis(averaged(channels, side, side), 0, 2)).astype(np.uint8)
 
 
 def averaged(

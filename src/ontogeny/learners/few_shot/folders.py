@@ -1,6 +1,4 @@
-"""A person's folders of pictures: which are classes to learn, which pictures are asked about, and
-what is left out and why.
-"""
+"""A person's folders of pictures that are classes to learn."""
 
 from __future__ import annotations
 
@@ -8,9 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ontogeny.core.errors import DataError
-from ontogeny.worlds.images import HIDDEN, Listing, hidden, list_pictures
-
-NAMED = 5  # files that a sentence names
+from ontogeny.learners.pictures_given import named, reasons
+from ontogeny.worlds.images import hidden, list_pictures
 
 
 def support_files(folder: Path) -> tuple[dict[str, list[Path]], dict[Path, str]]:
@@ -34,29 +31,11 @@ def support_files(folder: Path) -> tuple[dict[str, list[Path]], dict[Path, str]]
         if not files:
             there = [place for place in found.left_out if folder / name in place.parents]
             raise DataError(
-                f"class {name!r} has no pictures{_reasons(found, there)}",
+                f"class {name!r} has no pictures{reasons(found, there)}",
                 where=str(folder / name),
                 hint="put a picture there, or take the folder away",
             )
     return of_class, stray | found.left_out
-
-
-def query_files(place: Path) -> Listing:
-    """Return the pictures to ask about: those in the folder, then those in its folders."""
-    found = list_pictures(place)
-    if not found.taken:
-        raise DataError(
-            f"there are no pictures to ask about{_reasons(found, found.left_out)}",
-            where=str(place),
-            hint="PNG, JPEG, WebP, BMP, GIF and TIFF files are read",
-        )
-    return found
-
-
-def _reasons(found: Listing, places: Iterable[Path]) -> str:
-    """Return what is there instead of pictures, if anything."""
-    said = [f"{place.name} is left out, {found.left_out[place]}" for place in places]
-    return f" ({'; '.join(said[:NAMED])})" if said else ""
 
 
 def folder_notes(query: Path, asked: Iterable[Path], classes: Iterable[str]) -> list[str]:
@@ -64,18 +43,3 @@ def folder_notes(query: Path, asked: Iterable[Path], classes: Iterable[str]) -> 
     places = {file.parent.name for file in asked if file.parent not in (query, query.parent)}
     odd = sorted(places - set(classes))
     return [f"not counted, for their folder is no class: {named(odd)}"] * bool(odd)
-
-
-def left_out_notes(where: str, left_out: dict[Path, str]) -> list[str]:
-    """Return what was left out, and why; what is hidden is only listed."""
-    by_reason: dict[str, list[str]] = {}
-    for file, why in left_out.items():
-        by_reason.setdefault(why, []).append(file.name)
-    by_reason.pop(HIDDEN, None)
-    return [f"left out of the {where}, {why}: {named(names)}" for why, names in by_reason.items()]
-
-
-def named(names: list[str]) -> str:
-    """Return the names, the first few of many."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more

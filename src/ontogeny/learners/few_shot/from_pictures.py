@@ -19,13 +19,8 @@ from jaxtyping import Float, UInt8
 
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.core.product import Adaptable
-from ontogeny.learners.few_shot.folders import (
-    folder_notes,
-    left_out_notes,
-    named,
-    query_files,
-    support_files,
-)
+from ontogeny.learners.few_shot.folders import folder_notes, support_files
+from ontogeny.learners.pictures_given import left_out_notes, named, pictures_given
 from ontogeny.worlds.images import ink_square, look_at
 
 
@@ -114,7 +109,7 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
     support, query = Path(support).expanduser(), Path(query).expanduser()
     look = _Look(_seen_size(product))
     of_class, beside = support_files(support)
-    asked = query_files(query)
+    asked = pictures_given(query, "ask about")
     pictures = {name: [look(file) for file in files] for name, files in of_class.items()}
     queries: dict[Path, UInt8[np.ndarray, "height width"]] = {}
     unread: dict[Path, str] = {}

@@ -1,5 +1,8 @@
-"""Associative memories: what writes patterns and reads them back from broken queries. The names of
-`og.memory`.
+"""Associative memories: what writes patterns and reads them back from broken queries.
+
+>>> from ontogeny.learners.memory.hopfield import hopfield
+>>> og.memory.n_numbers(hopfield("hebb"), 8, (24,))  # whatever the number of patterns
+276
 """
 
 from __future__ import annotations

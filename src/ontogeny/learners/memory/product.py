@@ -19,9 +19,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree, Shaped
 
-from ontogeny.core.archive import read_about, read_archive, write_archive
+from ontogeny.core.archive import read_about, read_whole, write_archive
 from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError
+from ontogeny.core.files import decoding
+from ontogeny.core.trees import fitted
 from ontogeny.learners.memory.config import EBMMConfig
 from ontogeny.learners.memory.ebmm import EBMM, ebm_memory, written
 from ontogeny.learners.memory.energies import energy_of
@@ -128,6 +130,10 @@ class Memory:
 
     def save(self, folder: Path) -> None:
         """Write it as an archive. Raises `StoreError` when it can't be written."""
+        write_archive(Path(folder), *self.as_archive())
+
+    def as_archive(self) -> tuple[dict[str, PyTree[Array]], dict[str, Any]]:
+        """Return the tree of an archive of it, and what is said beside the tree."""
         about = {
             "kind": self.kind,
             "config": dataclasses.asdict(self.config),
@@ -137,7 +143,7 @@ class Memory:
             "count": self.count,
             "written": self.stored is not None,
         }
-        write_archive(Path(folder), {"params": self.params, "stored": self.stored}, about)
+        return {"params": self.params, "stored": self.stored}, about
 
     def _weights(self) -> PyTree[Array]:
         return self.params.start if self.stored is None else self.stored
@@ -191,20 +197,23 @@ class Memory:
 
 
 def load_memory(folder: Path) -> Memory:
-    """Return what `Memory.save` wrote. Raises `StoreError` when the folder holds something else or
-    is damaged.
+    """Return what `Memory.save` wrote, without what was kept beside it. Raises `StoreError` when
+    the folder holds something else or is damaged.
     """
-    about: dict[str, Any] = read_about(Path(folder), Memory.kind)
-    config, shape = from_json(EBMMConfig, about["config"]), tuple(about["shape"])
+    read_about(Path(folder), Memory.kind)
+    arrays, about = read_whole(Path(folder))
+    own = {path: leaf for path, leaf in arrays.items() if path.startswith(("params.", "stored."))}
+    with decoding(str(folder), "what it says of itself is not readable"):
+        config, shape = from_json(EBMMConfig, about["config"]), tuple(about["shape"])
+        told = {"n": about["n"], "weights": about["weights"], "count": about["count"]}
+        is_written = about["written"]
 
     def like() -> Any:
         params = ebm_memory(config, shape, {}).init(jax.random.key(0))
-        return {"params": params, "stored": params.start if about["written"] else None}
+        return {"params": params, "stored": params.start if is_written else None}
 
-    read = jax.tree.map(jnp.asarray, read_archive(Path(folder), jax.eval_shape(like)))
-    return Memory(
-        config, shape, about["n"], read["params"], about["weights"], read["stored"], about["count"]
-    )
+    read = jax.tree.map(jnp.asarray, fitted(own, jax.eval_shape(like), str(folder)))
+    return Memory(config, shape, params=read["params"], stored=read["stored"], **told)
 
 
 @partial(jax.jit, static_argnums=(0, 1))

@@ -1,0 +1,31 @@
+"""A memory that nothing has grown, which compiles in a moment, for what is not how well it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jax
+import numpy as np
+from PIL import Image
+
+from ontogeny.learners.memory.config import EBMMConfig
+from ontogeny.learners.memory.ebmm import ebm_memory
+from ontogeny.learners.memory.product import Memory
+
+CONFIG = EBMMConfig("dense", 12, 1, 3, filters=(), features=8, write_steps=1, read_steps=2)
+
+
+def tiny_memory(n: int = 3) -> Memory:
+    """Return a memory of pictures [6, 6], grown for n, that nothing is written in; it writes
+    without the gradient's term, so that the energy of what is written falls for certain.
+    """
+    params = jax.jit(ebm_memory(CONFIG, (6, 6), {}).init)(jax.random.key(0))
+    return Memory(CONFIG, (6, 6), n, params, {"prior": 0.5})
+
+
+def write_pictures(folder: Path, pictures: np.ndarray) -> Path:
+    """Write pictures [picture, height, width(, 3)] of bytes as 0.png, 1.png … and return where."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, picture in enumerate(pictures):
+        Image.fromarray(picture).save(folder / f"{number}.png")
+    return folder
