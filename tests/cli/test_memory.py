@@ -64,6 +64,9 @@ def test_more_than_it_was_grown_for_is_said_and_what_was_added_is_erased(place, 
     assert "6 patterns are stored, and the memory was grown for 3" in said["notes"][0]
     less = told(capsys, "erase", more, place / "pictures", "--out", tmp_path / "less")
     assert (less["patterns"], less["names"]) == (3, ["0.png", "1.png", "2.png"])
+    alone = told(capsys, "write", place / "grown", place / "others", "--out", tmp_path / "alone")
+    # what stays was written anew, and suffers nothing but the rounding of the originals
+    assert less["error"] == pytest.approx(alone["error"], abs=1e-4)
 
 
 def test_a_picture_is_read_and_all_is_drawn(place, tmp_path, capsys):

@@ -74,8 +74,8 @@ class Reading:
 SUB_VERBS: dict[str, tuple[str, str]] = {
     "write": ("RUN FOLDER --out FILE", "store the pictures of a folder"),
     "read": ("FILE IMAGE --out IMAGE", "what a picture, broken perhaps, leads to"),
-    "add": ("FILE FOLDER --out FILE", "store more pictures: what was there suffers"),
-    "erase": ("FILE FOLDER --out FILE", "undo the storing of pictures: what stays suffers"),
+    "add": ("FILE FOLDER --out FILE", "store more pictures"),
+    "erase": ("FILE FOLDER --out FILE", "undo the storing of pictures"),
 }
 
 
@@ -99,8 +99,11 @@ def _write(arguments: list[str]) -> int:
 
 
 def _change(word: str, arguments: list[str]) -> int:
-    about = SUB_VERBS[word][1].capitalize()
-    chosen = parse(Changing, f"memory {word}", arguments, f"{about}.")
+    about = (
+        f"{SUB_VERBS[word][1].capitalize()}. Where originals were kept all that is to be stored is "
+        "written anew, together; without them what is there suffers."
+    )
+    chosen = parse(Changing, f"memory {word}", arguments, about)
     return _store(word, chosen.file, chosen.folder, chosen.out, chosen.json)
 
 

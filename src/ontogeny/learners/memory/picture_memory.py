@@ -64,17 +64,22 @@ class PictureMemory:
         return PictureMemory(self.memory.write(pictures.patterns), pictures.names, pictures.pixels)
 
     def add(self, pictures: Pictures) -> PictureMemory:
-        """Return the memory with these pictures too. Warns as `Memory.add` does."""
+        """Return the memory with these pictures too: where the originals were kept all are written
+        anew, together; else over what there is, which suffers. Warns as `Memory.write` does.
+        """
         if not self.memory.count:
             return self.write(pictures)
-        before = self.originals
-        both = None if before is None else np.concatenate([before, pictures.pixels])
         names = self.names + pictures.names
-        return PictureMemory(self.memory.add(pictures.patterns), names, both)
+        if self.originals is None or len(self.originals) < self.memory.count:
+            return PictureMemory(self.memory.add(pictures.patterns), names)
+        both = np.concatenate([self.originals, pictures.pixels])
+        return PictureMemory(self.memory.write(as_patterns(both)), names, both)
 
     def erase(self, pictures: Pictures) -> PictureMemory:
-        """Return the memory without these pictures. Raises `DataError` for one that is not stored:
-        by its look, or where originals were not kept by its name.
+        """Return the memory without these pictures: where the originals were kept the others are
+        written anew, together; else these are written with the sign turned, and the others suffer.
+        Raises `DataError` for one that is not stored: by its look, or where originals were not kept
+        by its name.
         """
         kept = list(range(len(self.names)))
         unnamed = self.memory.count - len(kept)  # written by what keeps no names
@@ -91,8 +96,12 @@ class PictureMemory:
                 )
             kept.remove(same[0])
         names = tuple(self.names[i] for i in kept)
-        left = None if self.originals is None else self.originals[kept]
-        return PictureMemory(self.memory.erase(pictures.patterns), names, left)
+        if self.originals is None or len(self.originals) < self.memory.count:
+            return PictureMemory(self.memory.erase(pictures.patterns), names)
+        left = self.originals[kept]
+        if not kept:
+            return PictureMemory(self.memory.emptied(), names, left)
+        return PictureMemory(self.memory.write(as_patterns(left)), names, left)
 
     def without_originals(self) -> PictureMemory:
         """Return the memory with the names alone."""

@@ -73,8 +73,11 @@ class Memory:
         Warns where they are more than it was grown for, of what is to be expected. Raises
         `DataError` for patterns of another shape or range, for what is not finite and for none.
         """
-        fresh = dataclasses.replace(self, stored=None, count=0)
-        return fresh._changed(self._several(patterns, "pattern"), 1.0)
+        return self.emptied()._changed(self._several(patterns, "pattern"), 1.0)
+
+    def emptied(self) -> Memory:
+        """Return the memory with nothing written in it."""
+        return dataclasses.replace(self, stored=None, count=0)
 
     def add(self, patterns: Shaped[Array | np.ndarray, "pattern ..."]) -> Memory:
         """Return the memory with these patterns written over what it has, together: what was there
