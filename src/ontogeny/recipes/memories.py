@@ -181,12 +181,12 @@ class EbmmCharacters(MemoriesOfPictures):
 class EbmmPatches(MemoriesOfPictures):
     """Memories of patches of real photographs. Minutes."""
 
-    folder: str = ""
-    """Your own pictures, of which every fourth is held; those that packages ship when not given."""
+    pictures: str = ""
+    """A folder of your own pictures, of which every fourth is held; those that packages ship when not given."""
     colour: bool = False
     """In colour rather than in grey."""
 
     def patterns(self) -> Patterns:
-        if self.folder:
-            return picture_patches(Path(self.folder).expanduser(), self.size, colour=self.colour)
+        if self.pictures:
+            return picture_patches(Path(self.pictures).expanduser(), self.size, colour=self.colour)
         return photo_patches(self.size, colour=self.colour)
