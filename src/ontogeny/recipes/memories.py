@@ -182,7 +182,8 @@ class EbmmPatches(MemoriesOfPictures):
     """Memories of patches of real photographs. Minutes."""
 
     pictures: str = ""
-    """A folder of your own pictures, of which every fourth is held; those that packages ship when not given."""
+    """A folder of your own pictures, of which every fourth is held; those that packages ship when
+    not given."""
     colour: bool = False
     """In colour rather than in grey."""
 
