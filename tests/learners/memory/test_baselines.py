@@ -57,6 +57,8 @@ def test_what_cannot_be_is_refused():
     for name in BASELINES:
         with pytest.raises(ConfigError, match="too few"):
             baseline(name, (24,), 0, 8)
+    with pytest.raises(ConfigError, match="no pictures"):  # and not that the numbers are too few
+        baseline("slots", (2, 2, 2, 2), 276, 8)
     with pytest.raises(ConfigError, match="write one"):
         baseline("slots", (24,), 276, 0)
 

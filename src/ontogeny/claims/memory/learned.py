@@ -24,11 +24,11 @@ from ontogeny.worlds.patterns import random_bits
 
 BITS = 24
 BROKEN = 12
-EVERY = EBMMConfig(units=64, hops=3, writable=11)  # 275 numbers; Hopfield's matrix has 276
+FULL = EBMMConfig(units=64, hops=3, writable=11)  # 275 numbers; Hopfield's matrix has 276
 
 # At full, quick and tiny scale.
-SMALL = EBMMConfig(units=12, hops=1, writable=11, write_steps=2, read_steps=2, gradient_weight=0)
-ENERGY = (EVERY, EVERY, SMALL)
+TINY = EBMMConfig(units=12, hops=1, writable=11, write_steps=2, read_steps=2, gradient_weight=0)
+ENERGY = (FULL, FULL, TINY)
 SEEDS = (4, 2, 2)
 UPDATES = (1200, 400, 2)
 TESTED = (200, 100, 4)  # memories of fresh strings, for each seed
@@ -74,8 +74,7 @@ def _trained(n: int, how: Measuring, config: EBMMConfig, judged: Any) -> Trained
 
 def memory_of(config: EBMMConfig) -> AssociativeMemory:
     """Return the memory of strings that a trained energy is; the weights of terms are as given."""
-    weights = {"gradient": config.gradient_weight, "prior": config.prior_weight}
-    return ebm_memory(config, (BITS,), {name: w for name, w in weights.items() if w > 0})
+    return ebm_memory(config, (BITS,), config.weights)
 
 
 def wrong_bits(

@@ -39,7 +39,6 @@ def measure(how: Measuring) -> Found:
     """Return the claims about changing what is stored, and their figure."""
     config = energy(how)
     memory, network = memory_of(config), energy_of(config, (BITS,))
-    weights = {"gradient": config.gradient_weight, "prior": config.prior_weight}
     params = trained(STORED, how, config).states.params
     task = bits_task(STORED)
 
@@ -48,7 +47,7 @@ def measure(how: Measuring) -> Found:
         episode, later = draw_episode(first_key, task), draw_episode(later_key, task)
 
         def change(start: Any, patterns: Array, sign: float) -> Any:
-            return written(network, config, weights, params, start, patterns, sign)
+            return written(network, config, config.weights, params, start, patterns, sign)
 
         def wrong(stored: Any) -> Array:
             reads = jax.vmap(lambda q, known: memory.read(params, stored, q, known)[-1])

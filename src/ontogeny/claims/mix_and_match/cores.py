@@ -15,13 +15,14 @@ Source: Czarnecki et al. 2018 (arXiv 1806.01780); its numbers are read off a fig
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.mix_and_match.budget import Budget
 from ontogeny.claims.trainings import ends, train
 from ontogeny.core.learner import Learner
 from ontogeny.learners.agents.actor_critic import actor_critic
@@ -67,14 +68,6 @@ FORGETS, REMEMBERS, MIXED, TWICE, ADDED, LEANS = (
 )
 
 
-class Budget(NamedTuple):
-    """How many agents an arm, and how long each learns."""
-
-    seeds: int  # even, so that two cores share them
-    rounds: int
-    steps: int  # of the learner, a round
-
-
 FULL, SHORT, QUICK, LEAST = Budget(6, 24, 14), Budget(4, 24, 14), Budget(2, 12, 12), Budget(2, 2, 1)
 
 
@@ -83,7 +76,7 @@ def measure(how: Measuring) -> Found:
     the short part, without the controls.
     """
     short = how.part == "short-cores"
-    seeds, rounds, steps = how.choose(SHORT if short else FULL, QUICK, LEAST)
+    seeds, rounds, steps, _ = how.choose(SHORT if short else FULL, QUICK, LEAST)
     agent, size = AGENT, 7
     if how.scale == "tiny":
         agent, size = replace(agent, **TINY), 3

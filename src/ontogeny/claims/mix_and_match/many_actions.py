@@ -11,12 +11,13 @@ Source: Czarnecki et al. 2018, Mix & Match (arXiv 1806.01780). Frames here are t
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.mix_and_match.budget import Budget
 from ontogeny.claims.mix_and_match.figures import curves
 from ontogeny.claims.mix_and_match.rooms import (
     AGENT,
@@ -42,20 +43,12 @@ RISES = 0.3  # the share of the training after which alpha is 1
 NEAR = 0.8  # of what few actions earn in the first quarter
 
 
-class Budget(NamedTuple):
-    """How many agents of each kind, and how long each learns."""
-
-    seeds: int  # even, so that two cores share them
-    rounds: int
-    updates: int  # a round
-
-
 FULL, QUICK, LEAST = Budget(6, 96, 8), Budget(2, 48, 16), Budget(2, 2, 1)
 
 
 def measure(how: Measuring) -> Found:
     """Return the claims about 768 actions, and the arms' curves."""
-    seeds, rounds, updates = how.choose(FULL, QUICK, LEAST)
+    seeds, rounds, updates, _ = how.choose(FULL, QUICK, LEAST)
     config, score = replace(AGENT, **how.choose({}, {}, TINY)), {}
     for arm, learner in learners(config, rounds, updates).items():
         if how.scale == "tiny" and arm != BIG:

@@ -22,6 +22,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.mix_and_match.budget import Budget
 from ontogeny.claims.mix_and_match.figures import alphas, curves
 from ontogeny.claims.trainings import ends, frames_to, frames_told, train
 from ontogeny.claims.weighing import grow
@@ -68,16 +69,7 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-class Budget(NamedTuple):
-    """How many agents of each kind, and how long each learns."""
-
-    seeds: int  # even, so that two cores share them
-    members: int  # of the population of a seed
-    rounds: int
-    updates: int  # a round
-
-
-FULL, QUICK, LEAST = Budget(6, 6, 96, 8), Budget(2, 2, 48, 16), Budget(2, 2, 2, 1)
+FULL, QUICK, LEAST = Budget(6, 96, 8, 6), Budget(2, 48, 16, 2), Budget(2, 2, 1, 2)
 
 
 class Walks(NamedTuple):
@@ -105,7 +97,7 @@ def walked(how: Measuring) -> Walks:
     stand for all.
     """
     config = replace(AGENT, **how.choose({}, {}, TINY))
-    seeds, members, rounds, updates = how.choose(FULL, QUICK, LEAST)
+    seeds, rounds, updates, members = how.choose(FULL, QUICK, LEAST)
     score = {}
     for name, world in {SMALL: four_rooms("small"), BIG: four_rooms("big")}.items():
         learner = judged(actor_critic(world, config), world, config, updates)
@@ -132,7 +124,7 @@ def walked(how: Measuring) -> Walks:
 
 
 def _score(learner: Learner[Any], name: str, how: Measuring) -> np.ndarray:
-    seeds, _, rounds, _ = how.choose(FULL, QUICK, LEAST)
+    seeds, rounds, *_ = how.choose(FULL, QUICK, LEAST)
     return train(learner, seeds, how.seed, rounds, 1, how.progress, name, quick=True).score
 
 

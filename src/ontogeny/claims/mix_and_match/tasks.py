@@ -23,6 +23,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.mix_and_match.budget import Budget
 from ontogeny.claims.mix_and_match.figures import alphas, panels
 from ontogeny.claims.mix_and_match.rooms import exact_return
 from ontogeny.claims.trainings import train
@@ -58,16 +59,7 @@ OTHER_WORTHS = 1.0, 10.0  # of the first errand
 NAMES = "worth most", "near", "far"  # of the errands
 
 
-class Budget(NamedTuple):
-    """How many agents of each kind, and how long each learns."""
-
-    seeds: int  # even, so that two cores share them
-    members: int  # of the population of a seed
-    rounds: int
-    updates: int  # a round
-
-
-FULL, QUICK, LEAST = Budget(6, 6, 96, 10), Budget(2, 2, 48, 20), Budget(2, 2, 2, 1)
+FULL, QUICK, LEAST = Budget(6, 96, 10, 6), Budget(2, 48, 20, 2), Budget(2, 2, 1, 2)
 
 
 class Sent(NamedTuple):
@@ -95,7 +87,7 @@ def measure(how: Measuring) -> Found:
 def grown(how: Measuring) -> Sent:
     """Return how the agents of all arms went. In a tiny look one mixture stands for all."""
     config = replace(AGENT, **how.choose({}, {}, TINY))
-    seeds, members, rounds, updates = how.choose(FULL, QUICK, LEAST)
+    seeds, rounds, updates, members = how.choose(FULL, QUICK, LEAST)
     rises = np.minimum(1, np.arange(rounds) / (RISES * rounds))
     table, space = {ALPHA: np.repeat(rises[:, None], seeds, axis=1)}, Space({ALPHA: MOVES})
     given = (seeds, members), how.seed, 0, how.progress, f"{SCHEDULED} and {TUNED}"

@@ -14,6 +14,7 @@ from ontogeny.learners.memory.mann import MANNConfig, mann_memory
 from ontogeny.learners.memory.memory import AssociativeMemory
 from ontogeny.learners.memory.plasticity import PlasticityConfig, plastic_memory
 from ontogeny.learners.memory.slots import SlotsConfig, slot_memory
+from ontogeny.nn.picture_coder import image_shape
 
 Sized = Callable[[tuple[int, ...], int, int, CoderConfig], AssociativeMemory]
 
@@ -67,7 +68,8 @@ def baseline(
     """Return the memory of that name which stores at most so many numbers of n patterns of a shape:
     as many as go; `n_numbers` says how many. Slots and rows are one a pattern.
 
-    Raises `ConfigError` for a name that there is not, no pattern, and fewer numbers than it needs.
+    Raises `ConfigError` for a name that there is not, no pattern, a shape of neither a vector nor a
+    picture, and fewer numbers than it needs.
 
     >>> from ontogeny.learners.memory.baselines import baseline
     >>> from ontogeny.learners.memory.memory import n_numbers
@@ -80,6 +82,8 @@ def baseline(
         raise ConfigError(
             f"{n} patterns are to be stored", where="baseline", hint="write one or more"
         )
+    if len(shape) != 1:
+        image_shape(shape, "baseline")
     try:
         return BASELINES[name](shape, numbers, n, coder or CoderConfig())
     except ConfigError as error:

@@ -72,6 +72,12 @@ class EBMMConfig:
     remat: bool = False
     """Compute the writing again when differentiating it: memory ∝ sqrt(write_steps)."""
 
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weights of writing's terms beside the energy's, of those that are not left out."""
+        given = {"gradient": self.gradient_weight, "prior": self.prior_weight}
+        return {name: weight for name, weight in given.items() if weight > 0}
+
     def __post_init__(self) -> None:
         counts = ("units", "hops", "writable", "features", "write_steps", "read_steps")
         at_least(self, 1, *counts, where="ebmm.")

@@ -120,10 +120,8 @@ def ebmm(
     ['gradient', 'prior']
     """
     shape = task.patterns.shape
-    all_weights = {"gradient": config.gradient_weight, "prior": config.prior_weight}
-    weights = {name: weight for name, weight in all_weights.items() if weight > 0}
 
     def memory_of(tuned: Mapping[str, Any]) -> AssociativeMemory:
         return ebm_memory(config, shape, tuned)
 
-    return meta_learned(memory_of, task, meta, weights)
+    return meta_learned(memory_of, task, meta, config.weights)
