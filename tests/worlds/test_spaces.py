@@ -10,6 +10,7 @@ import pytest
 from ontogeny.core.errors import ConfigError
 from ontogeny.testing.worlds import check_world
 from ontogeny.worlds.discretised import discretised, single_in_flat
+from ontogeny.worlds.macro_actions import macro_actions
 from ontogeny.worlds.spaces import Box, Discrete, Factored, random_action
 from ontogeny.worlds.world import Step, World
 
@@ -69,6 +70,7 @@ def test_random_actions_fill_their_space(space):
         (lambda: discretised(reaching(), values=1), "1 values of 2 numbers"),
         (lambda: discretised(reaching(), values=2, choices="single"), "an odd number"),
         (lambda: discretised(discretised(reaching())), "are Factored"),
+        (lambda: macro_actions(reaching(), 3), "sequences of 3 actions of reaching"),
     ],
 )
 def test_spaces_that_hold_nothing_are_refused(make, says):
@@ -102,3 +104,18 @@ def test_every_way_of_choosing_reaches_the_same_actions():
     np.testing.assert_array_equal(all_flat, all_factored)
     np.testing.assert_array_equal(all_flat[list(single_in_flat(2))], all_single)
     np.testing.assert_allclose(all_single[0], [0.5, 0.0])  # the first leaves all in the middle
+
+
+def test_a_sequence_of_actions_earns_what_its_steps_do_and_stops_where_the_episode_ends():
+    def step(key, done, action):
+        return done + 1, Step(action[None] * 1.0, action * 1.0, jnp.array(False), done + 1 >= 5)
+
+    begin = jnp.int32(0), jnp.zeros(1)
+    one = World("paying", (1,), 3, lambda key: begin, step, time_limit=5)
+    world = macro_actions(one, 3)
+    assert (world.action_space, world.time_limit) == (Factored((3, 3, 3)), 2)
+    key, walk = jax.random.key(0), jax.jit(world.step)
+    half, came = walk(key, jnp.int32(0), jnp.array([2, 1, 0]))
+    end, cut = walk(key, half, jnp.array([0, 1, 2]))
+    assert (half, came.reward, came.observation, came.truncated) == (3, 3, 0, False)
+    assert (end, cut.reward, cut.observation, cut.truncated) == (5, 1, 1, True)

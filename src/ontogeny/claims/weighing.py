@@ -69,17 +69,18 @@ def grow(
     burn_in: int,
     progress: Progress,
     what: str,
+    steps: int = 1,
 ) -> Grown:
     """Return how members went whose hypers are the space's. `by_hand`, [round, slot] each, says
-    what they are in each round, which is one update; after them come so many populations of so many
-    (`tuned`), of which nobody moves before `burn_in` rounds.
+    what they are in each round, which is so many updates (`steps`); after them come so many
+    populations of so many (`tuned`), of which nobody moves before `burn_in` rounds.
     """
     rounds, fixed = next(iter(by_hand.values())).shape
     groups, size = tuned
     population = fixed + groups * size
     strategy = _by_hand_and_tuned(space, by_hand, tuned, burn_in)
-    job = Job(learner, space, strategy, seed, population, rounds, 1)
-    progress(f"{what}: {population} members, {rounds:,} updates")
+    job = Job(learner, space, strategy, seed, population, rounds, steps)
+    progress(f"{what}: {population} members, {rounds * steps:,} updates")
     lived = list(Vectorised().prepare(job, quick=True).rounds())
     progress(f"{what}: {sum(one.seconds for one in lived):.0f} s")
     return Grown(

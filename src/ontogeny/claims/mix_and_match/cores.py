@@ -3,8 +3,9 @@ stays where it was found.
 
 Who forgets can learn to sweep the cells and to step onto what is near; who remembers also goes
 straight back, again and again. The simple component has a dense layer where the complex one has an
-LSTM; torso and heads are one. alpha rises by hand over the first quarter of training, where the
-source lets a population move it.
+LSTM; torso and heads are one. alpha rises by hand over the first quarter of training, or is moved
+by populations, whose fitness is what the recurrent component earns alone: by what the mixture earns
+they stay with who is the sooner. Of populations their mean is told.
 
 The divergence alone: the recurrent agent does nine of ten parts of the acting from first to last,
 and the divergence weighs as much as it does at the mixture's beginning.
@@ -23,13 +24,16 @@ import plotly.graph_objects as go
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.mix_and_match.budget import Budget
+from ontogeny.claims.mix_and_match.figures import alphas
 from ontogeny.claims.trainings import ends, train
+from ontogeny.claims.weighing import grow
 from ontogeny.core.learner import Learner
+from ontogeny.core.space import Linear, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
-from ontogeny.learners.teaching.transfer import Curriculum
+from ontogeny.learners.teaching.transfer import ALPHA, Curriculum
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import COLOURS, add_band, empty
@@ -58,25 +62,29 @@ TRANSFER = 0.3
 RISES = 0.25  # the share of training after which the recurrent component is alone
 FIRST = 0.12  # the share of training in which the source's mixture is slow: 300M frames of 2.5B
 LEANING = 0.9  # the recurrent component's weight, where the divergence is alone
-FORGETS, REMEMBERS, MIXED, TWICE, ADDED, LEANS = (
+MOVES = Linear(0.0, 1.0, prior=(0.0, 0.05), step=0.1)  # alpha, where a population tunes it
+WATCHED = 16  # steps in which the recurrent component acts alone beside each rollout
+FORGETS, REMEMBERS, MIXED, TUNED, TWICE, ADDED, LEANS = (
     "feed-forward",
     "recurrent",
     "feed-forward into recurrent",
+    "feed-forward into recurrent by PBT",
     "recurrent into recurrent",
     "both cores added",
     "the divergence alone",
 )
 
 
-FULL, SHORT, QUICK, LEAST = Budget(6, 24, 14), Budget(4, 24, 14), Budget(2, 12, 12), Budget(2, 2, 1)
+FULL, SHORT = Budget(6, 24, 14, 6), Budget(4, 24, 14)
+QUICK, LEAST = Budget(2, 12, 12, 2), Budget(2, 2, 1, 2)
 
 
 def measure(how: Measuring) -> Found:
-    """Return the claims about the mixture of two cores and its controls, and the curves of all; of
-    the short part, without the controls.
+    """Return the claims about the mixture of two cores and its controls, the curves of all, and
+    alpha by PBT; of the short part, without the controls and PBT.
     """
     short = how.part == "short-cores"
-    seeds, rounds, steps, _ = how.choose(SHORT if short else FULL, QUICK, LEAST)
+    seeds, rounds, steps, members = how.choose(SHORT if short else FULL, QUICK, LEAST)
     agent, size = AGENT, 7
     if how.scale == "tiny":
         agent, size = replace(agent, **TINY), 3
@@ -84,39 +92,59 @@ def measure(how: Measuring) -> Found:
     made, score = learners(world, agent, rounds * steps), {}
     arms = (FORGETS, REMEMBERS, MIXED) if short else tuple(made)
     if how.scale == "tiny":  # a program an arm, which takes long to compile
-        arms = (FORGETS,) if short else (FORGETS, MIXED)
+        arms = (FORGETS,)
     for arm in arms:
         given = seeds, how.seed, rounds, steps, how.progress, arm
         score[arm] = train(made[arm], *given, quick=True).score
     score.setdefault(MIXED, score[FORGETS])
     frames = steps * agent.environments * agent.unroll
     cost = f"{seeds} seeds, {rounds * frames:,.0f} frames each{how.weak()}"
-    return claims_of(score, cost, how), [curves("short_cores" if short else "cores", score, frames)]
+    if short:
+        return claims_of(score, cost, how), [curves("short_cores", score, frames)]
+    space, table = Space({ALPHA: MOVES}), {ALPHA: np.zeros((rounds, 0))}  # nobody by hand
+    given = (seeds, members), how.seed, 0, how.progress, TUNED, steps
+    grown = grow(mixed(world, agent, "dense", MOVES, fitness="last"), space, table, *given)
+    score[TUNED] = grown.populations(grown.score).mean(axis=-1)
+    drawn = [
+        curves("cores", score, frames),
+        alphas("cores_alpha", grown.lines(ALPHA), frames, RISES),
+    ]
+    return claims_of(score, cost, how), drawn
 
 
 def learners(world: World, agent: ActorCriticConfig, updates: int) -> dict[str, Learner[Any]]:
     """Return an agent an arm. `agent` is the recurrent one, who learns for so many updates."""
 
-    def having(core: Any) -> ActorCriticConfig:
-        return replace(agent, core=core)
-
-    def mixed(core: Any, alpha: Curriculum, transfer: float) -> Learner[Any]:
-        parts = [Component(having(core)), Component(agent)]
-        shared = "torso", "policy", "value"
-        given: Any = {"shared": shared, "values": "mixed", "transfer": transfer, "watch": 0}
-        return actor_critic(world, agent, policy=mix(parts, alpha, **given))
+    def alone(core: Any) -> Learner[Any]:
+        return actor_critic(world, replace(agent, core=core))
 
     def rises(done: Any) -> Any:
         return done / (RISES * updates)
 
     return {
-        FORGETS: actor_critic(world, having("dense")),
-        REMEMBERS: actor_critic(world, agent),
-        MIXED: mixed("dense", rises, TRANSFER),
-        TWICE: mixed(agent.core, rises, TRANSFER),
-        ADDED: actor_critic(world, having(f"{agent.core}+dense")),
-        LEANS: mixed("dense", LEANING, TRANSFER / (1 - LEANING)),
+        FORGETS: alone("dense"),
+        REMEMBERS: alone(agent.core),
+        MIXED: mixed(world, agent, "dense", rises),
+        TWICE: mixed(world, agent, agent.core, rises),
+        ADDED: alone(f"{agent.core}+dense"),
+        LEANS: mixed(world, agent, "dense", LEANING, TRANSFER / (1 - LEANING)),
     }
+
+
+def mixed(
+    world: World,
+    agent: ActorCriticConfig,
+    core: Any,
+    alpha: Curriculum,
+    transfer: float = TRANSFER,
+    fitness: Any = "mixture",
+) -> Learner[Any]:
+    """Return the mixture of an agent of this core and the recurrent one."""
+    watch = WATCHED if fitness == "last" else 0
+    given: Any = {"values": "mixed", "transfer": transfer, "fitness": fitness, "watch": watch}
+    parts = [Component(replace(agent, core=core)), Component(agent)]
+    shared = "torso", "policy", "value"
+    return actor_critic(world, agent, policy=mix(parts, alpha, shared=shared, **given))
 
 
 def claims_of(score: dict[str, np.ndarray], cost: str, how: Measuring) -> list[Claim]:
@@ -137,6 +165,19 @@ def claims_of(score: dict[str, np.ndarray], cost: str, how: Measuring) -> list[C
         return Claim.above(claim, paper, measured, gain)
 
     first = f"over the first {FIRST:.0%}: "
+
+    def grown_core(arm: str, by: str) -> list[Claim | None]:
+        slow = "0.24 until 300M frames of 2.5B, and ahead from 950M"
+        slower = f"a core that is grown{by} is slower at first than the recurrent agent alone"
+        above = f"and{by} ends higher than the recurrent agent alone"
+        return [
+            higher(slower, slow, first, REMEMBERS, arm),
+            higher(above, "1.17 and 1.05", "", arm, REMEMBERS),
+            higher(
+                f"and{by} higher than the feed-forward agent", "1.17 and 0.90", "", arm, FORGETS
+            ),
+        ]
+
     claims = [
         higher(
             "an agent that remembers ends higher than one that does not",
@@ -145,17 +186,7 @@ def claims_of(score: dict[str, np.ndarray], cost: str, how: Measuring) -> list[C
             REMEMBERS,
             FORGETS,
         ),
-        higher(
-            "a core that is grown is slower at first than the recurrent agent alone",
-            "0.24 until 300M frames of 2.5B, and ahead from 950M",
-            first,
-            REMEMBERS,
-            MIXED,
-        ),
-        higher(
-            "and ends higher than the recurrent agent alone", "1.17 and 1.05", "", MIXED, REMEMBERS
-        ),
-        higher("and higher than the feed-forward agent", "1.17 and 0.90", "", MIXED, FORGETS),
+        *(one for arm, by in ((MIXED, ""), (TUNED, " by PBT")) for one in grown_core(arm, by)),
         higher(
             "two recurrent components mixed are slower than the feed-forward into the recurrent",
             "slow and poor: the gain needs the simpler core",
@@ -193,7 +224,8 @@ def curves(name: str, score: dict[str, np.ndarray], frames: float) -> Figure:
     values = np.stack(list(score.values()))
     data = {"score": values, "frames": frames * np.arange(1, values.shape[1] + 1)}
     caption = "Mean return of the last episodes; bands are the seeds' range. The feed-forward "
-    caption += f"component's weight falls to 0 over the first {RISES:.0%}."
+    caption += f"component's weight falls to 0 over the first {RISES:.0%}; by PBT, of its "
+    caption += "populations' mean, what the recurrent component earns alone."
     return Figure(name, caption, data, {"arms": list(score)}, draw_curves)
 
 

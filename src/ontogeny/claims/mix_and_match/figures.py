@@ -16,14 +16,19 @@ FRAMES = "frames of one agent"
 
 
 def curves(
-    name: str, title: str, score: Mapping[str, np.ndarray], frames: float, level: float
+    name: str,
+    title: str,
+    score: Mapping[str, np.ndarray],
+    frames: float,
+    level: float,
+    what: str = "Exact discounted return of the last component alone",
 ) -> Figure:
     """Return the returns of each arm, [round, seed], over its frames, and the level to reach."""
     values = np.stack(list(score.values()))
     spent = frames * np.arange(1, values.shape[1] + 1)
     data = {"values": values, "frames": spent, "level": np.array(level)}
-    caption = "Exact discounted return of the last component alone, of PBT the mean of its "
-    caption += "populations; bands are the seeds' range. Dotted: the return to reach."
+    caption = f"{what}, of PBT the mean of its populations; bands are the seeds' range. Dotted: "
+    caption += "the return to reach."
     labels = {"title": [title], "arms": list(score)}
     return Figure(name, caption, data, labels, draw_curves)
 
@@ -73,7 +78,7 @@ def draw_panels(figure: Figure) -> go.Figure:
 
 def draw_curves(figure: Figure) -> go.Figure:
     """Return a line an arm, with the seeds' range."""
-    fig = empty(str(figure.labels["title"][0]), FRAMES, "return of the last component")
+    fig = empty(str(figure.labels["title"][0]), FRAMES, "return")
     spent = figure.data["frames"]
     for index, (arm, values) in enumerate(
         zip(figure.labels["arms"], figure.data["values"], strict=True)

@@ -3,13 +3,14 @@ mixture is to be as soon as few actions and to end above all of them alone.
 
 As in the source the many actions are chosen in parts, each by itself: a direction, a speed, and one
 of 64 flags, of which half cancel the move. What is told of an agent is what its last component
-earns alone: see `rooms`, where there are 48.
+earns alone: see `rooms`, where there are 48. `breakout` is the same in a game.
 
 Source: Czarnecki et al. 2018, Mix & Match (arXiv 1806.01780). Frames here are those of one agent.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -49,18 +50,26 @@ FULL, QUICK, LEAST = Budget(6, 96, 8), Budget(2, 48, 16), Budget(2, 2, 1)
 def measure(how: Measuring) -> Found:
     """Return the claims about 768 actions, and the arms' curves."""
     seeds, rounds, updates, _ = how.choose(FULL, QUICK, LEAST)
-    config, score = replace(AGENT, **how.choose({}, {}, TINY)), {}
-    for arm, learner in learners(config, rounds, updates).items():
-        if how.scale == "tiny" and arm != BIG:
-            continue  # a program each, which takes long to compile
-        run = train(learner, seeds, how.seed, rounds, 1, how.progress, arm, quick=True)
-        score[arm] = run.score
-    for arm in (SMALL, SCHEDULED, UNTAUGHT):
-        score.setdefault(arm, score[BIG])
+    config = replace(AGENT, **how.choose({}, {}, TINY))
+    score = trained(learners(config, rounds, updates), seeds, rounds, 1, how)
     frames = float(updates * config.environments * config.unroll)
     cost = f"{seeds} seeds, {rounds * frames:,.0f} frames each{how.weak()}"
     drawn = curves("many_actions", "4 actions into 768", score, frames, LEVEL)
-    return claims_of(score, frames, cost, how), [drawn]
+    return claims_of(score, frames, LEVEL, 4, "768 actions", cost, how), [drawn]
+
+
+def trained(
+    learners: Mapping[str, Learner[Any]], seeds: int, rounds: int, steps: int, how: Measuring
+) -> dict[str, np.ndarray]:
+    """Return the scores of each arm, [round, seed]. In a tiny look one stands for all: a program
+    each takes long to compile.
+    """
+
+    def one(arm: str) -> np.ndarray:
+        given = seeds, how.seed, rounds, steps, how.progress, arm
+        return train(learners[arm], *given, quick=True).score
+
+    return how.of_each(learners, one, [BIG])
 
 
 def learners(config: ActorCriticConfig, rounds: int, updates: int) -> dict[str, Learner[Any]]:
@@ -89,11 +98,19 @@ def mixed(
 
 
 def claims_of(
-    score: dict[str, np.ndarray], frames: float, cost: str, how: Measuring
+    score: Mapping[str, np.ndarray],
+    frames: float,
+    level: float,
+    few: int,
+    many: str,
+    cost: str,
+    how: Measuring,
 ) -> list[Claim]:
-    """Return the claims, given the scores of each arm, [round, seed]."""
+    """Return the claims about few actions and many, given the scores of each arm, [round, seed], so
+    many frames a round, and the return to reach.
+    """
     quarter = max(1, len(score[BIG]) // 4)
-    needed = {arm: frames_to(went, LEVEL, frames) for arm, went in score.items()}
+    needed = {arm: frames_to(went, level, frames) for arm, went in score.items()}
     end = {arm: ends(went) for arm, went in score.items()}
     first = {arm: went[:quarter].mean(axis=0) for arm, went in score.items()}
     budget = len(score[BIG]) * frames
@@ -111,15 +128,15 @@ def claims_of(
     sooner, further = more(needed[BIG] - needed[SMALL]), more(end[BIG] - end[SMALL])
     return [
         Claim.above(
-            "of 768 actions few are learned sooner, and all lead to more",
+            f"of {many} few are learned sooner, and all lead to more",
             "few actions ahead until half of the frames; .86 at the end, all .96",
-            f"sooner by {sooner} frames, more at the end by {further}; frames to {LEVEL:g}: {to}; "
+            f"sooner by {sooner} frames, more at the end by {further}; frames to {level:g}: {to}; "
             f"{cost}",
             sooner,
             further,
         ),
         Claim.above(
-            f"a mixture of 4 and 768 actions is as fast as few: over the first quarter it earns "
+            f"a mixture of {few} and {many} is as fast as few: over the first quarter it earns "
             f"{NEAR:.0%} or more of what they do",
             "as fast as few actions at first",
             f"above that by {near}; over the first quarter: {told(first)}; {cost}",
