@@ -20,6 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # what gymnax's own imports w
         ("locked-room-7", Discrete(4)),
         ("Pendulum-v1/flat5", Discrete(5)),
         ("Pendulum-v1/factored3", Factored((3,))),
+        ("CartPole-v1/sequences3", Factored((2, 2, 2))),
         ("MiniGrid-DoorKey-5x5 + MiniGrid-DoorKey-6x6", Discrete(6)),
     ],
 )
@@ -44,6 +45,7 @@ def test_all_single_names_are_listed():
         ("locked-room-2", "3 cells or more"),
         ("Pendulum-v1/some3", "Pendulum-v1/factored3"),
         ("CartPole-v1/flat3", "are Discrete"),
+        ("CartPole-v1/sequences0", "1 step or more"),
         ("CartPole-v1 + Acrobot-v1", "one shape"),
     ],
 )

@@ -9,6 +9,7 @@ random-grids                       another grid every episode
 locked-room-8                      a room of any size behind a locked door
 hidden-goal                        a goal to be found again and again
 brax-halfcheetah/factored3         a continuous one, its numbers chosen among 3 values
+Breakout-MinAtar/sequences6        one choice is 6 steps, each chosen by itself
 Catch-bsuite + Catch-bsuite2 ...   several tasks of one shape, told apart
 """
 
@@ -24,6 +25,7 @@ from ontogeny.worlds.errands import errands
 from ontogeny.worlds.gymnax_worlds import gymnax_world, list_worlds
 from ontogeny.worlds.hidden_goal import hidden_goal
 from ontogeny.worlds.locked_room import locked_room
+from ontogeny.worlds.macro_actions import macro_actions
 from ontogeny.worlds.minigrid_worlds import PREFIX, list_minigrids, minigrid_world
 from ontogeny.worlds.multi_task import multi_task
 from ontogeny.worlds.random_grids import grid_world
@@ -48,7 +50,7 @@ def world_named(name: str) -> World:
     if " + " in name:
         return multi_task([world_named(part) for part in name.split(" + ")])
     if "/" in name:
-        return _discretised(name)
+        return _otherwise_acted_in(name)
     if name.startswith(PREFIX):
         return minigrid_world(name)
     if name.startswith(BRAX):
@@ -70,15 +72,17 @@ def all_names() -> dict[str, list[str]]:
     }
 
 
-def _discretised(name: str) -> World:
+def _otherwise_acted_in(name: str) -> World:
     whole, _, how = name.rpartition("/")
-    found = re.fullmatch(rf"({'|'.join(get_args(Choices))})([0-9]+)", how)
+    found = re.fullmatch(rf"({'|'.join(get_args(Choices))}|sequences)([0-9]+)", how)
     if not found:
         raise ConfigError(
             f"the world {name!r} ends in {how!r}",
             where="world",
             hint="after a slash comes how its numbers are chosen, and among how many values: "
-            f"{whole}/factored3, {whole}/flat3 or {whole}/single3",
+            f"{whole}/factored3, {whole}/flat3 or {whole}/single3; or {whole}/sequences6",
         )
+    if found[1] == "sequences":
+        return macro_actions(world_named(whole), int(found[2]))
     choices: Any = found[1]
     return discretised(world_named(whole), int(found[2]), choices)

@@ -13,6 +13,7 @@ from ontogeny.claims.mix_and_match.cores import (
     LEANS,
     MIXED,
     REMEMBERS,
+    TUNED,
     TWICE,
     claims_of,
     learners,
@@ -25,7 +26,8 @@ SLOW, SOON = np.linspace(0, 2, 10), np.linspace(0.5, 1, 10)
 @pytest.mark.parametrize("ahead", [0.1, -0.1])
 def test_the_source_s_shape_is_slower_first_and_higher_at_the_end(ahead):
     made = learners(hidden_goal(), AGENT, 10)
-    curves = {arm: SOON for arm in made} | {MIXED: SLOW, FORGETS: SOON - 0.1, TWICE: SLOW - ahead}
+    grown = {MIXED: SLOW, TUNED: SLOW, TWICE: SLOW - ahead}
+    curves = {arm: SOON for arm in made} | grown | {FORGETS: SOON - 0.1}
     score = {arm: np.stack([curve, curve + 0.1], axis=1) for arm, curve in curves.items()}
     claims = claims_of(score, "", Measuring())
     slower, lower = (one for one in claims if TWICE in one.measured)

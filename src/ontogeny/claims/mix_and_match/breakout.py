@@ -26,7 +26,6 @@ from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
 from ontogeny.worlds.by_name import world_named
-from ontogeny.worlds.macro_actions import macro_actions
 
 STEPS = 6  # of a sequence
 STAY, WAYS, FAR = 0, (1, 2), (1, 3, 6)
@@ -66,7 +65,7 @@ def measure(how: Measuring) -> Found:
 
 def learners(config: ActorCriticConfig, updates: int) -> dict[str, Learner[Any]]:
     """Return an agent an arm, who learns for so many updates."""
-    world = macro_actions(world_named("Breakout-MinAtar"), STEPS)
+    world = world_named(f"Breakout-MinAtar/sequences{STEPS}")
     parts = [Component(config, FEW), Component(config)]
 
     def mixed(alpha: Any, transfer: float) -> Learner[Any]:
