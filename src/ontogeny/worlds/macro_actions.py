@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array
 
 from ontogeny.core import trees
@@ -32,8 +33,8 @@ def macro_actions(world: World, length: int) -> World:
         )
 
     def step(key: Array, state: Any, action: Array) -> tuple[Any, Step]:
-        keys = jax.random.split(key, length)
-        begun = world.step(keys[0], state, action[0])
+        shapes = jax.eval_shape(world.step, key, state, action[0])[1]
+        begun = state, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
 
         def one(so_far: tuple[Any, Step], now: Any) -> tuple[tuple[Any, Step], None]:
             state, came = so_far
@@ -41,7 +42,7 @@ def macro_actions(world: World, length: int) -> World:
             next_ = next_._replace(reward=came.reward + next_.reward)
             return trees.where(came.terminated | came.truncated, so_far, (after, next_)), None
 
-        return jax.lax.scan(one, begun, (keys[1:], action[1:]))[0]
+        return jax.lax.scan(one, begun, (jax.random.split(key, length), action))[0]
 
     limit = world.time_limit
     return world._replace(
