@@ -4,8 +4,8 @@ stays where it was found.
 Who forgets can learn to sweep the cells and to step onto what is near; who remembers also goes
 straight back, again and again. The simple component has a dense layer where the complex one has an
 LSTM; torso and heads are one. alpha rises by hand over the first quarter of training, or is moved
-by populations, whose fitness is what the recurrent component earns alone: by what the mixture earns
-they stay with who is the sooner. Of populations their mean is told.
+by populations, as in the source. Their fitness is what the recurrent component earns alone, of
+which their mean is told.
 
 The divergence alone: the recurrent agent does nine of ten parts of the acting from first to last,
 and the divergence weighs as much as it does at the mixture's beginning.
