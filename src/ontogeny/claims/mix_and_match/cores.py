@@ -92,23 +92,21 @@ def measure(how: Measuring) -> Found:
     made, score = learners(world, agent, rounds * steps), {}
     arms = (FORGETS, REMEMBERS, MIXED) if short else tuple(made)
     if how.scale == "tiny":  # a program an arm, which takes long to compile
-        arms = (FORGETS,)
+        arms = (FORGETS,) if short else ()
     for arm in arms:
         given = seeds, how.seed, rounds, steps, how.progress, arm
         score[arm] = train(made[arm], *given, quick=True).score
-    score.setdefault(MIXED, score[FORGETS])
-    frames = steps * agent.environments * agent.unroll
+    frames, drawn = float(steps * agent.environments * agent.unroll), []
+    if not short:
+        space, table = Space({ALPHA: MOVES}), {ALPHA: np.zeros((rounds, 0))}  # nobody by hand
+        given = (seeds, members), how.seed, 0, how.progress, TUNED, steps
+        grown = grow(mixed(world, agent, "dense", MOVES, fitness="last"), space, table, *given)
+        score[TUNED] = grown.populations(grown.score).mean(axis=-1)
+        drawn = [alphas("cores_alpha", grown.lines(ALPHA), frames, RISES)]
+    for arm in (FORGETS, MIXED):  # in a tiny look one stands for all
+        score.setdefault(arm, next(iter(score.values())))
     cost = f"{seeds} seeds, {rounds * frames:,.0f} frames each{how.weak()}"
-    if short:
-        return claims_of(score, cost, how), [curves("short_cores", score, frames)]
-    space, table = Space({ALPHA: MOVES}), {ALPHA: np.zeros((rounds, 0))}  # nobody by hand
-    given = (seeds, members), how.seed, 0, how.progress, TUNED, steps
-    grown = grow(mixed(world, agent, "dense", MOVES, fitness="last"), space, table, *given)
-    score[TUNED] = grown.populations(grown.score).mean(axis=-1)
-    drawn = [
-        curves("cores", score, frames),
-        alphas("cores_alpha", grown.lines(ALPHA), frames, RISES),
-    ]
+    drawn.insert(0, curves("short_cores" if short else "cores", score, frames))
     return claims_of(score, cost, how), drawn
 
 
