@@ -4,6 +4,7 @@ measured. They are a population that nobody moves, so they share its cores.
 
 from __future__ import annotations
 
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ class Trained(NamedTuple):
     seconds: np.ndarray  # [round], from the first update, the compiler's time not counted
     metrics: dict[str, np.ndarray]  # each [round, seed]
     last: Any = None  # the snapshot that others can begin from
+    cpu: float = 0.0  # CPU-seconds of all seeds, as `seconds`
 
 
 def still() -> Strategy[tuple[()]]:
@@ -64,7 +66,9 @@ def train(
     job = Job(learner, space, still(), seed, seeds, rounds, steps, None)
     progress(f"{what}: {seeds} seeds, {rounds * steps:,} updates")
     program = Vectorised().prepare(job, quick=quick)
-    lived = list(program.rounds(0, first))
+    rounds_to_come, begun = program.rounds(0, first), time.process_time()
+    lived = list(rounds_to_come)
+    cpu = time.process_time() - begun
     score = np.stack([one.score for one in lived])
     seconds = np.cumsum([one.seconds for one in lived])
     last = lived[-1].snapshot()
@@ -72,7 +76,7 @@ def train(
     progress(f"{what}: {seconds[-1]:.0f} s, scores {told}")
     metrics = {name: np.stack([one.metrics[name] for one in lived]) for name in lived[0].metrics}
     updates = steps * np.arange(1, rounds + 1)
-    return Trained(last.population.state, score, updates, seconds, metrics, last)
+    return Trained(last.population.state, score, updates, seconds, metrics, last, cpu)
 
 
 def ends(score: np.ndarray) -> np.ndarray:

@@ -135,6 +135,24 @@ def picture_patches(
     return _patches(f"patches of {Path(folder).name}, {size} x {size}", learn, held, size)
 
 
+def drawn_once(patterns: Patterns, key: Key[Array, ""], learn: int, held: int) -> Patterns:
+    """Return what draws from a table of so many of the patterns to learn from, and of so many held,
+    as bytes. Programs of equal tables are the same program, whatever is in them, and so compiled
+    once.
+    """
+
+    def some(draw: Draw, key: Array, n: int) -> Draw:
+        part = min(n, 256)  # drawn side by side: of characters, all would fill the memory
+        keys = jax.random.split(key, -(-n // part))
+        rows = jax.jit(lambda keys: jax.lax.map(lambda key: draw(key, part), keys))(keys)
+        table = np.rint(255 * np.asarray(rows)).astype(np.uint8)
+        return _from_table(table.reshape(-1, *patterns.shape)[:n])
+
+    learn_key, held_key = jax.random.split(key)
+    learned = some(patterns.draw, learn_key, learn)
+    return patterns._replace(draw=learned, held=some(patterns.held, held_key, held))
+
+
 def _from_table(table: np.ndarray) -> Draw:
     """Return what draws rows of the table; bytes as 0 to 1. The table is on the host until a draw
     is traced.

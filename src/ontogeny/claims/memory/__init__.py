@@ -25,5 +25,6 @@ SYSTEM = System(
         Part("anomaly"),
         Part("online", "unhurried"),
         Part("pieces", "longer"),
+        Part("pictures", "longer"),
     ),
 )
