@@ -28,13 +28,14 @@ from ontogeny.worlds.corruptions import block_of_noise
 from ontogeny.worlds.patterns import Patterns, drawn_once
 
 ENERGIES = {"EBMM, dense": "dense", "EBMM, conv": "conv"}
-NAMES = (*ENERGIES, *BASELINES)
+ALONE = "1 number a picture"  # slots: what the picture around the square tells by itself
+NAMES = (*ENERGIES, *BASELINES, ALONE)
 FIT, BLIND = "as many as fit", "nothing stored"  # what needs no training
 READS = 2  # of the baselines; energies take 5 steps
 # Each family's own, of three that were tried on seed 5 at one size.
-RATES: dict[str, float] = dict.fromkeys(NAMES, 3e-3)
+RATES = dict.fromkeys(NAMES, 3e-3) | {"EBMM, dense": 6e-3, "EBMM, conv": 1e-2}
 # The most numbers that the slow ones are trained at: an LSTM's weights are as its state squared.
-MOST = {"autoencoder": 4608, "lstm": 2304}
+MOST = {"autoencoder": 4608, "lstm": 2304, ALONE: 1152}
 # Pictures learned from and held, all sizes: at full and quick scale, at tiny scale.
 FULL: dict[str, Any] = {"size": 16, "n": 32, "learn": 8192, "held": 2048, "tested": 32}
 TINY: dict[str, Any] = {"size": 8, "n": 2, "learn": 4, "held": 4, "tested": 2}
@@ -58,7 +59,9 @@ def memory_of(name: str, numbers: int, n: int, tiny: bool) -> AssociativeMemory:
     filters, features, units = ((4,), 15, 12) if tiny else ((8, 16), 127, 160)
     size = (TINY if tiny else FULL)["size"]
     if name not in ENERGIES:
-        return baseline(name, (size, size), numbers, n, CoderConfig(features, filters, READS))
+        coder = CoderConfig(features, filters, READS)
+        named, numbers = ("slots", n) if name == ALONE else (name, numbers)
+        return baseline(named, (size, size), numbers, n, coder)
     config = EBMMConfig(filters=filters, gradient_weight=0)
     if tiny:
         config = dataclasses.replace(config, hops=1, write_steps=2, read_steps=2)
