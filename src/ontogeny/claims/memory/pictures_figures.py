@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from ontogeny.learners.memory.task import Episode
 from ontogeny.recipes.portraits.retrieval import draw_strips
 from ontogeny.views.figure import Figure
-from ontogeny.views.theme import COLOURS, INK, QUIET, add_seeds, empty
+from ontogeny.views.theme import COLOURS, INK, QUIET, SECOND, add_seeds, empty
 
 UNITS = {
     "error": ("Squared error by stored numbers", "squared error of a picture"),
@@ -53,7 +53,7 @@ def answers_figure(
         },
         {
             "names": [f"picture {number + 1}" for number in range(min(SHOWN, len(stages[0])))],
-            "stages": ["query", *(name.replace("EBMM, ", "EBMM<br>") for name in answers), "truth"],
+            "stages": ["query", *(name.removeprefix("EBMM, ") for name in answers), "truth"],
             "dark": ["ground" if name.startswith("photo") else "ink"],
         },
         draw_strips,
@@ -65,12 +65,12 @@ def draw_by_number(figure: Figure) -> go.Figure:
     title, unit = map(str, figure.labels["words"])
     fig = empty(title, "numbers stored", unit, height=460, type="log")
     looks = [(colour, "solid") for colour in (*COLOURS, INK, QUIET)]
-    looks += [(colour, "dash") for colour in (INK, QUIET)]
+    looks += [(colour, "dash") for colour in (INK, QUIET, SECOND)]
     for name, (colour, dash) in zip(figure.labels["names"], looks, strict=False):
         rows = np.asarray(figure.data[str(name)])
         asked = np.array(figure.labels["asked"])[: len(rows)]
-        floor = np.maximum(rows, 1e-4)  # what keeps all errs by nothing, which has no logarithm
-        add_seeds(fig, asked, floor, colour, str(name))
+        rows = np.where(rows > 0, rows, np.nan)  # what keeps all errs by 0: it has no logarithm
+        add_seeds(fig, asked, rows, colour, str(name))
         fig.data[-2].line.dash = dash  # pyright: ignore[reportAttributeAccessIssue]
     ticks = list(map(int, figure.labels["asked"]))
     fig.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:,}" for tick in ticks])

@@ -28,7 +28,7 @@ from ontogeny.worlds.corruptions import block_of_noise
 from ontogeny.worlds.patterns import Patterns, drawn_once
 
 ENERGIES = {"EBMM, dense": "dense", "EBMM, conv": "conv"}
-ALONE = "1 number a picture"  # slots: what the picture around the square tells by itself
+ALONE = "1 number each"  # slots: what the picture around the square tells by itself
 NAMES = (*ENERGIES, *BASELINES, ALONE)
 FIT, BLIND = "as many as fit", "nothing stored"  # what needs no training
 READS = 2  # of the baselines; energies take 5 steps
