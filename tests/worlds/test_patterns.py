@@ -18,6 +18,7 @@ from ontogeny.worlds.patterns import (
     _places,  # pyright: ignore[reportPrivateUsage]
     digit_patterns,
     drawn_characters,
+    drawn_once,
     glyph_patterns,
     photo_patches,
     picture_patches,
@@ -52,6 +53,15 @@ def test_no_place_comes_twice_where_there_are_enough_and_all_come(total, n):
     assert all(len(set(row)) == min(n, total) for row in places)
     share = np.bincount(places[:, 0], minlength=total) / 400
     np.testing.assert_allclose(share, 1 / total, atol=0.06)
+
+
+def test_what_is_drawn_once_is_all_that_comes():
+    few = drawn_once(random_bits(16), KEY, 5, 3)
+    learn, held = drawn(few, 20)
+    assert len(rows(learn)) == 5
+    assert len(rows(held)) == 3
+    assert not rows(learn) & rows(held)
+    assert rows(drawn(drawn_once(random_bits(16), KEY, 5, 3), 20)[0]) == rows(learn)
 
 
 def test_drawn_characters_are_pictures():

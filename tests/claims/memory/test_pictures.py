@@ -30,7 +30,7 @@ def test_a_memory_stores_at_most_what_is_allowed():
 
 def test_whole_pictures_are_kept_while_there_is_room():
     stored = [n_numbers(kept(n), N, SHAPE) for n in ASKED]
-    assert stored == [1024, 2304, 4608, 8192, 8192]
+    assert stored == [1024, 2304, 4096, 4096, 4096]
 
 
 def test_claims_are_judged_by_every_seed():

@@ -1,6 +1,6 @@
 """The claims about pictures: the error of what is given back, by how many numbers are stored.
 
-32 pictures of 16 x 16 are written into one memory; as they are, they are 8,192 numbers. A square of
+16 pictures of 16 x 16 are written into one memory; as they are, they are 4,096 numbers. A square of
 each query is noise, and every reader knows where. Energies and every baseline are meta-trained
 alike: the same updates, and the same pictures in the same order. They are tested on pictures of
 classes, of scripts and of photographs that nothing was learned from. Source: Bartunov et al. 2020
@@ -35,8 +35,8 @@ from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.views.figure import Figure
 from ontogeny.worlds.patterns import drawn_characters, glyph_patterns, photo_patches
 
-NUMBERS = ((1152, 2304, 4608, 9216, 18432), (1152, 4608), (64,))  # full, quick and tiny
-COMPRESSIVE = 4608  # at most; as they are, the pictures are 8,192
+NUMBERS = ((1152, 2304, 4608, 9216, 18432), (1152, 2304, 9216), (64,))  # full, quick and tiny
+COMPRESSIVE = 2304  # at most; as they are, the pictures are 4,096
 AMPLE = 9216  # at least
 SETS = {
     # shrunk so far that what is around a square tells little of what was in it
@@ -45,7 +45,7 @@ SETS = {
     "glyphs": glyph_patterns,
 }
 SEEDS = (2, 2, 1)
-UPDATES = (120, 40, 2)
+UPDATES = (400, 100, 2)
 FEW = ("slots",)  # that stand for all in a tiny look
 PEERS = ("slots", "mann")  # that the paper's energies are below
 PARITY = 1.5  # times more or less
