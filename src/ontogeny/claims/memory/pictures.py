@@ -24,13 +24,14 @@ from ontogeny.claims.memory.pictures_memories import (
     MOST,
     NAMES,
     answers,
+    asked_of,
     formula_errors,
     learner_of,
     memory_of,
     task_of,
 )
 from ontogeny.claims.trainings import Trained, train
-from ontogeny.learners.memory.task import Episode, draw_episode
+from ontogeny.learners.memory.task import Episode
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.views.figure import Figure
 from ontogeny.worlds.patterns import drawn_characters, glyph_patterns, photo_patches
@@ -82,7 +83,8 @@ def measured(name: str, how: Measuring) -> OfSet:
     asked, tiny = how.choose(*NUMBERS), how.scale == "tiny"
     seeds, updates = how.choose(*SEEDS), how.choose(*UPDATES)
     task = task_of(SETS[name], how.seed, tiny)
-    episode = draw_episode(jax.random.key(how.seed + 1), task, held=True)
+    episodes = asked_of(task, tiny)
+    episode = jax.tree.map(lambda each: each[0], episodes)
 
     def of_memory(which: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         runs: dict[int, Trained] = {}
@@ -103,7 +105,7 @@ def measured(name: str, how: Measuring) -> OfSet:
 
     told = how.of_each(NAMES, of_memory, FEW)
     error, cpu, answered = ({which: of[i] for which, of in told.items()} for i in range(3))
-    return OfSet(error | formula_errors(task, asked, tiny), cpu, answered, episode)
+    return OfSet(error | formula_errors(episodes, asked), cpu, answered, episode)
 
 
 def claims_of(

@@ -113,12 +113,14 @@ def blind() -> AssociativeMemory:
     return AssociativeMemory("nothing", lambda key: (), lambda params, patterns: (), read)
 
 
-def formula_errors(task: MemoryTask, asked: tuple[int, ...], tiny: bool) -> dict[str, np.ndarray]:
-    """Return the errors of what needs no training, [number, 1], by name, of the same queries as
-    those that do.
-    """
+def asked_of(task: MemoryTask, tiny: bool) -> Episode:
+    """Return what every memory is scored on, [memory, pattern, ...]."""
     keys = jax.random.split(jax.random.key(VALIDATION), (TINY if tiny else FULL)["tested"])
-    episodes = jax.lax.map(lambda key: draw_episode(key, task, held=True), keys)
+    return jax.jit(lambda keys: jax.lax.map(lambda k: draw_episode(k, task, held=True), keys))(keys)
+
+
+def formula_errors(episodes: Episode, asked: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Return the errors of what needs no training, [number, 1], by name."""
 
     def error(memory: AssociativeMemory) -> float:
         told = jax.lax.map(lambda episode: recall(memory, (), episode).error[-1], episodes)
