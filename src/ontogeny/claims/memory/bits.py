@@ -14,7 +14,15 @@ from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.memory.bits_figures import by_number_figure, course_figure
 from ontogeny.claims.memory.hopfield_reading import RULES
-from ontogeny.claims.memory.learned import BITS, BROKEN, UPDATES, energy, memory_of, trained
+from ontogeny.claims.memory.learned import (
+    BITS,
+    BROKEN,
+    UPDATES,
+    bits_task,
+    energy,
+    memory_of,
+    trained,
+)
 from ontogeny.claims.memory.learned import wrong_bits as of_energy
 from ontogeny.learners.memory.hopfield import hopfield
 from ontogeny.learners.memory.memory import n_numbers
@@ -35,10 +43,10 @@ def measure(how: Measuring) -> Found:
     wrong: dict[str, list[np.ndarray]] = {"EBMM": []}
     for n in asked:
         params = learned[LEARNED[n]].states.params
-        wrong["EBMM"].append(of_energy(memory, params, n, how))
+        wrong["EBMM"].append(of_energy(memory, params, bits_task(n), how))
     formulas = {rule: hopfield(rule) for rule in RULES}
     for rule, formula in formulas.items():
-        wrong[rule] = [of_energy(formula, (), n, how, seeds=False) for n in asked]
+        wrong[rule] = [of_energy(formula, (), bits_task(n), how, seeds=False) for n in asked]
     numbers = {
         name: n_numbers(one, asked[-1], (BITS,))
         for name, one in {"EBMM": memory, **formulas}.items()

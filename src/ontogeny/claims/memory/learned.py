@@ -78,15 +78,20 @@ def memory_of(config: EBMMConfig) -> AssociativeMemory:
 
 
 def wrong_bits(
-    memory: AssociativeMemory, params: Any, n: int, how: Measuring, *, seeds: bool = True
+    memory: AssociativeMemory,
+    params: Any,
+    task: MemoryTask,
+    how: Measuring,
+    *,
+    tested: tuple[int, int, int] = TESTED,
+    seeds: bool = True,
 ) -> np.ndarray:
-    """Return the wrong bits of what a memory gives back of n strings, the mean over fresh memories
-    which are the same for every memory: [seed]; of params without a leading axis of seeds, of the
-    same strings as each seed's.
+    """Return the wrong bits of what a memory gives back, the mean over `tested` fresh memories of
+    the task, by scale, which are the same for every memory: [seed]; of params without a leading
+    axis of seeds, of the same strings as each seed's.
     """
     count = how.choose(*SEEDS)
-    keys = jax.random.split(jax.random.key(how.seed + 1), (count, how.choose(*TESTED)))
-    task = bits_task(n)
+    keys = jax.random.split(jax.random.key(how.seed + 1), (count, how.choose(*tested)))
 
     def one(params: Any, keys: Array) -> Array:
         def wrong(key: Array) -> Array:

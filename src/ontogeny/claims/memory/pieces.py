@@ -16,7 +16,7 @@ import numpy as np
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.memory.bits_figures import by_number_figure, course_figure
-from ontogeny.claims.memory.learned import BITS, energy, memory_of, trained, wrong_bits
+from ontogeny.claims.memory.learned import BITS, bits_task, energy, memory_of, trained, wrong_bits
 from ontogeny.learners.memory.ebmm import more_reads
 from ontogeny.learners.memory.memory import n_numbers
 from ontogeny.ops.statistics import bootstrap_interval
@@ -36,20 +36,20 @@ NEAR = 0.1  # wrong bits that reading on may cost
 
 def measure(how: Measuring) -> Found:
     """Return the claims about the pieces, and two figures."""
-    config = energy(how)
+    config, task = energy(how), bits_task(STORED)
     whole = trained(STORED, how, config)
     params, memory = whole.states.params, memory_of(config)
     learned = {"all of it": whole}
-    wrong = {"all of it": wrong_bits(memory, params, STORED, how)}
+    wrong = {"all of it": wrong_bits(memory, params, task, how)}
     for name in how.choose(*ARMS):
         other = dataclasses.replace(config, **WITHOUT.get(name, {}))
         arm = trained(STORED, how, other, "last" if name == LAST else "all")
         learned[f"without {name}"] = arm
-        wrong[name] = wrong_bits(memory_of(other), arm.states.params, STORED, how)
+        wrong[name] = wrong_bits(memory_of(other), arm.states.params, task, how)
     longer = jax.vmap(lambda p: more_reads(p, MORE_READS))(params)
-    reading_on = wrong_bits(memory, longer, STORED, how)
+    reading_on = wrong_bits(memory, longer, task, how)
     asked = how.choose(*BEYOND)
-    beyond = np.stack([wrong_bits(memory, params, n, how) for n in asked])
+    beyond = np.stack([wrong_bits(memory, params, bits_task(n), how) for n in asked])
     numbers = {"EBMM": n_numbers(memory, STORED, (BITS,))}
     return claims_of(wrong, reading_on, how), [
         course_figure(learned),
