@@ -45,7 +45,7 @@ ENERGY = (
     *2 * (EBMMConfig(units=128, writable=64, gradient_weight=0, prior_weight=0),),
     EBMMConfig(units=12, hops=1, writable=11, write_steps=2, read_steps=2, gradient_weight=0),
 )
-UPDATES = (1000, 100, 2)
+UPDATES = (600, 100, 2)
 BATCH = 4  # memories an update
 ASKED = ((16, 32, 48, 64, 96), (64, 96), (3, 4))
 LEARNED = ((64, 96), (64, 96), (4,))  # strings; what was asked is asked of the fewest that suffice
