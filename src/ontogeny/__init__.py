@@ -63,6 +63,7 @@ _WHERE = {
     "translation": "learners.generation.translation",
     "few_shot": "learners.few_shot.few_shot",
     "ebmm": "learners.memory.meta_learned",
+    "streaming": "learners.streaming.streaming",
     "language_model": "learners.text.language_model",
     "kickstart": "learners.teaching.kickstarting",
     "leo": "learners.few_shot.leo",
@@ -95,6 +96,7 @@ _MODULES = {
     "breeding": "evolution.breeding",
     "teaching": "learners.teaching",
     "memory": "learners.memory",
+    "video": "learners.streaming",
 }
 
 __all__ = [*_WHERE, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]
@@ -118,6 +120,7 @@ if TYPE_CHECKING:
     from ontogeny.evolution.successive_halving import successive_halving
     from ontogeny.growth import grow, resume
     from ontogeny.learners import memory, teaching
+    from ontogeny.learners import streaming as video
     from ontogeny.learners.agents.actor_critic import actor_critic
     from ontogeny.learners.baldwin.lifetime import genes_space, lifetime
     from ontogeny.learners.few_shot.classifier import load_classifier
@@ -132,6 +135,7 @@ if TYPE_CHECKING:
     from ontogeny.learners.maml.config import MAMLConfig
     from ontogeny.learners.maml.maml import maml
     from ontogeny.learners.memory.meta_learned import ebmm
+    from ontogeny.learners.streaming.streaming import streaming
     from ontogeny.learners.teaching.kickstarting import kickstart
     from ontogeny.learners.teaching.mix_and_match import mix
     from ontogeny.learners.text.language_model import language_model

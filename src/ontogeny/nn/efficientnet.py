@@ -4,9 +4,6 @@ A stem, 16 inverted residual blocks (widen by 6, filter every channel alone, nar
 the mean over places; ReLU6 throughout, no squeeze-and-excitation. Batch normalisation is folded
 into the convolutions, so that what is kept is a filter and a bias for each.
 
-A depthwise filter is written as a sum of shifted products: on a CPU, XLA's grouped convolution is
-slow.
-
 Source: Tan and Le 2019, "EfficientNet" (arXiv 1905.11946), in TensorFlow's Lite variant.
 """
 
@@ -15,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from ontogeny.core.errors import StructureError
+from ontogeny.nn.filter import Filter, convolved, filtered_apart
 
 FEATURES, CLASSES = 1280, 1000
 EPSILON = 1e-3  # of the batch normalisation
@@ -45,13 +42,6 @@ STAGES = (
     Stage(6, 5, 2, 192, 4),
     Stage(6, 3, 1, 320, 1),
 )
-
-
-class Filter(NamedTuple):
-    """A convolution with its bias. A depthwise filter has one channel in."""
-
-    weight: Float[Array, "height width in out"]
-    bias: Float[Array, " out"]
 
 
 class Block(NamedTuple):
@@ -79,18 +69,18 @@ def features(
     """Return the mean of the head's channels over the places. The picture has values from 0 to 255;
     the network was trained at 224 x 224, and takes any size of 32 or more.
     """
-    x = jnp.clip(_dense(network.stem, (picture - 127.0) / 128.0, 2), 0.0, 6.0)
+    x = jnp.clip(convolved(network.stem, (picture - 127.0) / 128.0, 2), 0.0, 6.0)
     at = 0
     for stage in STAGES:
         for place in range(stage.blocks):
             block = network.blocks[at]
             stride = stage.stride if place == 0 else 1
-            y = x if block.widen is None else jnp.clip(_dense(block.widen, x), 0.0, 6.0)
-            y = jnp.clip(_depthwise(block.depthwise, y, stride), 0.0, 6.0)
-            y = _dense(block.narrow, y)
+            y = x if block.widen is None else jnp.clip(convolved(block.widen, x), 0.0, 6.0)
+            y = jnp.clip(filtered_apart(block.depthwise, y, stride), 0.0, 6.0)
+            y = convolved(block.narrow, y)
             x = x + y if stride == 1 and x.shape == y.shape else y
             at += 1
-    return jnp.mean(jnp.clip(_dense(network.head, x), 0.0, 6.0), axis=(0, 1))
+    return jnp.mean(jnp.clip(convolved(network.head, x), 0.0, 6.0), axis=(0, 1))
 
 
 def from_tensors(tensors: Mapping[str, np.ndarray]) -> EfficientNet:
@@ -143,33 +133,3 @@ def from_tensors(tensors: Mapping[str, np.ndarray]) -> EfficientNet:
         jnp.asarray(weight.T, jnp.float32),
         jnp.asarray(bias, jnp.float32),
     )
-
-
-def _dense(
-    f: Filter, x: Float[Array, "height width in"], stride: int = 1
-) -> Float[Array, "rows columns out"]:
-    """Return the convolution over all channels, padded as TensorFlow does ("SAME")."""
-    if f.weight.shape[:2] == (1, 1):
-        return x @ f.weight[0, 0] + f.bias
-    y = jax.lax.conv_general_dilated(
-        x[None], f.weight, (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
-    return y[0] + f.bias
-
-
-def _depthwise(
-    f: Filter, x: Float[Array, "height width chan"], stride: int
-) -> Float[Array, "rows columns chan"]:
-    """Return every channel filtered alone, padded as TensorFlow does."""
-    kernel = f.weight.shape[0]
-    rows, columns = (-(-n // stride) for n in x.shape[:2])
-    ends = zip((rows, columns), x.shape[:2], strict=True)
-    short = [max((m - 1) * stride + kernel - n, 0) for m, n in ends]
-    padded = jnp.pad(x, [*((n // 2, n - n // 2) for n in short), (0, 0)])
-    total = jnp.broadcast_to(f.bias, (rows, columns, x.shape[2]))
-    for i in range(kernel):
-        for j in range(kernel):
-            window = padded[i : i + stride * (rows - 1) + 1 : stride]
-            window = window[:, j : j + stride * (columns - 1) + 1 : stride]
-            total = total + window * f.weight[i, j, 0]
-    return total
