@@ -12,6 +12,7 @@ import pytest
 
 from ontogeny.core.errors import DataError, StructureError
 from ontogeny.nn import efficientnet
+from ontogeny.nn.filter import Filter, filtered_apart
 from ontogeny.worlds import backbone as backbones
 from ontogeny.worlds import embeddings
 from ontogeny.worlds.backbone import backbone, embed, seen
@@ -153,7 +154,7 @@ def test_depthwise_filters_are_what_a_grouped_convolution_computes():
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
             feature_group_count=4,
         )
-        found = efficientnet._depthwise(efficientnet.Filter(weight, bias), x, stride)
+        found = filtered_apart(Filter(weight, bias), x, stride)
         np.testing.assert_allclose(found, expected[0] + bias, atol=1e-5)
 
 
