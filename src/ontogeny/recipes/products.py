@@ -34,6 +34,7 @@ PRODUCTS = {
     "sequence predictor": "learners.sequential.forecaster:load_forecaster",
     "toy point": "recipes.toy:load_point",
     "translator": "learners.generation.translator:load_translator",
+    "video model": "learners.streaming.product:load_video_model",
 }  # every kind, and the function that reads it
 
 FORMERLY = {

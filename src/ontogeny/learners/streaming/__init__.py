@@ -22,6 +22,8 @@ from ontogeny.learners.streaming.latency import (
 )
 from ontogeny.learners.streaming.layer import Layer
 from ontogeny.learners.streaming.networks import NetworkConfig, network
+from ontogeny.learners.streaming.product import VideoModel, load_video_model
+from ontogeny.learners.streaming.simulator import simulated
 from ontogeny.learners.streaming.streaming import VideoTeacher, judge_held, streaming
 from ontogeny.learners.streaming.task import VideoTask, judged
 from ontogeny.learners.streaming.tick import (
@@ -37,6 +39,7 @@ __all__ = [
     "Layer",
     "NetworkConfig",
     "StreamingConfig",
+    "VideoModel",
     "VideoTask",
     "VideoTeacher",
     "activations",
@@ -52,10 +55,12 @@ __all__ = [
     "judge_held",
     "judged",
     "latencies",
+    "load_video_model",
     "network",
     "receptive_field",
     "restore_state",
     "save_state",
+    "simulated",
     "streaming",
     "tick",
     "warm_up",

@@ -70,6 +70,14 @@ class Graph:
             )
         check_graph(self)
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Computed once: it is asked for at every call of a function that is compiled for it."""
+        return hash((self.layers, self.output, self.stages, self.aligned, self.channels))
+
     @cached_property
     def by_name(self) -> dict[str, Layer]:
         """Every layer by its name."""

@@ -46,5 +46,5 @@ def simulated(costs: Sequence[float], hand_over: float, workers: int) -> Simulat
     ends = linear_partition(costs, busy)
     begins = (0, *itertools.islice(ends, busy - 1))
     dearest = max(sum(costs[a:b]) for a, b in zip(begins, ends, strict=True))
-    tick = dearest + (hand_over if busy > 1 else 0.0)
-    return Simulated(busy, tick, 1 / tick, sum(costs) / tick)
+    tick = float(dearest) + (float(hand_over) if busy > 1 else 0.0)
+    return Simulated(busy, tick, 1 / tick, float(sum(costs)) / tick)
