@@ -6,13 +6,11 @@ import importlib.util
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from ontogeny.core.errors import DataError, StructureError
 from ontogeny.nn import efficientnet
-from ontogeny.nn.filter import Filter, filtered_apart
 from ontogeny.worlds import backbone as backbones
 from ontogeny.worlds import embeddings
 from ontogeny.worlds.backbone import backbone, embed, seen
@@ -138,24 +136,6 @@ def test_embedded_glyphs_keep_their_classes_and_are_remembered(tmp_path, monkeyp
     }
     assert splits.test.items[:, 0].tolist() == [70, 70, 70, 80, 80, 80, 90, 90, 90]
     assert calls == [21]
-
-
-def test_depthwise_filters_are_what_a_grouped_convolution_computes():
-    rng = np.random.default_rng(2)
-    for kernel, stride, side in ((3, 2, 8), (5, 2, 7)):
-        x = jnp.asarray(rng.normal(size=(side, side + 1, 4)), jnp.float32)
-        weight = jnp.asarray(rng.normal(size=(kernel, kernel, 1, 4)), jnp.float32)
-        bias = jnp.asarray(rng.normal(size=4), jnp.float32)
-        expected = jax.lax.conv_general_dilated(
-            x[None],
-            weight,
-            (stride, stride),
-            "SAME",
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
-            feature_group_count=4,
-        )
-        found = filtered_apart(Filter(weight, bias), x, stride)
-        np.testing.assert_allclose(found, expected[0] + bias, atol=1e-5)
 
 
 def test_wrong_weights_are_named():

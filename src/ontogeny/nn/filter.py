@@ -5,6 +5,7 @@ Pictures are padded as TensorFlow does ("SAME"): a stride of s leaves ceil(n / s
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -31,21 +32,70 @@ def convolved(
     return y[0] + f.bias
 
 
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
 def filtered_apart(
     f: Filter, x: Float[Array, "height width chan"], stride: int
 ) -> Float[Array, "rows columns chan"]:
     """Return every channel filtered alone, padded as TensorFlow does.
 
-    It is a sum of shifted products: on a CPU, XLA's grouped convolution is slow.
+    It is a sum of shifted products: on a CPU, XLA's grouped convolution is slow. So is what it
+    makes of that sum's derivative; the one below took a ninth of the time.
     """
+    padded, (rows, columns) = _padded(f, x, stride)
+    return _windowed(f, padded, rows, columns, stride)
+
+
+def _forward(f: Filter, x: Array, stride: int) -> tuple[Array, tuple[Filter, Array]]:
+    return filtered_apart(f, x, stride), (f, x)
+
+
+def _backward(stride: int, kept: tuple[Filter, Array], slope: Array) -> tuple[Filter, Array]:
+    """Return the derivatives: the filter's a row of windows after another, the picture's by the
+    filter turned round.
+    """
+    f, x = kept
+    kernel = f.weight.shape[0]
+    padded, (rows, columns) = _padded(f, x, stride)
+
+    def of_row(total: Array, row: tuple[Array, Array]) -> tuple[Array, None]:
+        number, of = row
+        window = jax.lax.dynamic_slice_in_dim(padded, number * stride, kernel)
+        end = stride * (columns - 1) + 1
+        each = [jnp.sum(window[:, j : j + end : stride] * of, axis=1) for j in range(kernel)]
+        return total + jnp.stack(each, axis=1), None
+
+    nothing = jnp.zeros_like(f.weight[:, :, 0])
+    weight, _ = jax.lax.scan(of_row, nothing, (jnp.arange(rows), slope))
+    around = (kernel - 1, kernel - 1, stride - 1)
+    wide = jax.lax.pad(slope, jnp.float32(0), (around, around, (0, 0, 0)))
+    seen = [stride * (n - 1) + kernel for n in (rows, columns)]
+    turned = Filter(f.weight[::-1, ::-1], jnp.zeros_like(f.bias))
+    back = _windowed(turned, wide, seen[0], seen[1], 1)
+    short = [n - have for n, have in zip(padded.shape, seen, strict=False)]  # no window saw these
+    back = jnp.pad(back, [(0, short[0]), (0, short[1]), (0, 0)])
+    above, left = ((n - m) // 2 for n, m in zip(padded.shape[:2], x.shape, strict=False))
+    picture = back[above : above + x.shape[0], left : left + x.shape[1]]
+    return Filter(weight[:, :, None], jnp.sum(slope, axis=(0, 1))), picture
+
+
+filtered_apart.defvjp(_forward, _backward)
+
+
+def _padded(f: Filter, x: Array, stride: int) -> tuple[Array, tuple[int, int]]:
+    """Return the picture with what stands around it, and the rows and columns that come out."""
     kernel = f.weight.shape[0]
     rows, columns = (-(-n // stride) for n in x.shape[:2])
     ends = zip((rows, columns), x.shape[:2], strict=True)
     short = [max((m - 1) * stride + kernel - n, 0) for m, n in ends]
-    padded = jnp.pad(x, [*((n // 2, n - n // 2) for n in short), (0, 0)])
-    total = jnp.broadcast_to(f.bias, (rows, columns, x.shape[2]))
-    for i in range(kernel):
-        for j in range(kernel):
+    return jnp.pad(x, [*((n // 2, n - n // 2) for n in short), (0, 0)]), (rows, columns)
+
+
+def _windowed(
+    f: Filter, padded: Array, rows: int, columns: int, stride: int
+) -> Float[Array, "rows columns chan"]:
+    total = jnp.broadcast_to(f.bias, (rows, columns, f.weight.shape[-1]))
+    for i in range(f.weight.shape[0]):
+        for j in range(f.weight.shape[1]):
             window = padded[i : i + stride * (rows - 1) + 1 : stride]
             window = window[:, j : j + stride * (columns - 1) + 1 : stride]
             total = total + window * f.weight[i, j, 0]
