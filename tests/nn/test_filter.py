@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ontogeny.nn.filter import Filter, convolved, filtered_apart
+from ontogeny.nn.filter import Filter, convolved, filtered_apart, in_groups
 
 
 @pytest.mark.parametrize(("kernel", "stride", "side"), [(3, 1, 5), (3, 2, 8), (5, 2, 7), (1, 2, 5)])
@@ -36,6 +36,8 @@ def test_depthwise_filters_are_what_a_grouped_convolution_computes(kernel, strid
         slope = jax.random.normal(keys[3], said[0].shape)
         return [(y, *pull(slope)) for y, pull in zip(said, back, strict=True)]
 
+    with in_groups():
+        np.testing.assert_allclose(apart(f, x), grouped(f, x), atol=1e-6)
     expected, found = both(f, x)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), found, expected)
 

@@ -61,9 +61,10 @@ def onnx_runner(model: bytes) -> Callable[[Mapping[str, np.ndarray]], dict[str, 
     """Return what runs the model on named inputs and returns its named outputs. Raises
     `MissingExtra` without onnxruntime.
     """
-    session: Any = _module("onnxruntime").InferenceSession(
-        model, providers=["CPUExecutionProvider"]
-    )
+    runtime = _module("onnxruntime")
+    options: Any = runtime.SessionOptions()
+    options.log_severity_level = 3  # it warns of each constant that is not used
+    session: Any = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     return lambda inputs: dict(zip(names, session.run(None, dict(inputs)), strict=True))
 

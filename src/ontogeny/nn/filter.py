@@ -5,12 +5,17 @@ Pictures are padded as TensorFlow does ("SAME"): a stride of s leaves ceil(n / s
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+_IN_GROUPS: ContextVar[bool] = ContextVar("in_groups", default=False)
 
 
 class Filter(NamedTuple):
@@ -41,8 +46,34 @@ def filtered_apart(
     It is a sum of shifted products: on a CPU, XLA's grouped convolution is slow. So is what it
     makes of that sum's derivative; the one below took a ninth of the time.
     """
+    if _IN_GROUPS.get():
+        return _grouped(f, x, stride)
     padded, (rows, columns) = _padded(f, x, stride)
     return _windowed(f, padded, rows, columns, stride)
+
+
+@contextmanager
+def in_groups() -> Generator[None]:
+    """Have channels apart be filtered by a grouped convolution meanwhile: for programs that are
+    traced to run elsewhere, where that is the quick way, and one operation.
+    """
+    token = _IN_GROUPS.set(True)
+    try:
+        yield
+    finally:
+        _IN_GROUPS.reset(token)
+
+
+def _grouped(f: Filter, x: Array, stride: int) -> Array:
+    y = jax.lax.conv_general_dilated(
+        x[None],
+        f.weight,
+        (stride, stride),
+        "SAME",
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=x.shape[-1],
+    )
+    return y[0] + f.bias
 
 
 def _forward(f: Filter, x: Array, stride: int) -> tuple[Array, tuple[Filter, Array]]:

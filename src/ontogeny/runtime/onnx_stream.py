@@ -43,6 +43,7 @@ class OnnxStream:
             }
             options: Any = onnxruntime.SessionOptions()
             options.intra_op_num_threads = threads or cores()
+            options.log_severity_level = 3  # it warns of each constant that is not used
             self._session: Any = onnxruntime.InferenceSession(
                 read_regular(folder / "tick.onnx"), options, providers=["CPUExecutionProvider"]
             )

@@ -21,6 +21,7 @@ from ontogeny.core.onnx_model import onnx_model, onnx_runner
 from ontogeny.core.product import Exported
 from ontogeny.core.trees import named_leaves
 from ontogeny.learners.streaming.tick import tick
+from ontogeny.nn.filter import in_groups
 
 if TYPE_CHECKING:
     from ontogeny.learners.streaming.product import VideoModel
@@ -49,7 +50,8 @@ def write_onnx(model: VideoModel, folder: Path) -> Exported:
 
     shapes = {path: jax.ShapeDtypeStruct(x.shape, x.dtype) for path, x in state.items()}
     inputs = {"frame": jax.ShapeDtypeStruct(model.frame, np.dtype(np.uint8)), **shapes}
-    written = onnx_model(one, inputs, ["output", *(f"{path}_after" for path in state)])
+    with in_groups():
+        written = onnx_model(one, inputs, ["output", *(f"{path}_after" for path in state)])
     difference = _difference(model, written, state)
     if not difference <= TOLERANCE:  # nor is NaN
         raise StoreError(
