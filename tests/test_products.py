@@ -56,6 +56,7 @@ ASK = {
     "text": lambda p: [p.perplexity("to be, or not to be")],
     "translation": lambda p: p("No more people"),
     "goal-direction": lambda p: p(jax.random.key(0), 2),
+    "video-keypoints": lambda p: p(jnp.linspace(0, 1, 768).reshape(4, 8, 8, 3))[:, 1, 2],
 }
 
 

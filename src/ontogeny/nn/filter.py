@@ -37,7 +37,6 @@ def convolved(
     return y[0] + f.bias
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
 def filtered_apart(
     f: Filter, x: Float[Array, "height width chan"], stride: int
 ) -> Float[Array, "rows columns chan"]:
@@ -46,8 +45,11 @@ def filtered_apart(
     It is a sum of shifted products: on a CPU, XLA's grouped convolution is slow. So is what it
     makes of that sum's derivative; the one below took a ninth of the time.
     """
-    if _IN_GROUPS.get():
-        return _grouped(f, x, stride)
+    return _grouped(f, x, stride) if _IN_GROUPS.get() else _apart(f, x, stride)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _apart(f: Filter, x: Array, stride: int) -> Array:
     padded, (rows, columns) = _padded(f, x, stride)
     return _windowed(f, padded, rows, columns, stride)
 
@@ -77,7 +79,7 @@ def _grouped(f: Filter, x: Array, stride: int) -> Array:
 
 
 def _forward(f: Filter, x: Array, stride: int) -> tuple[Array, tuple[Filter, Array]]:
-    return filtered_apart(f, x, stride), (f, x)
+    return _apart(f, x, stride), (f, x)
 
 
 def _backward(stride: int, kept: tuple[Filter, Array], slope: Array) -> tuple[Filter, Array]:
@@ -109,7 +111,7 @@ def _backward(stride: int, kept: tuple[Filter, Array], slope: Array) -> tuple[Fi
     return Filter(weight[:, :, None], jnp.sum(slope, axis=(0, 1))), picture
 
 
-filtered_apart.defvjp(_forward, _backward)
+_apart.defvjp(_forward, _backward)
 
 
 def _padded(f: Filter, x: Array, stride: int) -> tuple[Array, tuple[int, int]]:

@@ -8,7 +8,7 @@ threads; and for a sequential network that may answer some frames later, its ali
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -17,11 +17,11 @@ import numpy as np
 
 from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.latency import depth_latency, information_latency, warm_up
-from ontogeny.learners.streaming.layer import INPUT
-from ontogeny.learners.streaming.stages import Share, begin_share, shares, stages_of, tick_share
+from ontogeny.learners.streaming.stages import shares, stages_of
 from ontogeny.learners.streaming.tick import Params, begin, tick
 from ontogeny.runtime.machine import cores
 from ontogeny.runtime.pipeline import Pipeline
+from ontogeny.runtime.stage_worker import StageWorker
 
 LEAST = 8  # ticks that a pace is told from
 
@@ -146,34 +146,17 @@ def stage_seconds(
     much as they tick.
     """
     parts = shares(graph, range(1, graph.n_stages + 1))
-    runs = [_alone(graph, share, params, frame_shape, dtype) for share in parts]
-    taken: list[list[float]] = [[] for _ in runs]
+    workers = [StageWorker(graph, share, params, frame_shape, dtype) for share in parts]
+    begun = [worker.begin() for worker in workers]
+    taken: list[list[float]] = [[] for _ in workers]
     start = time.perf_counter()
     while len(taken[-1]) < LEAST or time.perf_counter() - start < seconds:
-        for run, into in zip(runs, taken, strict=True):
+        for worker, (state, arrived), into in zip(workers, begun, taken, strict=True):
             before = time.perf_counter()
             for _ in range(graph.period):
-                run()
+                state = worker.tick(state, arrived, worker.blank)[0]
             into.append((time.perf_counter() - before) / graph.period)
     return tuple(float(np.median(each)) for each in taken)
-
-
-def _alone(
-    graph: Graph, share: Share, params: Params, frame_shape: tuple[int, ...], dtype: Any
-) -> Callable[[], None]:
-    """Return what ticks one worker, compiled and warm, on zeros."""
-    arrived = {name: begin(graph, frame_shape).past[name][0] for name in share.foreign}
-    frame = jnp.zeros(frame_shape, dtype) if INPUT in share.layers else None
-    own = {name: params[name] for name in share.layers if name in params}
-    step: Any = jax.jit(lambda p, s, a, x: tick_share(graph, share, p, s, a, x))
-    state = begin_share(graph, share, frame_shape)
-
-    def run() -> None:
-        nonlocal state
-        state = jax.block_until_ready(step(own, state, arrived, frame))[0]
-
-    run()
-    return run
 
 
 def autotune(

@@ -15,22 +15,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, NoReturn
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.core.errors import ConfigError, DataError, OntogenyError
 from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.layer import INPUT
-from ontogeny.learners.streaming.stages import (
-    Share,
-    begin_share,
-    nothing_sent,
-    shares,
-    stages_of,
-    tick_share,
-)
+from ontogeny.learners.streaming.stages import shares, stages_of
 from ontogeny.learners.streaming.tick import Params, map_shapes
+from ontogeny.runtime.stage_worker import StageWorker
 
 REMEMBERED = 4096  # ticks whose seconds are kept
 
@@ -72,51 +64,15 @@ class Pipeline:
         self.graph, self.frame_shape, self.dtype = graph, tuple(frame_shape), np.dtype(dtype)
         self.shares = shares(graph, stages_of(graph, workers) if ends is None else ends)
         places = list(devices) if devices else [None]
-        self._devices = [places[w % len(places)] for w in range(len(self.shares))]
-        self._params = [
-            jax.device_put({n: params[n] for n in share.layers if n in params}, device)
-            for share, device in zip(self.shares, self._devices, strict=True)
+        self._workers = [
+            StageWorker(graph, share, params, self.frame_shape, self.dtype, places[w % len(places)])
+            for w, share in enumerate(self.shares)
         ]
-        self._programs = [self._program(share) for share in self.shares]
         self.seconds = [deque[float](maxlen=REMEMBERED) for _ in self.shares]
         """Of each worker's last ticks."""
         self.capacity = capacity
         self._threads: list[threading.Thread] = []
-        self._compile()
         self.reset()
-
-    def _program(self, share: Share) -> Any:
-        graph = self.graph
-
-        def one(params: Any, state: Any, arrived: Any, frame: Any) -> Any:
-            return tick_share(graph, share, params, state, arrived, frame)
-
-        return jax.jit(one)
-
-    def _compile(self) -> None:
-        """Compile every worker's function by running it once on zeros."""
-        for worker, share in enumerate(self.shares):
-            jax.block_until_ready(self._tick(worker, *self._fresh(worker), self._blank(share)))
-
-    def _blank(self, share: Share) -> Any:
-        return np.zeros(self.frame_shape, self.dtype) if INPUT in share.layers else None
-
-    def _fresh(self, worker: int) -> tuple[Any, Any]:
-        """Return a worker's state before the first frame, and what it reads of others then."""
-        share = self.shares[worker]
-        arrived: dict[str, Any] = {}
-        for other in self.shares:
-            sent = nothing_sent(self.graph, other, self.frame_shape)
-            arrived |= {name: x for name, x in sent.items() if name in share.foreign}
-        return begin_share(self.graph, share, self.frame_shape), arrived
-
-    def _tick(self, worker: int, state: Any, arrived: Any, frame: Any) -> Any:
-        device = self._devices[worker]
-        if device is not None:
-            state, arrived, frame = jax.device_put((state, arrived, frame), device)
-        elif frame is not None:
-            frame = jnp.asarray(frame)
-        return self._programs[worker](self._params[worker], state, arrived, frame)
 
     def reset(self) -> None:
         """Forget all frames, as after a cut: what is under way is dropped, and the next frame is a
@@ -147,7 +103,8 @@ class Pipeline:
 
     def _work(self, worker: int) -> None:
         """Tick for ever: on a token, with what others said a tick ago; until told to stop."""
-        state, arrived = self._fresh(worker)
+        own = self._workers[worker]
+        state, arrived = own.begin()
         sources = [a for a, b in self._links if b == worker]
         for tick in itertools.count():
             token = self._tokens[worker].get()
@@ -161,9 +118,7 @@ class Pipeline:
                             return
                         arrived |= {n: x for n, x in sent.items() if n in arrived}
                 start = time.perf_counter()
-                state, sent, said = jax.block_until_ready(
-                    self._tick(worker, state, arrived, token[0])
-                )
+                state, sent, said = own.tick(state, arrived, token[0])
                 self.seconds[worker].append(time.perf_counter() - start)
             except BaseException as error:
                 self._failed = Done(worker, None, error)
@@ -218,16 +173,24 @@ class Pipeline:
         return next(x for x in said if x is not None)
 
     def map(self, frames: Iterable[Any]) -> Iterator[Any]:
-        """Yield what the network says at every frame, with as many under way as may be."""
-        ahead = 0
-        for frame in frames:
-            if ahead == self.capacity:
-                yield self.get()
+        """Yield what the network says at every frame, with as many under way as may be. Who stops
+        early loses the answers of those.
+        """
+        ahead, stream = 0, self._done
+        try:
+            for frame in frames:
+                if ahead == self.capacity:
+                    ahead -= 1
+                    yield self.get()
+                self.put(frame)
+                ahead += 1
+            while ahead:
                 ahead -= 1
-            self.put(frame)
-            ahead += 1
-        for _ in range(ahead):
-            yield self.get()
+                yield self.get()
+        finally:
+            while ahead and self._open and self._done is stream and not self._failed:
+                ahead -= 1
+                self.get()
 
     def _check(self) -> None:
         if self._failed is not None:

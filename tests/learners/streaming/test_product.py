@@ -48,6 +48,8 @@ def test_it_is_read_back_and_says_of_a_clip_what_it_says_of_a_stream(model, tmp_
             model(wrong)
     with pytest.raises(DataError, match="height, width, 3"):
         model.tick(state, FRAMES)
+    with pytest.raises(DataError, match="begin a new stream"):
+        model.tick(state, np.zeros((16, 8, 3), np.uint8))
 
 
 def test_its_tick_runs_without_jax_and_carries_its_state(model, tmp_path):

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ontogeny.core.config import as_declared, at_least, from_json
+from ontogeny.core.config import as_declared, at_least, from_json, positive
 from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.learners.streaming.checking import check_graph
 from ontogeny.learners.streaming.layer import INPUT, Layer, slowed
@@ -64,10 +64,7 @@ class Graph:
             object.__setattr__(self, "stages", (0,) * len(self.layers))
         as_declared(self)
         at_least(self, 1, "channels")
-        if self.deviation <= 0:
-            raise ConfigError(
-                f"deviation is {self.deviation}", where=WHERE, hint="use a positive number"
-            )
+        positive(self, "deviation")
         check_graph(self)
 
     def __hash__(self) -> int:
@@ -236,8 +233,8 @@ class Graph:
         return dataclasses.replace(self, layers=layers)
 
     def _restaged(self, stages: Mapping[str, int], aligned: bool) -> Graph:
-        given = tuple(stages[layer.name] for layer in self.layers)
-        return dataclasses.replace(self, stages=given, aligned=aligned)
+        each = tuple(stages[layer.name] for layer in self.layers)
+        return dataclasses.replace(self, stages=each, aligned=aligned)
 
 
 def graph_from_json(fields: Mapping[str, Any]) -> Graph:

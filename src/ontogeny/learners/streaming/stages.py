@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import jax.numpy as jnp
 from jaxtyping import Array, Float, Num
 
 from ontogeny.core.errors import ConfigError
@@ -133,11 +132,3 @@ def tick_share(
     sent = {name: values[name] for name in share.sends}
     said = values[graph.output] if graph.output in share.layers else None
     return StreamState(clock_after(state.clock), after, window), sent, said
-
-
-def nothing_sent(
-    graph: Graph, share: Share, frame_shape: tuple[int, ...]
-) -> dict[str, Float[Array, "..."]]:
-    """Return what the worker is read as before its first tick: zeros."""
-    past = begin(graph, frame_shape).past
-    return {name: jnp.zeros_like(past[name][0]) for name in share.sends}

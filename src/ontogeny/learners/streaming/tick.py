@@ -104,7 +104,17 @@ def tick(
 def tick_values(
     graph: Graph, params: Params, state: StreamState, frame: Num[Array, "height width chan"]
 ) -> tuple[StreamState, dict[str, Float[Array, "..."]]]:
-    """Return the state after a frame, and what each layer says then, by name."""
+    """Return the state after a frame, and what each layer says then, by name. Raises `DataError`
+    for a frame of another size than those before.
+    """
+    shapes = map_shapes(graph, frame.shape)
+    for name, kept in state.past.items():
+        if kept[0].shape != shapes[name]:
+            raise DataError(
+                f"a frame is {list(frame.shape)}, and those before it were of another size",
+                where="streaming",
+                hint="scale it to theirs, or begin a new stream",
+            )
     names = [layer.name for layer in graph.layers]
     given = {INPUT: normalised(graph, frame)}
     values, window = advanced(graph, names, params, state, state.past, given)
