@@ -59,6 +59,11 @@ VERBS = {
         "write|read|add|erase …",
         "store your own pictures in an energy, and read broken ones",
     ),
+    "stream": Verb(
+        "streaming",
+        "VIDEO --model RUN --out FILE",
+        "a grown network on a video, a camera or a pipe",
+    ),
     "export": Verb(
         "playing", "RUN --to safetensors|onnx", "what was grown, as files that others read"
     ),
