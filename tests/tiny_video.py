@@ -35,12 +35,13 @@ def write_video(
     codec: str = "libx264",
     form: str = "yuv420p",
     stamps: Sequence[int] | None = None,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Write pictures and return where; `stamps` are their times, in 1 / rate of a second."""
     import av
 
     high, wide = pictures[0].shape[:2]
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=options or {}) as container:
         stream = container.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = wide, high, form
         for number, picture in enumerate(pictures):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
@@ -141,6 +142,24 @@ def test_a_full_disk_leaves_what_can_be_played(place, tmp_path, capsys):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "can't write on (File too large)" in capsys.readouterr().err
     assert len(pictures_of(tmp_path / "it.mp4")) >= 10
+
+
+def test_a_camera_that_stops_leaves_what_can_be_played(place, tmp_path, capsys, monkeypatch):
+    from ontogeny.core.errors import DataError
+    from ontogeny.runtime.video_source import VideoSource
+
+    whole = VideoSource.frames
+
+    def stopping(source):
+        yield from itertools.islice(whole(source), 7)
+        raise DataError("the camera stopped", hint="see whether it is plugged in")
+
+    monkeypatch.setattr(VideoSource, "frames", stopping)
+    out = tmp_path / "it.mp4"
+    words = [str(place / "it.mp4"), "--model", str(place / "finder"), "--out", str(out)]
+    assert cli.run(["stream", *words, "--schedule", "tick"]) == 3
+    assert f"what was written before it is good: {out}" in capsys.readouterr().err
+    assert len(pictures_of(out)) == 7
 
 
 def test_mistakes_say_what_to_do_and_leave_nothing(place, tmp_path, capsys):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra
 from ontogeny.runtime import video_opening
+from ontogeny.runtime.video_clock import VideoClock
 from ontogeny.runtime.video_source import VideoSource
 from tiny_video import SIZE, spots, write_video
 
@@ -85,6 +87,18 @@ def test_changes_in_the_midst_are_gone_over_and_counted(tmp_path):
     assert frames[-1].picture[:, :6].max() < 8
 
 
+def test_times_only_grow():
+    recovered = Counter[str]()
+    clock = VideoClock(10, recovered, may_restart=False)
+    seconds = [clock.seconds(stamp)[0] for stamp in (7, 7.1, 7.5, 7.2, None, 7.6)]
+    np.testing.assert_allclose(seconds, (0, 0.1, 0.5, 0.501, 0.601, 0.602), atol=1e-9)
+    assert recovered == {"time stamps that ran back": 2, "frames without a time stamp": 1}
+    broadcast = VideoClock(10, recovered)
+    told = [broadcast.seconds(stamp) for stamp in (7, 7.1, 0.5, 0.6)]
+    np.testing.assert_allclose([at for at, _ in told], (0, 0.1, 0.2, 0.3), atol=1e-9)
+    assert [is_cut for _, is_cut in told] == [False, False, True, False]
+
+
 def test_broken_packets_are_gone_over(tmp_path):
     path = write_video(tmp_path / "it.ts", spots(40), codec="mpeg2video")
     data = bytearray(path.read_bytes())
@@ -98,6 +112,11 @@ def test_broken_packets_are_gone_over(tmp_path):
     whole = write_video(tmp_path / "whole.mkv", spots(40), codec="mjpeg", form="yuvj420p")
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     assert 10 < len(read(cut)[1]) < 30
+    noise = np.random.default_rng(0).integers(0, 256, (40, 32, 48, 3), np.uint8)
+    fast = write_video(tmp_path / "fast.mp4", noise, options={"movflags": "faststart"})
+    fast.write_bytes(fast.read_bytes()[: fast.stat().st_size // 2])
+    source, frames = read(fast)
+    assert source.recovered["missing frames"] == 40 - len(frames) > 0
 
 
 def test_what_is_no_video_says_so(tmp_path, monkeypatch):
@@ -154,6 +173,7 @@ def test_a_camera_that_stops_is_an_error_and_its_frames_are_good(tmp_path):
     source._container.close()
     source._container, source.is_camera = Camera(), True
     source._stream.thread_type = "SLICE"
-    seen = []
+    frames = source.frames()
+    assert [next(frames).number for _ in range(3)] == [0, 1, 2]
     with pytest.raises(DataError, match=r"the camera stopped after \d frames \(No such device\)"):
-        seen += [frame.number for frame in source.frames()]
+        list(frames)

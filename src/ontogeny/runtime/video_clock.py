@@ -6,13 +6,16 @@ import math
 from collections import Counter
 
 STEADY = 0.2  # how much of itself a step between two frames may vary
+NUDGE = 0.01  # of a step: a frame whose time has gone comes right after the one before
 
 
 class VideoClock:
-    """What is missing or runs back is made up, and counted in `recovered`."""
+    """What is missing or runs back is made up, and counted in `recovered`. Where times
+    `may_restart` in the midst, as in a broadcast, all that comes after is later.
+    """
 
-    def __init__(self, rate: float, recovered: Counter[str]):
-        self._usual, self._recovered = 1 / rate, recovered
+    def __init__(self, rate: float, recovered: Counter[str], may_restart: bool = True):
+        self._usual, self._recovered, self._may_restart = 1 / rate, recovered, may_restart
         self._last: float | None = None
         self._shift, self._odd = 0.0, 0
         self._least, self._most = math.inf, 0.0
@@ -31,8 +34,11 @@ class VideoClock:
             return self._last, False
         now, back = stamp + self._shift, False
         if now <= self._last:
-            back = self._last - now > step
             self._recovered["time stamps that ran back"] += 1
+            if not self._may_restart:  # it stands where a later one should, and those after it too
+                self._last += NUDGE * step
+                return self._last, False
+            back = self._last - now > step
             self._shift += self._last + step - now
             now = self._last + step
         self._note(now - self._last)

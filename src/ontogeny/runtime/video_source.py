@@ -91,6 +91,7 @@ class VideoSource:
         """Frames that the file says it has; 0 where it doesn't say."""
         self.size: tuple[int, int] | None = None
         """Width and height of all pictures: those of the first frame, upright."""
+        self._restarts = bool(self._container.format.flags & av.format.Flags.ts_discont.value)
         self.recovered = Counter[str]()
         self.notes: list[str] = []
         self._scaler = av.video.reformatter.VideoReformatter()
@@ -99,7 +100,7 @@ class VideoSource:
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames. Raises `DataError` where there is none, and where a camera stops."""
-        number, own, clock = 0, None, VideoClock(self.rate, self.recovered)
+        number, own, clock = 0, None, VideoClock(self.rate, self.recovered, self._restarts)
         try:
             for decoded in self._decoded():
                 taken = time.perf_counter()
@@ -124,8 +125,8 @@ class VideoSource:
                 where=self.name,
                 hint="it is empty or broken: try another player, or convert it anew",
             )
-        if self.n_told > number + self.recovered["unreadable packets"]:
-            self.recovered["frames that are missing at the end"] += self.n_told - number
+        if self.n_told > number:
+            self.recovered["missing frames"] += self.n_told - number
         self.notes += clock.notes()
 
     def _decoded(self) -> Iterator[Any]:
@@ -157,7 +158,8 @@ class VideoSource:
             self.notes.append(f"reading ended in the midst ({error.strerror})")
 
     def _look(self, first: Any) -> None:
-        if any(part.is_alpha for part in first.format.components):
+        has_alpha = self._stream.metadata.get("alpha_mode") == "1"  # which decoders may leave out
+        if has_alpha or any(part.is_alpha for part in first.format.components):
             self.notes.append("its alpha channel is left out")
         if first.rotation:
             self.notes.append(f"turned by {first.rotation} degrees, as it asks for")
