@@ -138,7 +138,7 @@ class VideoSource:
                     self.recovered["damaged packets"] += 1
                 try:
                     made = packet.decode()
-                except (av.error.InvalidDataError, av.error.ArgumentError):
+                except av.error.FFmpegError:
                     self.recovered["unreadable packets"] += 1
                     continue
                 for frame in made:
