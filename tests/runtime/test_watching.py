@@ -10,6 +10,7 @@ import pytest
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.streaming.networks import NetworkConfig, network
 from ontogeny.learners.streaming.product import VideoModel
+from ontogeny.runtime import video_line
 from ontogeny.runtime.video_line import open_line
 from ontogeny.runtime.video_reader import VideoReader
 from ontogeny.runtime.video_source import Frame
@@ -38,6 +39,29 @@ def test_every_schedule_answers_of_each_frame_what_the_network_says_of_it(way, l
     assert all(a.is_warm and a.latency > 0 for a in answers)
     expected = 20 * VIEWS.mean(axis=-1, keepdims=True) / 255 - 10
     np.testing.assert_allclose(np.stack([a.said for a in answers]), expected, atol=1e-4)
+
+
+def test_onnxruntime_answers_in_turn(monkeypatch):
+    """What is exported has tests of its own, and takes seconds: here a counter stands for it."""
+
+    class Exported:
+        def __init__(self, folder):
+            self.reset()
+
+        def reset(self):
+            self.seen = 0
+
+        def tick(self, frame):
+            self.seen += 1
+            return np.array([self.seen, int(frame[0, 0, 0])])
+
+    monkeypatch.setattr(VideoModel, "to_onnx", lambda model, folder: None)
+    monkeypatch.setattr(video_line, "OnnxStream", Exported)
+    line = open_line(spot_finder(VIEWS.shape[1:]), "onnx", VIEWS, seconds=0.0)
+    said = [a.said.tolist() for a in watch(frames(cuts=(0, 4)), line)]
+    line.running.close()
+    assert [seen for seen, _ in said] == [1, 2, 3, 4, 1, 2, 3, 4, 5]
+    assert [pixel for _, pixel in said] == VIEWS[:, 0, 0, 0].tolist()
 
 
 def test_an_answer_is_of_as_many_frames_before_as_was_learned():
