@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ import numpy as np
 from jaxtyping import Array, Int, Key, UInt8
 
 from ontogeny.core.cache import Made, remembered
+from ontogeny.core.config import as_declared, at_least, positive
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra, unknown
 from ontogeny.core.files import absolute
 from ontogeny.worlds.images import hidden
@@ -29,6 +31,24 @@ HELD = ("carphone",)
 SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".gif")
 SIDE = 64  # pixels of a square
 INSTALL = "pip install 'ontogeny[video]'"
+
+
+@dataclass(frozen=True)
+class ClipsConfig:
+    """Clips that are made of videos."""
+
+    size: int = 32
+    """Rows and columns of a frame."""
+    frames: int = 20
+    """Frames of a clip."""
+    speed: float = 1.0
+    """How much faster everything moves than half a pixel to a pixel a frame."""
+
+    def __post_init__(self) -> None:
+        as_declared(self)
+        at_least(self, 8, "size")
+        at_least(self, 2, "frames")
+        positive(self, "speed")
 
 
 class Videos(NamedTuple):

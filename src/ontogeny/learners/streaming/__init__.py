@@ -26,6 +26,7 @@ from ontogeny.learners.streaming.product import VideoModel, load_video_model
 from ontogeny.learners.streaming.simulator import simulated
 from ontogeny.learners.streaming.streaming import VideoTeacher, judge_held, streaming
 from ontogeny.learners.streaming.task import VideoTask, judged
+from ontogeny.learners.streaming.tasks import heat_maps, keypoints_task, motion_task, places
 from ontogeny.learners.streaming.tick import (
     begin,
     init_params,
@@ -50,13 +51,17 @@ __all__ = [
     "depth_latency",
     "efficientnet_lite",
     "efficientnet_params",
+    "heat_maps",
     "information_latency",
     "init_params",
     "judge_held",
     "judged",
+    "keypoints_task",
     "latencies",
     "load_video_model",
+    "motion_task",
     "network",
+    "places",
     "receptive_field",
     "restore_state",
     "save_state",

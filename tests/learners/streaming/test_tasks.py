@@ -1,0 +1,74 @@
+"""Tasks: places are found where bumps are, and answers are judged by hand-computed numbers."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ontogeny.core.errors import ConfigError, DataError
+from ontogeny.learners.streaming.tasks import heat_maps, keypoints_task, motion_task, places
+from ontogeny.worlds.videos import ClipsConfig, Videos
+
+VIDEOS = [
+    Videos((name,), np.full((9, 48, 48, 3), grey, np.uint8), np.array([9]))
+    for name, grey in (("learn", 50), ("held", 200))
+]
+
+
+def logits(bumps):
+    return jnp.log(jnp.clip(bumps, 1e-6, 0.999) / (1 - jnp.clip(bumps, 1e-6, 0.999)))
+
+
+def test_places_are_where_bumps_are_between_pixels_too():
+    joints = jnp.array([[3.5, 4.5], [7.2, 9.9], [1.6, 14.3]])
+    maps = heat_maps(joints, 16, 16)
+    assert maps.shape == (16, 16, 3)
+    assert float(maps[3, 4, 0]) == 1.0
+    np.testing.assert_allclose(float(maps[4, 4, 0]), np.exp(-0.5), rtol=1e-6)
+    np.testing.assert_allclose(places(logits(maps)), joints, atol=0.3)
+    np.testing.assert_allclose(places(logits(maps))[0], joints[0], atol=1e-4)
+    far = jnp.full((16, 16, 1), -1e4).at[5, 6].set(-9e3)  # no sigmoid is above 0
+    np.testing.assert_allclose(places(far)[0], [5.5, 6.5])
+
+
+def test_keypoints_are_judged_in_pixels_of_the_map():
+    task = keypoints_task(*VIDEOS, ClipsConfig(frames=5))
+    (frames, joints), (other, _) = (draw(jax.random.key(0)) for draw in (task.draw, task.held))
+    assert frames.shape == (5, 32, 32, 3)
+    assert abs(np.median(frames) - 50) < 1
+    assert abs(np.median(other) - 200) < 1
+    right = heat_maps(joints / 2, 16, 16)
+    off = heat_maps(joints / 2 + jnp.array([2.0, 0.0]), 16, 16)
+    told, wrong = task.measures(logits(right), joints), task.measures(logits(off), joints)
+    assert told["pck"].tolist() == [1.0] * 5
+    assert float(told["error"].max()) < 0.4
+    inside = np.asarray(joints)[..., 0] / 2 + 2 < 15.5
+    assert (np.asarray(wrong["pck"])[inside.all(axis=1)] == 0).all()
+    assert (task.loss(logits(right), joints) < task.loss(logits(off), joints)).all()
+    # an answer of 0.5 everywhere: the weights are all that differs
+    even = task.loss(jnp.zeros((5, 16, 16, 3)), joints)
+    weights = 1 + 19 * np.asarray(right).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(even, np.log(2) * weights, rtol=1e-5)
+
+
+def test_motions_are_judged_by_the_cross_entropy_and_the_accuracy():
+    stills = np.zeros((2, 48, 48, 3), np.uint8)
+    task = motion_task(stills, stills, ClipsConfig(size=16, frames=4))
+    kinds = jnp.array([0, 1, 7, 7])
+    outputs = 3.0 * jax.nn.one_hot(jnp.array([0, 1, 7, 2]), 8)
+    assert task.measures(outputs, kinds)["accuracy"].tolist() == [1, 1, 1, 0]
+    total = np.log(np.exp(3) + 7)
+    np.testing.assert_allclose(task.loss(outputs, kinds), total - np.array([3, 3, 3, 0]), rtol=1e-5)
+    frames, labels = jax.eval_shape(task.held, jax.random.key(0))
+    assert (frames.shape, labels.shape) == ((4, 16, 16, 3), (4,))
+
+
+def test_videos_that_are_too_small_or_too_short_are_refused():
+    with pytest.raises(ConfigError, match=r"48 pixels.*\n.*packaged_videos\(97\)"):
+        keypoints_task(*VIDEOS, ClipsConfig(size=96))
+    with pytest.raises(DataError, match="the longest has 9 frames, and a clip 10"):
+        keypoints_task(*VIDEOS, ClipsConfig(frames=10))
+    with pytest.raises(ConfigError, match="48 pixels across"):
+        motion_task(VIDEOS[0].frames, VIDEOS[1].frames)
