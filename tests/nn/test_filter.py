@@ -1,4 +1,4 @@
-"""Filters: what a convolution of channels apart is, and its derivatives."""
+"""Filters: what a convolution of all channels or of channels apart is, and its derivatives."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import pytest
 from ontogeny.nn.filter import Filter, convolved, filtered_apart, in_groups
 
 
+@pytest.mark.parametrize("groups", [1, 4])
 @pytest.mark.parametrize(("kernel", "stride", "side"), [(3, 1, 5), (3, 2, 8), (5, 2, 7), (1, 2, 5)])
-def test_depthwise_filters_are_what_a_grouped_convolution_computes(kernel, stride, side):
+def test_filters_are_what_a_convolution_computes(kernel, stride, side, groups):
     keys = jax.random.split(jax.random.key(2), 4)
     x = jax.random.normal(keys[0], (2, side, side + 1, 4))
-    f = Filter(jax.random.normal(keys[1], (kernel, kernel, 1, 4)), jax.random.normal(keys[2], (4,)))
+    shape = (kernel, kernel, 4 // groups, 4)
+    f = Filter(jax.random.normal(keys[1], shape), jax.random.normal(keys[2], (4,)))
 
     def grouped(f, x):
         said = jax.lax.conv_general_dilated(
@@ -23,12 +25,13 @@ def test_depthwise_filters_are_what_a_grouped_convolution_computes(kernel, strid
             (stride, stride),
             "SAME",
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
-            feature_group_count=4,
+            feature_group_count=groups,
         )
         return said + f.bias
 
     def apart(f, x):
-        return jax.vmap(lambda each: filtered_apart(f, each, stride))(x)
+        way = convolved if groups == 1 else filtered_apart
+        return jax.vmap(lambda each: way(f, each, stride))(x)
 
     @jax.jit
     def both(f, x):
