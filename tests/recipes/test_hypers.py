@@ -22,6 +22,8 @@ HEAVY = {
     "kickstart",
     "text",
     "text-student",
+    "video-keypoints",
+    "video-motion",
 }
 META = MetaConfig(queries=2, test_queries=2)  # of recipes that draw pictures
 FEW = {name: {"meta": META} for name in ("leo", "maml", "protonet")}

@@ -88,6 +88,12 @@ RECIPES = {
     "ebmm-patches": Entry(
         "memories", "EbmmPatches", "memories of patches of photographs (minutes)"
     ),
+    "video-keypoints": Entry(
+        "videos", "VideoKeypoints", "networks that see a figure's joints, as a pipeline (minutes)"
+    ),
+    "video-motion": Entry(
+        "videos", "VideoMotion", "networks that see which way a picture moves (minutes)"
+    ),
     "digits": Entry("digits", "DigitClassifier", "classifiers of real digits (seconds)"),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),
