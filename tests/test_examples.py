@@ -10,6 +10,8 @@ from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
+from ontogeny.learners.streaming.config import StreamingConfig
+from ontogeny.learners.streaming.networks import NetworkConfig
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 MOST = {"population": 4, "rounds": 2, "steps": 2}
@@ -22,6 +24,10 @@ LITTLE = {  # of recipes whose own settings take long
             *("gated", 4, 1, 2), write_steps=1, read_steps=1, gradient_weight=0, prior_weight=0
         ),
         "meta": MetaTrainingConfig(batch=2, test_batch=2),
+    },
+    "video-keypoints": {
+        "network": NetworkConfig("plain", width=8, depth=1, stages=0),
+        "streaming": StreamingConfig(batch=1, test_batch=1),
     },
     "digits-gan": {"training": GANConfig(hidden=(8,), batch=4, judged=16, critic_updates=1)},
 }

@@ -48,11 +48,11 @@ class WatchedVideos(Recipe):
     head: ClassVar[Literal["maps", "logits"]]
     labels: ClassVar[tuple[str, ...]]
 
-    population: int = 2
+    population: int = 4
     """How many members grow side by side."""
-    rounds: int = 6
+    rounds: int = 5
     """How many rounds: a move, some steps, a score."""
-    steps: int = 100
+    steps: int = 60
     """Updates of each member in a round."""
     videos: str = ""
     """A folder of your own videos, of which the last by name is held; those that a package ships

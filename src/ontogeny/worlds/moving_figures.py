@@ -18,7 +18,7 @@ from ontogeny.worlds.videos import ClipsConfig, Videos
 JOINTS = ("hand", "elbow", "shoulder")
 COLOURS = ((230, 55, 45), (60, 205, 80), (65, 105, 240))
 LINK = (245, 245, 235)
-FREQUENCY = (0.04, 0.12)  # of what wanders: radians a frame
+FREQUENCY = (0.07, 0.2)  # of what wanders: radians a frame
 ROOM, TURN, LENGTH = 0.22, 1.5, (0.2, 0.3)  # shares of the frame; radians
 JOINT, HALF_LINK = 0.055, 0.025  # radius and half the width, in shares of the frame
 
