@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.worlds.motions import KINDS, draw_motion, seen
+from ontogeny.worlds.motions import KINDS, draw_motion, seen, stills
 from ontogeny.worlds.moving_figures import COLOURS, draw_figure
 from ontogeny.worlds.videos import ClipsConfig, Videos
 
@@ -73,16 +73,42 @@ def test_a_kind_of_motion_is_what_its_name_says():
             assert told[kind] > 0.5, kind
 
 
-def test_labels_follow_what_moves_and_all_kinds_come():
-    pictures = np.random.default_rng(0).integers(0, 255, (3, 96, 96, 3), np.uint8)
-    config = ClipsConfig(frames=6, size=16)
+def test_labels_are_the_optical_flow_and_all_kinds_come():
+    # waves in all directions, of which least squares tells how they move from frame to frame
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:96, :96]
+    waves = [np.sin(a * x + b * y + c) for a, b, c in rng.uniform(-0.5, 0.5, (12, 3)) * [1, 1, 9]]
+    grey = np.clip(128 + 25 * np.sum(waves, axis=0), 0, 255)
+    pictures = np.repeat(grey[None, ..., None], 3, axis=-1).astype(np.uint8)
+    config = ClipsConfig(frames=6)
     draw = jax.jit(lambda keys: jax.vmap(lambda key: draw_motion(key, pictures, config))(keys))
     frames, kinds = map(np.asarray, draw(jax.random.split(jax.random.key(0), 64)))
-    assert (frames.shape, kinds.shape) == ((64, 6, 16, 16, 3), (64, 6))
+    assert (frames.shape, kinds.shape) == ((64, 6, 32, 32, 3), (64, 6))
     assert set(kinds.ravel()) == set(range(8))
     assert (kinds // 2 == kinds[:, :1] // 2).all()  # there and back, and no other way
     assert (np.diff(kinds, axis=1) != 0).any(axis=1).mean() < 0.5
-    assert (np.abs(np.diff(frames.astype(int), axis=1)).max(axis=(2, 3, 4)) > 0).all()
+
+    seen = frames[:16, :, :, :, 0].astype(float)
+    change, middle = np.diff(seen, axis=1), (seen[:, 1:] + seen[:, :-1]) / 2
+    down, across = np.gradient(middle, axis=(2, 3))
+    y, x = np.mgrid[:32, :32] - 15.5
+    parts = [across, down, (x * down - y * across) / 11, (x * across + y * down) / 11]
+    told = np.empty((16, 5), int)
+    for place in np.ndindex(16, 5):
+        moved, *_ = np.linalg.lstsq(
+            np.stack([part[place].ravel() for part in parts], axis=1), -change[place].ravel()
+        )
+        axis = np.abs(moved).argmax()
+        told[place] = 2 * axis + (moved[axis] > 0)
+    assert (told == kinds[:16, 1:]).mean() > 0.9  # a wave may turn back between two frames
+
+
+def test_stills_are_of_one_contrast():
+    dark = np.random.default_rng(0).normal(20, 2, (17, 16, 16, 3)).astype(np.uint8)
+    found = stills(Videos(("dark",), dark, np.array([17])))
+    assert found.shape == (3, 16, 16, 3)
+    assert abs(found.mean() - 128) < 2
+    assert 35 < found.std() < 64
 
 
 def test_settings_that_cannot_be_are_refused():

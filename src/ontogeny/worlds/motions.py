@@ -19,12 +19,17 @@ KINDS = ("left", "right", "up", "down", "anticlockwise", "clockwise", "farther",
 LARGER = 3  # times a frame's size: the side of a still
 REACH = (0.4, 0.4, 0.8, 0.4)  # ends: columns and rows in shares of the frame, radians, log of size
 RATE = (0.03, 0.03, 0.04, 0.03)  # a frame, on the mean
+CONTRAST = 64  # the deviation of a still's numbers
 EVERY = 8  # frames of a video from one still to the next
 
 
 def stills(videos: Videos) -> UInt8[np.ndarray, "still side side 3"]:
-    """Return some of the frames."""
-    return videos.frames[::EVERY]
+    """Return some of the frames, each brought to the same brightness and contrast: in a dark room,
+    too, something moves.
+    """
+    some = videos.frames[::EVERY].astype(np.float32)
+    mean, deviation = (of(some, axis=(1, 2, 3), keepdims=True) for of in (np.mean, np.std))
+    return np.clip(128 + CONTRAST * (some - mean) / (deviation + 1), 0, 255).astype(np.uint8)
 
 
 def draw_motion(

@@ -27,10 +27,10 @@ from ontogeny.views.theme import ACCENT, COLOURS, QUIET, dress, empty
 CLIPS, FILMED, ACROSS = 64, 8, 4
 LATEST = 8  # ticks
 PACE = 6  # frames a second: slow enough to see what is foreseen
-SCALE = 4  # pixels of the film for one of the video
+SCALE = 5  # pixels of the film for one of the video
 RING = ((-2, -1), (-2, 0), (-2, 1), (2, -1), (2, 0), (2, 1))  # and the same turned
-CROSS = ((-1, -1), (-1, 1), (0, 0), (1, -1), (1, 1))
-TRUTH, SAID, WRONG = (255, 255, 255), (255, 220, 0), (213, 94, 0)
+CROSS = tuple((i, sign * i) for i in range(-2, 3) for sign in (1, -1))
+TRUTH, SAID, WRONG = (255, 255, 255), (255, 220, 0), (213, 94, 0)  # colours
 
 
 class Watched(NamedTuple):
