@@ -142,6 +142,18 @@ class VideoMotion(WatchedVideos):
     head: ClassVar[Literal["maps", "logits"]] = "logits"
     labels: ClassVar[tuple[str, ...]] = KINDS
 
+    population: int = 2
+    rounds: int = 8
+    steps: int = 100
+    clips: ClipsConfig = field(default_factory=lambda: ClipsConfig(speed=1.5))
+    network: NetworkConfig = field(
+        default_factory=lambda: NetworkConfig(depth=6, growth=16, halves=(1, 3, 5), stages=0)
+    )
+    streaming: StreamingConfig = field(default_factory=lambda: StreamingConfig(batch=16))
+
+    def graph(self) -> Graph:
+        return dataclasses.replace(super().graph(), mean=0.5, deviation=0.25)
+
     def task(self) -> VideoTask:
         learn, held = self.read(LARGER * self.clips.size)
         return motion_task(stills(learn), stills(held), self.clips)
