@@ -18,12 +18,12 @@ from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.networks import NetworkConfig, network
 from ontogeny.learners.streaming.streaming import VideoTeacher, judge_held, streaming
 from ontogeny.learners.streaming.tasks import keypoints_task
-from ontogeny.worlds.moving_figures import JOINTS, FiguresConfig
-from ontogeny.worlds.videos import Videos, packaged_videos
+from ontogeny.worlds.moving_figures import JOINTS
+from ontogeny.worlds.videos import ClipsConfig, Videos, packaged_videos
 
 SKIPS = NetworkConfig("dense", n_out=len(JOINTS), width=16, depth=8, growth=8)
 CHAIN = dataclasses.replace(SKIPS, family="plain")
-CLIP = FiguresConfig(size=32, frames=20)
+CLIP = ClipsConfig(size=32, frames=20)
 WARM_UP = 10  # ticks of a clip that count for nobody
 
 # At full, quick and tiny scale.
@@ -106,7 +106,7 @@ def _settings(how: Measuring, late: int) -> StreamingConfig:
 
 
 def _task(how: Measuring, speed: float) -> Any:
-    clip = how.choose(CLIP, CLIP, FiguresConfig(size=8, frames=6))
+    clip = how.choose(CLIP, CLIP, ClipsConfig(size=8, frames=6))
     return keypoints_task(*_videos(), dataclasses.replace(clip, speed=speed))
 
 

@@ -25,8 +25,8 @@ from ontogeny.learners.streaming.networks import NetworkConfig, network
 from ontogeny.learners.streaming.streaming import streaming
 from ontogeny.learners.streaming.tasks import motion_task
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.worlds.motions import KINDS, MotionsConfig, stills
-from ontogeny.worlds.videos import packaged_videos
+from ontogeny.worlds.motions import KINDS, stills
+from ontogeny.worlds.videos import ClipsConfig, packaged_videos
 
 ONE_FRAME, PARALLEL = "sequential", "fully parallel"
 NETWORK = NetworkConfig("dense", "logits", len(KINDS), width=16, depth=8, growth=8, halves=(0, 3))
@@ -36,7 +36,7 @@ WARM_UP = 10
 # At full, quick and tiny scale.
 SEEDS = (4, 2, 2)
 UPDATES = (600, 200, 1)
-CLIP = (MotionsConfig(), MotionsConfig(), MotionsConfig(size=8, frames=6))
+CLIP = (ClipsConfig(), ClipsConfig(), ClipsConfig(size=8, frames=6))
 TESTED = (128, 64, 2)
 SEEN, CHANCE = 0.8, 1 / len(KINDS)
 AT_CHANCE = 0.2
@@ -83,7 +83,7 @@ def claims_of(found: dict[str, np.ndarray], how: Measuring) -> list[Claim]:
     ]
 
 
-def _task(clip: MotionsConfig) -> Any:
+def _task(clip: ClipsConfig) -> Any:
     return motion_task(*_stills(3 * clip.size), clip)
 
 

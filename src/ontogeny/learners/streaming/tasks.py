@@ -64,8 +64,8 @@ def keypoints_task(learn: Videos, held: Videos, config: ClipsConfig | None = Non
 
 
 def motion_task(
-    learn: UInt8[np.ndarray, "still side side 3"],
-    held: UInt8[np.ndarray, "still side side 3"],
+    learn: UInt8[np.ndarray, "_ side side 3"],
+    held: UInt8[np.ndarray, "_ side side 3"],
     config: ClipsConfig | None = None,
 ) -> VideoTask:
     """Return the task to say which of the eight kinds of motion is seen at each frame, from logits.
