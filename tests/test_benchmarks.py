@@ -47,6 +47,7 @@ NAMES = {
     "mixing",
     "compiling",
     "ebmm",
+    "streaming",
     "tokens",
 }
 RESULTS = ROOT / "benchmarks" / "results.json"
