@@ -29,7 +29,7 @@ BENCHMARKS = {
     "lifetimes": "512 Baldwinian lifetimes beside a Python loop over them",
     "sequences": "learners with memory beside PyTorch's LSTM, until Bayes, and on long sequences",
     "ebmm": "energy-based memories beside the same in PyTorch: used, and meta-trained",
-    "streaming": "a pipeline of a video network beside itself in one piece, PyTorch and onnxruntime",
+    "streaming": "a pipeline of a video network beside itself in one piece, and its peers",
     "tokens": "language models beside PyTorch's, and writing with a memory beside without",
     "adaptation": "learners that contain a descent beside PyTorch: updates, batches, memory",
 }
