@@ -20,8 +20,8 @@ SYSTEM = System(
     (
         Part("exactness"),
         Part("prediction"),
-        Part("motion"),
         Part("speed"),
+        Part("motion", "longer"),
         Part("sweeps", "longer"),
     ),
 )

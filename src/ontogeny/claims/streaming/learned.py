@@ -24,11 +24,12 @@ from ontogeny.worlds.videos import ClipsConfig, Videos, packaged_videos
 SKIPS = NetworkConfig("dense", n_out=len(JOINTS), width=16, depth=8, growth=8)
 CHAIN = dataclasses.replace(SKIPS, family="plain")
 CLIP = ClipsConfig(size=32, frames=20)
+LEARNING_RATE = 4e-3
 WARM_UP = 10  # ticks of a clip that count for nobody
 
 # At full, quick and tiny scale.
 SEEDS = (4, 2, 2)
-UPDATES = (400, 150, 1)
+UPDATES = (120, 60, 1)
 TESTED = (64, 32, 2)  # held clips
 
 _TRAINED: dict[Any, Trained] = {}
@@ -98,6 +99,7 @@ def cost(how: Measuring) -> str:
 def _settings(how: Measuring, late: int) -> StreamingConfig:
     return StreamingConfig(
         batch=how.choose(4, 4, 1),
+        learning_rate=LEARNING_RATE,
         updates=how.choose(*UPDATES),
         warm_up=how.choose(WARM_UP, WARM_UP, 3),
         prediction_latency=late,

@@ -29,14 +29,14 @@ from ontogeny.worlds.motions import KINDS, stills
 from ontogeny.worlds.videos import ClipsConfig, packaged_videos
 
 ONE_FRAME, PARALLEL = "sequential", "fully parallel"
-NETWORK = NetworkConfig("dense", "logits", len(KINDS), width=16, depth=8, growth=8, halves=(0, 3))
+NETWORK = NetworkConfig("dense", "logits", len(KINDS), depth=6, growth=16, halves=(1, 3, 5))
 ARMS = {ONE_FRAME: NETWORK, PARALLEL: dataclasses.replace(NETWORK, stages=0)}
 WARM_UP = 10
 
 # At full, quick and tiny scale.
 SEEDS = (4, 2, 2)
-UPDATES = (600, 200, 1)
-CLIP = (ClipsConfig(), ClipsConfig(), ClipsConfig(size=8, frames=6))
+UPDATES = (800, 200, 1)
+CLIP = (ClipsConfig(speed=1.5), ClipsConfig(speed=1.5), ClipsConfig(size=8, frames=6))
 TESTED = (128, 64, 2)
 SEEN, CHANCE = 0.8, 1 / len(KINDS)
 AT_CHANCE = 0.2
@@ -48,15 +48,17 @@ def measure(how: Measuring) -> Found:
     def of_arm(name: str) -> np.ndarray:
         config = ARMS[name]
         if how.scale == "tiny":
-            config = dataclasses.replace(config, width=8, depth=2, halves=(0,))
+            config = dataclasses.replace(config, width=8, growth=8, depth=2, halves=(1,))
         settings = StreamingConfig(
-            batch=how.choose(4, 4, 1),
+            batch=how.choose(16, 16, 1),
+            learning_rate=4e-3,
             updates=how.choose(*UPDATES),
             warm_up=how.choose(WARM_UP, WARM_UP, 3),
             test_batch=how.choose(*TESTED),
         )
         rounds = min(10, settings.updates)
-        learner = streaming(network(config), _task(how.choose(*CLIP)), settings)
+        graph = dataclasses.replace(network(config), mean=0.5, deviation=0.25)
+        learner = streaming(graph, _task(how.choose(*CLIP)), settings)
         given = how.choose(*SEEDS), how.seed, rounds, settings.updates // rounds
         return train(learner, *given, how.progress, f"motion, {name}", how.quick).score[-1]
 
