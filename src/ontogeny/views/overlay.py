@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+import jax
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -46,6 +47,9 @@ class Label(NamedTuple):
     confidence: float
 
 
+_peaks = jax.jit(peaks)
+
+
 def read(
     said: Float[np.ndarray, "..."], labels: Sequence[str], place: Place
 ) -> list[Point] | list[Label]:
@@ -56,7 +60,7 @@ def read(
         return []
     names: list[str] = list(labels) or [str(i) for i in range(said.shape[-1])]
     if said.ndim == 3:
-        found, (left, top, width, height) = peaks(said), place
+        found, (left, top, width, height) = jax.device_get(_peaks(said)), place
         x, y = left + width * found.x, top + height * found.y
         return [
             Point(*one)

@@ -23,6 +23,7 @@ from jaxtyping import Array, Float, Int, UInt8
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.learners.streaming.task import VideoTask
+from ontogeny.ops.peaks import peaks
 from ontogeny.worlds.motions import draw_motion
 from ontogeny.worlds.moving_figures import draw_figure
 from ontogeny.worlds.videos import ClipsConfig, Videos
@@ -103,16 +104,9 @@ def places(outputs: Float[Array, "... height width joint"]) -> Float[Array, "...
     """Return where maps (before the sigmoid) are highest, in pixels of the map: the mean of the 3 x
     3 places around the highest, each by its height. Multiply by the frame's size over the map's.
     """
-    height, width, joints = outputs.shape[-3:]
-    flat = outputs.reshape(*outputs.shape[:-3], height * width, joints)
-    highest = jnp.argmax(flat, axis=-2)
-    rows, columns = highest // width, highest % width
-    near = (jnp.abs(jnp.arange(height)[:, None] - rows[..., None, :]) <= 1)[..., :, None, :]
-    near &= (jnp.abs(jnp.arange(width)[:, None] - columns[..., None, :]) <= 1)[..., None, :, :]
-    weight = jnp.where(near, jax.nn.sigmoid(outputs), 0.0) + 1e-12 * near
-    weight /= jnp.sum(weight, axis=(-3, -2), keepdims=True)
-    row = jnp.einsum("...hwj,h->...j", weight, jnp.arange(height) + 0.5)
-    return jnp.stack([row, jnp.einsum("...hwj,w->...j", weight, jnp.arange(width) + 0.5)], axis=-1)
+    found = peaks(outputs)
+    height, width = outputs.shape[-3:-1]
+    return jnp.stack([found.y * height, found.x * width], axis=-1)
 
 
 def _scale(outputs: Array, size: int) -> float:
