@@ -121,10 +121,10 @@ def test_every_system_says_which_paper_and_where_its_parts_are():
         "leo",
         "maml",
         "memory",
-        "streaming",
         "mix_and_match",
         "pbt",
         "sequential",
+        "streaming",
     ]
     for name in system_names():
         system = system_named(name)
