@@ -44,6 +44,8 @@ jax.config.update(
     "jax_compilation_cache_dir", str(Path(__file__).parents[1] / ".pytest_cache" / "xla")
 )
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+# where each operation was written is for people who read a failing program: a 25th of the time
+jax.config.update("jax_traceback_in_locations_limit", 0)
 
 
 def pytest_configure(config: pytest.Config) -> None:

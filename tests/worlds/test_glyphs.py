@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra
+from ontogeny.worlds import glyphs
 from ontogeny.worlds.glyphs import SCRIPTS, draw_glyphs, script_of, splits_of
 from ontogeny.worlds.typefaces import PACKAGES, folder_fonts, packaged_fonts, read_faces
 
-ROOT = Path(__file__).parents[2]
+EACH = 8  # of so many letters one is drawn by all faces, and these: drawing all takes a dozen seconds
+ALIKE = {ord(letter) for letter in "AΑАЖ"}  # Latin, Greek and Cyrillic
 FEW = {"fontpkg-heebo": r"\.ttf$", "fontpkg-kanit": r"\.ttf$", "fontpkg-almarai": r"\.ttf$"}
 SMALL = {"train": ("thai",), "validation": ("arabic",), "test": ("hebrew",)}
 
 
 @pytest.fixture(scope="module")
-def drawn():
-    with pytest.MonkeyPatch.context() as patch:  # remembered between runs of the tests
-        patch.setenv("ONTOGENY_CACHE", str(ROOT / ".pytest_cache" / "ontogeny"))
-        yield draw_glyphs()
+def drawn(tmp_path_factory):
+    def of_some(code):
+        return script_of(code) if code % EACH == 0 or code in ALIKE else None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ONTOGENY_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(glyphs, "script_of", of_some)
+        return draw_glyphs()
 
 
 def test_there_are_more_than_a_thousand_classes_of_several_typefaces(drawn):
-    assert len(drawn.names) == len(set(drawn.names)) > 1000
+    assert len(drawn.names) == len(set(drawn.names)) > 1000 / EACH
     assert min(drawn.sizes) >= 16
     assert max(drawn.sizes) <= 32
     assert drawn.families > 40
@@ -32,8 +36,8 @@ def test_there_are_more_than_a_thousand_classes_of_several_typefaces(drawn):
     of_script = {
         part: sum(s in scripts for s in drawn.scripts) for part, scripts in SCRIPTS.items()
     }
-    assert of_script["test"] >= 100
-    assert of_script["validation"] >= 20
+    assert of_script["test"] >= 100 / EACH
+    assert of_script["validation"] >= 20 / EACH
 
 
 def test_the_parts_share_no_script_and_no_class(drawn):
