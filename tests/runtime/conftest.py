@@ -4,6 +4,9 @@ a nested leaf.
 
 from __future__ import annotations
 
+import copy
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -17,10 +20,12 @@ from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.store import Store
+from ontogeny.runtime.vectorised import Vectorised
 
 CURVATURE = jnp.logspace(-1, 0, 5)
 
 
+@cache
 def make_learner(broken_at: int | None = None) -> Learner:
     """Return the learner; with `broken_at`, every state becomes NaN at that step."""
 
@@ -43,6 +48,7 @@ def make_learner(broken_at: int | None = None) -> Learner:
 
 
 SPACE = Space({"rate": Log(1e-4, 1.5, (1e-3, 1.0)), "unused": Integer(1, 9)})
+STRATEGY = pbt(SPACE, truncation(0.25))
 
 
 @pytest.fixture(scope="session")
@@ -51,9 +57,31 @@ def job():
 
     def make(broken_at: int | None = None, **fields) -> Job:
         whole = {"seed": 0, "population": 8, "rounds": 6, "steps": 5, **fields}
-        return Job(make_learner(broken_at), SPACE, pbt(SPACE, truncation(0.25)), **whole)
+        return Job(make_learner(broken_at), SPACE, STRATEGY, **whole)
 
     return make
+
+
+class Compiled:
+    """The vectorised executor, which compiles a learner of a size once: for tests of what is around
+    a program. Its jobs differ in their seeds and rounds alone.
+    """
+
+    def __init__(self):
+        self.programs = {}
+
+    def prepare(self, job: Job, folder=None):
+        size = job.learner, job.population, job.steps
+        if size not in self.programs:
+            self.programs[size] = Vectorised().prepare(job)
+        program = copy.copy(self.programs[size])
+        program.job = job
+        return program
+
+
+@pytest.fixture(scope="session")
+def compiled():
+    return Compiled()
 
 
 @pytest.fixture

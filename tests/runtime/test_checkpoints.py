@@ -19,14 +19,11 @@ from ontogeny.runtime.checkpoints import (
 )
 from ontogeny.runtime.stacked import read_stacked
 from ontogeny.runtime.store import Store
-from ontogeny.runtime.vectorised import Vectorised
 
 
 @pytest.fixture(scope="module")
-def snapshots(job):
-    return {
-        lived.number: lived.snapshot() for lived in Vectorised().prepare(job(rounds=3)).rounds()
-    }
+def snapshots(job, compiled):
+    return {lived.number: lived.snapshot() for lived in compiled.prepare(job(rounds=3)).rounds()}
 
 
 @pytest.fixture

@@ -9,18 +9,11 @@ import pytest
 
 import hosts
 from growing_apart import POP, ROUNDS, SPACE_LOW, EachRound, check_whole, make, recorded
-from ontogeny.core.errors import (
-    ConfigError,
-)
+from ontogeny.core.errors import ConfigError
 from ontogeny.runtime.checkpoints import list_checkpoints, read_newest
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.workforce import environment
-from ontogeny.testing import check_executor
-
-
-def test_keeps_the_contract_of_executors():
-    check_executor(Processes(1, synchronous=True))  # several have the tests below
 
 
 def test_an_asynchronous_growth_is_whole_and_leaves_no_file_behind(store):

@@ -32,11 +32,10 @@ def expected(job):
     "executor",
     [
         Vectorised(),
-        Vectorised(devices=1),
         Vectorised(cohort=3),
         Vectorised(devices=1, cohort=1),
     ],
-    ids=["all", "one device", "cohorts", "one by one"],
+    ids=["all", "cohorts", "one by one"],
 )
 def test_agrees_with_the_pure_function(job, expected, executor):
     program = executor.prepare(job())
@@ -52,9 +51,9 @@ def test_agrees_with_the_pure_function(job, expected, executor):
     assert all(r.ready.all() for r in rounds)
 
 
-def test_the_population_is_spread_over_both_devices(job):
+def test_the_population_is_spread_over_both_devices(job, compiled):
     assert jax.device_count() == 2
-    assert Vectorised().prepare(job()).mesh.size == 2
+    assert compiled.prepare(job()).mesh.size == 2
     assert Vectorised().prepare(job(population=7)).mesh.size == 1  # 7 members can't be halved
 
 
@@ -65,8 +64,8 @@ def test_a_population_of_one(job):
     assert np.isfinite(rounds[-1].score).all()
 
 
-def test_going_on_from_a_snapshot_changes_no_bit(job):
-    program = Vectorised().prepare(job())
+def test_going_on_from_a_snapshot_changes_no_bit(job, compiled):
+    program = compiled.prepare(job())
     whole, middle = [], None
     for lived in program.rounds():
         whole.append(lived.score)
@@ -76,22 +75,22 @@ def test_going_on_from_a_snapshot_changes_no_bit(job):
     np.testing.assert_array_equal(np.stack(whole[3:]), np.stack(rest))
 
 
-def test_seeds_and_members_draw_different_numbers(job):
-    a, b = scores(job(seed=0), Vectorised()), scores(job(seed=1), Vectorised())
+def test_seeds_and_members_draw_different_numbers(job, compiled):
+    a, b = scores(job(seed=0), compiled), scores(job(seed=1), compiled)
     assert not np.array_equal(a, b)
     assert len(np.unique(a[0])) == 8
 
 
-def test_the_footprint_counts_the_population(job):
-    footprint = Vectorised().prepare(job()).footprint()
+def test_the_footprint_counts_the_population(job, compiled):
+    footprint = compiled.prepare(job()).footprint()
     per_member = 5 * 4 + 4 + 4 + 4 + 3 * 4 + 10 * 4 + 4  # state, hypers, accounts, PBT's memory
     assert footprint.population == 8 * per_member
     assert footprint.temporary > 0
     assert footprint.cohort == 4
 
 
-def test_cohorts_are_formed_when_memory_is_short(job, monkeypatch):
-    program = Vectorised().prepare(job())
+def test_cohorts_are_formed_when_memory_is_short(job, compiled, monkeypatch):
+    program = compiled.prepare(job())
     needed = sum(program.footprint()[:2])
     monkeypatch.setattr("ontogeny.runtime.machine.available_bytes", lambda: needed)
     assert Vectorised().prepare(job()).cohort < program.cohort
