@@ -62,6 +62,18 @@ def one_device():
         yield
 
 
+@pytest.fixture
+def traced(monkeypatch):
+    """Have growths of one program traced and never compiled; see `tracing`."""
+    from ontogeny.runtime.vectorised import Vectorised
+    from tracing import TracedProgram
+
+    def prepare(where, job, folder=None, quick=False):
+        return TracedProgram(job)
+
+    monkeypatch.setattr(Vectorised, "prepare", prepare)
+
+
 @pytest.fixture(scope="module")
 def few_pictures():
     """Have the recipes of few-shot classifiers draw a few classes, of four pictures each: hundreds

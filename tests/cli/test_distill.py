@@ -39,6 +39,7 @@ def answer(capsys, *arguments: str, code: int = 0) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.usefixtures("traced")
 def test_a_smaller_student_is_taught_shown_reported_and_grown_on(
     teacher, tmp_path, monkeypatch, capsys
 ):

@@ -36,6 +36,7 @@ def teacher(tmp_path_factory, one_device) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("traced")
 def test_the_best_student_of_a_generation_teaches_the_next_wider_one(
     teacher, tmp_path, monkeypatch, capsys
 ):
