@@ -21,7 +21,6 @@ from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.teaching.mixed_network import Component
 from ontogeny.recipes.agents import CartPole
 from ontogeny.recipes.quadratic import Quadratic
-from ontogeny.runtime.processes import Processes
 
 ROOT = Path(__file__).parents[1]
 NAMES = {
@@ -120,13 +119,9 @@ def one_step_traced(learner, members, steps, space=None):
     return lambda: members * steps
 
 
-def few_processes(workers=None, synchronous=False):
-    """Return one worker for what has all cores and waits for nobody; for the rest one that is this
-    process, since a process each costs much.
-    """
-    if workers or synchronous:
-        return Hermitage(synchronous)
-    return Processes(1)
+def no_processes(workers=None, synchronous=False):
+    """Return one worker that is this process: one of its own costs much, and `faults` has them."""
+    return Hermitage(synchronous)
 
 
 PLAIN = Component(ActorCriticConfig(environments=2, unroll=2, minibatches=1))
@@ -154,7 +149,7 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
         "RECIPES": {"quadratic": 1},
         "recipe_class": lambda name: Steps,
         "pbt": random_search,
-        "Processes": few_processes,
+        "Processes": no_processes,
     },
     "faults": {
         **{"ROUNDS": 20, "STEPS": 10, "WORKER_KILLS": 10, "DRIVER_KILLS": 5},

@@ -16,8 +16,8 @@ from ontogeny.runtime.stacked import Stacked
 
 class TracedProgram:
     """Its rounds have the shapes, the names and the dtypes of the job's, and numbers of nobody:
-    floats between 0 and 1, and whole numbers that are 0. The hypers are the first members' own, and
-    nobody moves.
+    floats between 0 and 1, and whole numbers that are 0, but for the steps that were taken. Nobody
+    moves.
     """
 
     def __init__(self, job: Job):
@@ -53,14 +53,17 @@ class TracedProgram:
     def close(self) -> None:
         """Nothing was taken."""
 
-    def rounds(self, first: int = 0, snapshot: Any = None):
+    def rounds(self, first: int = 0, snapshot: Any = None, stop: Any = None):
+        del snapshot, stop  # nothing comes of them
         job, everybody = self.job, np.ones(self.job.population, bool)
         grown = self.numbers(self.shapes)
         for number in range(first, job.rounds):
             lived = self.numbers(self.round)
             move = lived.move._replace(parent=np.arange(job.population))
+            done = np.full(job.population, (number + 1) * job.steps, np.int32)
+            after = grown._replace(population=grown.population._replace(steps=done))
             yield Lived(
                 *(number, everybody, move, lived.hypers, lived.score, lived.metrics, 0.0),
-                lambda: Stacked(job, grown),
+                lambda after=after: Stacked(job, after),
                 np.full(job.population, number - 1),
             )
