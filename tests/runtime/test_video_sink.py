@@ -6,6 +6,7 @@ import json
 import resource
 import shutil
 from collections import deque
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -18,14 +19,15 @@ from tiny_video import pictures_of, spots
 av = pytest.importorskip("av")
 
 
-@pytest.fixture
-def full_at():
-    """Return a function that lets no file of this process grow beyond so many bytes, as a full
-    disk does.
-    """
+@contextmanager
+def full_at(n):
+    """Let no file of this process grow beyond so many bytes, as a full disk does."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda n: resource.setrlimit(resource.RLIMIT_FSIZE, (n, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_pictures_come_back_at_their_times(tmp_path):
@@ -55,27 +57,27 @@ def test_what_was_written_before_a_kill_can_be_played(tmp_path):
     assert len(pictures_of(path)) == 90
 
 
-def test_a_full_disk_is_told_and_what_was_written_can_be_played(tmp_path, full_at):
+def test_a_full_disk_is_told_and_what_was_written_can_be_played(tmp_path):
     path, noise = tmp_path / "it.mp4", np.random.default_rng(0)
     sink = Mp4(path, (48, 32), 10)
-    full_at(60_000)
 
     def write_on():
         for number in range(900):
             sink.write(noise.integers(0, 256, (32, 48, 3), np.uint8), number / 10)
 
-    with pytest.raises(StoreError, match=r"can't write on \(File too large\) after \d+ frames"):
-        write_on()
-    with pytest.raises(StoreError, match="can't write on"):
-        sink.close()
+    said = r"can't write on \(File too large\) after \d+ frames"
+    with full_at(60_000):
+        with pytest.raises(StoreError, match=said):
+            write_on()
+        with pytest.raises(StoreError, match="can't write on"):
+            sink.close()
     assert path.stat().st_size <= 60_000
     assert len(pictures_of(path)) >= 10
 
 
-def test_lines_are_whole_when_the_disk_is_full(tmp_path, full_at):
+def test_lines_are_whole_when_the_disk_is_full(tmp_path):
     sink = JsonLines(tmp_path / "it.jsonl")
-    full_at(100)
-    with pytest.raises(StoreError, match="after 7 frames"):
+    with full_at(100), pytest.raises(StoreError, match="after 7 frames"):
         deque(map(sink.write, ({"frame": number} for number in range(99))))
     sink.close()
     lines = (tmp_path / "it.jsonl").read_text().splitlines()

@@ -100,7 +100,7 @@ def claims_of(found: dict[str, Judgement], how: Measuring) -> list[Claim]:
     spent = cost(how)
     order = (SEQUENTIAL, SEMI_SKIPS, FULL, DELAYED)
     steps = [interval(pck[a] - pck[b]) for a, b in itertools.pairwise(order)]
-    gap = pck[SEQUENTIAL] - pck[DELAYED]
+    gap = np.maximum(pck[SEQUENTIAL] - pck[DELAYED], 1e-3)  # where there is none, nothing is won
     recovered = interval((pck[FULL] - pck[DELAYED]) / gap)
     skips = interval(pck[FULL] - pck[FULL_CHAIN])
     gained = interval(pck[TAUGHT] - pck[FULL])
