@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 
 import av
 import jax
@@ -121,3 +123,20 @@ def test_without_pyav_its_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(MissingExtra, match=r"ontogeny\[video\]"):
         next(frames(tmp_path / "any.mp4"))
+
+
+def test_who_stops_in_the_midst_is_not_kept_waiting():
+    command = [sys.executable, "-c", STOPS_EARLY]
+    subprocess.run(command, check=True, timeout=60)
+
+
+STOPS_EARLY = """
+import av
+from ontogeny.worlds.videos import frames, packaged_video
+
+av.logging.set_level(av.logging.PANIC)  # as another part of a program may: decoders ask for a lock
+for _ in range(60):
+    for number, frame in enumerate(frames(packaged_video("carphone"), side=32)):
+        if number == 10:
+            break
+"""

@@ -26,7 +26,9 @@ def pyav() -> Any:
         raise MissingExtra(
             f"videos need PyAV ({error})", where="video", hint="pip install 'ontogeny[video]'"
         ) from error
-    av.logging.set_level(av.logging.PANIC)  # what the decoders print is said by our errors
+    # what the decoders print is said by our errors; `set_level` would have their threads wait for
+    # Python's lock, which who closes them holds: for ever
+    av.logging.set_libav_level(av.logging.PANIC)
     return av
 
 

@@ -85,7 +85,9 @@ class VideoSource:
                 where=source,
                 hint="convert it to H.264 first, for example with ffmpeg",
             )
-        self._stream.thread_type = "SLICE" if self.is_live else "AUTO"  # frame threads delay
+        # threads that decode frames ahead delay a camera's, and wait for Python's lock, while who
+        # closes waits for them
+        self._stream.thread_type = "SLICE"
         self.rate = float(self._stream.average_rate or self._stream.guessed_rate or USUAL)
         self.n_told = int(self._stream.frames)
         """Frames that the file says it has; 0 where it doesn't say."""

@@ -169,7 +169,8 @@ def _decoded(av: Any, opened: Any, path: Path, side: int | None) -> Iterator[np.
             where=str(path),
             hint="if it is whole, save it as H.264: ffmpeg -i FILE -c:v libx264 FILE.mp4",
         )
-    stream.thread_type = "AUTO"
+    # threads that decode frames ahead wait for Python's lock, and who closes waits for them
+    stream.thread_type = "SLICE"
     scaler = av.video.reformatter.VideoReformatter()  # a new one a frame is five times slower
     size: dict[str, int] | None = None
     for frame in opened.decode(stream):
