@@ -41,10 +41,9 @@ FEWER = {"lstm": 1024}  # numbers stored by what would have too many weights
 OWN = "EBMM"
 
 # At full, quick and tiny scale.
-ENERGY = (
-    *2 * (EBMMConfig(units=128, writable=64, gradient_weight=0, prior_weight=0),),
-    EBMMConfig(units=12, hops=1, writable=11, write_steps=2, read_steps=2, gradient_weight=0),
-)
+FULL = EBMMConfig(units=128, writable=64, gradient_weight=0, prior_weight=0)
+LEAST = EBMMConfig(units=12, hops=1, writable=11, write_steps=2, read_steps=2, gradient_weight=0)
+ENERGY = (FULL, FULL, LEAST)
 UPDATES = (600, 100, 2)
 BATCH = 4  # memories an update
 ASKED = ((16, 32, 48, 64, 96), (64, 96), (3, 4))
