@@ -1,8 +1,5 @@
 """Every part of every system's claims, measured at a tiny size: all of it runs, and all of its
 figures can be drawn. What the numbers are is for `ontogeny reproduce` to say.
-
-A part of each system is grown; the growths of the others are traced and no more, which takes a
-third of the time: that learners learn is for their own tests to say.
 """
 
 from __future__ import annotations
@@ -22,11 +19,6 @@ from ontogeny.claims.reproduction import Reproduction
 from ontogeny.recipes.goal_direction import HalfCheetah
 from ontogeny.views.figure import Figure
 
-GROWN = (
-    *("agents-cheetah", "baldwin-cheetah", "distillation-actions", "kickstarting-weights"),
-    *("leo-characters", "maml-tuning", "mix_and_match-many-actions", "pbt-gan", "pbt-quadratic"),
-    *("sequential-thompson", "streaming-prediction"),
-)  # and all of memory
 PARTS = [(system, part) for system in map(system_named, system_names()) for part in system.parts]
 
 
@@ -34,12 +26,10 @@ PARTS = [(system, part) for system in map(system_named, system_names()) for part
 @pytest.mark.parametrize(
     ("system", "part"), PARTS, ids=[f"{system.name}-{part.name}" for system, part in PARTS]
 )
-def test_a_part_is_measured_and_drawn(system, part, tmp_path, look_alike, monkeypatch, request):
+def test_a_part_is_measured_and_drawn(system, part, tmp_path, look_alike, monkeypatch):
     # brax is not installed where the tests run: its half-cheetahs' settings, in simpler bodies
     monkeypatch.setattr(baldwin_cheetah, "HalfCheetah", partial(HalfCheetah, body="point-mass"))
     monkeypatch.setattr(agents_cheetah, "BODY", "Pendulum-v1")
-    if f"{system.name}-{part.name}" not in GROWN and system.name != "memory":
-        request.getfixturevalue("traced")
     lines: list[str] = []
     how = Measuring("tiny", 0, lines.append, part.name, look_alike)
     claims, figures = system.measure(part, how)

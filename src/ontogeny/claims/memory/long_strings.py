@@ -46,23 +46,22 @@ LEAST = EBMMConfig(units=12, hops=1, writable=11, write_steps=2, read_steps=2, g
 ENERGY = (FULL, FULL, LEAST)
 UPDATES = (600, 100, 2)
 BATCH = 4  # memories an update
-ASKED = ((16, 32, 48, 64, 96), (64, 96), (3, 4))
+ASKED = ((16, 32, 48, 64, 96), (64, 96), (4,))
 LEARNED = ((64, 96), (64, 96), (4,))  # strings; what was asked is asked of the fewest that suffice
 TESTED = (20, 10, 2)
-RATES = {OWN: 1e-2}  # learning rates, found on seed 5; the others' is 3e-3
-RATE = 3e-3
+RATES = {OWN: 1e-2}  # learning rate, found on seed 5
+RATE = 3e-3  # the others', which nothing was tried against
 
 
 def measure(how: Measuring) -> Found:
     """Return the claims about long strings, and two figures."""
     asked, learned = how.choose(*ASKED), how.choose(*LEARNED)
-    rows: dict[str, np.ndarray] = {}
 
     def of_memory(name: str) -> tuple[np.ndarray, dict[int, Trained]]:
         return _measured(name, asked, learned, how)
 
     measured = how.of_each((OWN, *BASELINES), of_memory, (OWN,))
-    rows |= {name: wrong for name, (wrong, _) in measured.items()}
+    rows = {name: wrong for name, (wrong, _) in measured.items()}
     for rule in RULES:
         rows[rule] = np.stack(
             [
@@ -154,7 +153,10 @@ def claims_of(
     paper = PAPER[OWN]
     claims: list[Claim] = []
     for n in learned:
-        said = f"{paper.get(n, 0):g} wrong bits of {n} strings, below all but memory networks"
+        said = (
+            f"{paper.get(n, 0):g} wrong bits of {n} strings; memory networks 0.0 of 64 and 10.5 of "
+            "96, all others more than it"
+        )
         for kind, names in (("Hopfield's rules", RULES), ("trained memories", tuple(BASELINES))):
             claims.append(
                 Claim.above(

@@ -45,7 +45,7 @@ SETS = {
     "characters": drawn_characters,
     "glyphs": glyph_patterns,
 }
-SEEDS = (2, 2, 1)
+SEEDS = (4, 2, 1)
 UPDATES = (400, 100, 2)
 FEW = ("slots",)  # that stand for all in a tiny look
 PEERS = ("slots", "mann")  # that the paper's energies are below

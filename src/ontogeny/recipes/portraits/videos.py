@@ -29,8 +29,9 @@ LATEST = 8  # ticks
 PACE = 6  # frames a second: slow enough to see what is foreseen
 SCALE = 5  # pixels of the film for one of the video
 RING = ((-2, -1), (-2, 0), (-2, 1), (2, -1), (2, 0), (2, 1))  # and the same turned
-CROSS = tuple((i, sign * i) for i in range(-2, 3) for sign in (1, -1))
-TRUTH, SAID, WRONG = (255, 255, 255), (255, 220, 0), (213, 94, 0)  # colours
+CROSS = tuple((i, sign * i) for i in range(-3, 4) for sign in (1, -1))
+EDGE = tuple((row + off, column) for row, column in CROSS for off in (-1, 1))  # of the cross
+TRUTH, SAID, WRONG, DARK = (255, 255, 255), (255, 220, 0), (213, 94, 0), (0, 0, 0)  # colours
 
 
 class Watched(NamedTuple):
@@ -139,6 +140,7 @@ def draw_joints(figure: Figure) -> go.Figure:
     frames = _enlarged(figure.data["frames"])
     for points, marks, colour in (
         (figure.data["truth"], (*RING, *((b, a) for a, b in RING)), TRUTH),
+        (figure.data["said"], EDGE, DARK),
         (figure.data["said"], CROSS, SAID),
     ):
         corner = np.floor(points * SCALE).astype(int)
