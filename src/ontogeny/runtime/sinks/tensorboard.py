@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ class TensorBoard(Observer):
         """
         folder = Path(self._folder or inside(setting.folder, "tensorboard"))
         purged = {"purge_step": setting.first} if setting.first else {}
-        self._writer = self._writer_class(str(folder), **purged)
+        self._writer = self._writer_class(
+            str(folder), **purged, filename_suffix=f".{time.time_ns()}"
+        )
         self._summary = Summary(setting, self._members)
         rows = [f"| {name} | {value} |" for name, value in settings_of(setting).items()]
         table = "\n".join(["| setting | value |", "| --- | --- |", *rows])
