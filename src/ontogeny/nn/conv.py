@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from ontogeny.core.errors import ConfigError
+from ontogeny.nn.correlation import correlated
 from ontogeny.nn.dense import Dense
 from ontogeny.nn.mlp import MLP
 
@@ -23,12 +24,16 @@ class Conv(eqx.Module):
     times (32 images of 10x10x4) to 1.15 times (256 images) less time than `lax.conv`. Where the
     stride divides the size, the image is first folded into blocks of the stride, which leaves
     (size / stride)^2 views.
+
+    Not `by_views`, the same numbers are those of `nn.correlation`, whose derivative by the image is
+    quicker, and that by the filters slower.
     """
 
     kernel: Dense
     size: int = eqx.field(static=True)
     stride: int = eqx.field(static=True)
     padding: int = eqx.field(static=True)
+    by_views: bool = eqx.field(static=True)
 
     def __init__(
         self,
@@ -38,10 +43,11 @@ class Conv(eqx.Module):
         size: int = 3,
         stride: int = 1,
         padding: int = 0,
+        by_views: bool = True,
         key: Key[Array, ""],
     ):
         self.kernel = Dense(size * size * n_in, n_out, math.sqrt(2), key=key)
-        self.size, self.stride, self.padding = size, stride, padding
+        self.size, self.stride, self.padding, self.by_views = size, stride, padding, by_views
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         """Return the rows and columns that come out. Raises `ConfigError` when none do."""
@@ -65,6 +71,8 @@ class Conv(eqx.Module):
             image = jnp.pad(
                 image, ((self.padding, self.padding), (self.padding, self.padding), (0, 0))
             )
+        if not self.by_views:
+            return correlated(*self._unstrided(image, rows, columns)) + self.kernel.bias
         size, stride = self.size, self.stride
         if stride > 1 and size % stride == 0:
             height, width = ((n - 1 + size // stride) * stride for n in (rows, columns))
@@ -79,6 +87,25 @@ class Conv(eqx.Module):
             for j in range(size)
         ]
         return jnp.concatenate(views, axis=-1) @ self.kernel.weight + self.kernel.bias
+
+    def _unstrided(self, image: Array, rows: int, columns: int) -> tuple[Array, Array]:
+        """Return an image and filters whose products with a stride of 1 are the same: both folded
+        into blocks of the stride, the filters filled up with zeros where it does not divide them.
+        """
+        size, stride, weight = -(-self.size // self.stride), self.stride, self.kernel.weight
+        height, width = rows + size - 1, columns + size - 1
+        more = size * stride - self.size
+        if more:
+            weight = weight.reshape(self.size, self.size, image.shape[-1], -1)
+            weight = jnp.pad(weight, ((0, more), (0, more), (0, 0), (0, 0)))
+            weight = weight.reshape(size, stride, size, stride, -1, weight.shape[-1])
+            weight = weight.transpose(0, 2, 1, 3, 4, 5)
+        if stride > 1:
+            ends = zip((height * stride, width * stride), image.shape, strict=False)
+            image = jnp.pad(image, [*((0, max(n - m, 0)) for n, m in ends), (0, 0)])
+            image = _folded(image[: height * stride, : width * stride], stride)
+        weight = weight.reshape(size, size, -1, self.kernel.weight.shape[-1])
+        return image[:height, :width], weight
 
 
 def _folded(image: Array, block: int) -> Array:

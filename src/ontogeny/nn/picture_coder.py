@@ -31,8 +31,8 @@ class Block(eqx.Module):
     def __init__(self, n_in: int, n_out: int, scale: float, *, key: Key[Array, ""]):
         keys = jax.random.split(key, 3)
         stride = 2 if scale < 1 else 1
-        self.first = Conv(n_in, n_out, stride=stride, padding=1, key=keys[0])
-        self.second = Conv(n_out, n_out, padding=1, key=keys[1])
+        self.first = Conv(n_in, n_out, stride=stride, padding=1, by_views=False, key=keys[0])
+        self.second = Conv(n_out, n_out, padding=1, by_views=False, key=keys[1])
         self.shortcut = Dense(n_in, n_out, 1.0, key=keys[2])
         self.scale = scale
 
@@ -126,7 +126,7 @@ class Decoder(eqx.Module):
         back = (*filters[::-1], filters[0])
         self.dense = Dense(features, rows * columns * filters[-1], math.sqrt(2), key=first)
         self.blocks = tuple(Block(back[i], back[i + 1], 2.0, key=k) for i, k in enumerate(keys))
-        self.paint = Conv(back[-1], full[2], padding=1, key=last)
+        self.paint = Conv(back[-1], full[2], padding=1, by_views=False, key=last)
 
     def __call__(self, features: Float[Array, " feature"]) -> Float[Array, "..."]:
         height, width, _ = image_shape(self.shape, "nn.Decoder")

@@ -54,7 +54,9 @@ class Bottleneck(eqx.Module):
         stay = features - config.writable
         self.narrow = Dense(n_in, features, 1.0, key=keys[0])
         self.before, self.after = eqx.nn.LayerNorm(features), eqx.nn.LayerNorm(features)
-        self.stays = Conv(features, stay, stride=2 if halve else 1, padding=1, key=keys[1])
+        self.stays = Conv(
+            features, stay, stride=2 if halve else 1, padding=1, by_views=False, key=keys[1]
+        )
         self.wide = Dense(features, units, 1.0, key=keys[2])
         self.shortcut = Dense(n_in, units, 1.0, key=keys[3])
         self.halve = halve
@@ -103,7 +105,7 @@ class ConvEnergy(eqx.Module):
             Bottleneck(config, channels[-1], False, key=first),
             Bottleneck(config, units, True, key=second),
         )
-        self.candidate = Conv(2 * units, units, padding=1, key=candidate)
+        self.candidate = Conv(2 * units, units, padding=1, by_views=False, key=candidate)
         self.gate = Dense(2 * units, units, 1.0, key=gate)
         self.candidate_norm, self.gate_norm = eqx.nn.LayerNorm(units), eqx.nn.LayerNorm(units)
         halvings = len(config.filters) + 1
