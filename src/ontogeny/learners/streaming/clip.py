@@ -20,19 +20,19 @@ from ontogeny.learners.streaming.tick import Params, begin, map_shapes, normalis
 
 
 def clip(
-    graph: Graph, params: Params, frames: Num[Array, "time height width chan"]
+    graph: Graph, params: Params, frames: Num[Array, "time *many height width chan"]
 ) -> Float[Array, "time ..."]:
-    """Return what the network says at every frame of a clip."""
+    """Return what the network says at every frame of a clip, or of many side by side."""
     return activations(graph, params, frames)[graph.output]
 
 
 def activations(
-    graph: Graph, params: Params, frames: Num[Array, "time height width chan"]
+    graph: Graph, params: Params, frames: Num[Array, "time *many height width chan"]
 ) -> dict[str, Float[Array, "time ..."]]:
-    """Return what every layer says at every frame of a clip, by name. Raises `DataError` for a clip
-    that ends before the slowest clock has ticked.
+    """Return what every layer says at every frame of a clip, by name; of many clips side by side,
+    the second axis on. Raises `DataError` for a clip that ends before the slowest clock has ticked.
     """
-    map_shapes(graph, frames.shape[1:])
+    map_shapes(graph, frames.shape[1:][-3:])
     if len(frames) < graph.period:
         raise DataError(
             f"a clip of {len(frames)} frames",
@@ -40,6 +40,8 @@ def activations(
             hint=f"a clock ticks every {graph.period} frames: give a clip of as many or more",
         )
     if graph.has_feedback:
+        if frames.ndim > 4:
+            return jax.vmap(lambda one: activations(graph, params, one), 1, 1)(frames)
         state = begin(graph, frames.shape[1:])
         return jax.lax.scan(lambda s, x: tick_values(graph, params, s, x), state, frames)[1]
     if graph.aligned:
@@ -70,14 +72,10 @@ def _along(
         return shifted(values[source], graph.delays[name, source])[phase::rate]
 
     maps = [read(source) for source in layer.sources]
-    now = jax.vmap(lambda *each: gathered(layer, each))(*maps)
+    now = gathered(layer, maps)
     seen = tuple(shifted(now, tap) for tap in range(layer.taps))
-    weights = params.get(name)
-    if layer.residual is None:
-        said = jax.vmap(lambda *each: applied(layer, weights, each))(*seen)
-    else:
-        added = read(layer.residual)
-        said = jax.vmap(lambda r, *each: applied(layer, weights, each, r))(added, *seen)
+    residual = None if layer.residual is None else read(layer.residual)
+    said = applied(layer, params.get(name), seen, residual)
     if rate == 1:
         return said
     held = jnp.repeat(said, rate, axis=0)

@@ -110,12 +110,12 @@ def new_filter(layer: Layer, n_in: int, scale: float, key: Key[Array, ""]) -> Fi
 
 
 def gathered(
-    layer: Layer, read: Sequence[Float[Array, "_ _ _"]]
-) -> Float[Array, "rows columns chans"]:
-    """Return what the layer reads as one map, at the size of the first. Raises `ConfigError` where
-    sizes don't divide.
+    layer: Layer, read: Sequence[Float[Array, "*many _ _ _"]]
+) -> Float[Array, "*many rows columns chans"]:
+    """Return what the layer reads as one map, at the size of the first; of one frame or of many.
+    Raises `ConfigError` where sizes don't divide.
     """
-    rows, columns = read[0].shape[:2]
+    rows, columns = read[0].shape[-3:-1]
     fitted = [_sized(layer, x, rows, columns) for x in read]
     return fitted[0] if len(fitted) == 1 else jnp.concatenate(fitted, axis=-1)
 
@@ -123,11 +123,11 @@ def gathered(
 def applied(
     layer: Layer,
     weights: Filter | None,
-    seen: Sequence[Float[Array, "height width chan"]],
-    residual: Float[Array, "_ _ out"] | None = None,
+    seen: Sequence[Float[Array, "*many height width chan"]],
+    residual: Float[Array, "*many _ _ out"] | None = None,
 ) -> Float[Array, "..."]:
     """Return what the layer says, [rows, columns, width] or [width], of what it sees now and saw
-    at its `taps - 1` ticks before, the newest first.
+    at its `taps - 1` ticks before, the newest first; of one frame, or of many, along leading axes.
     """
     y = _filtered(layer, weights, seen)
     if residual is not None:
@@ -146,18 +146,20 @@ def applied(
 def _filtered(layer: Layer, weights: Filter | None, seen: Sequence[Array]) -> Array:
     now = seen[0]
     if layer.kind == "mean":
-        return jnp.mean(now, axis=(0, 1))
+        return jnp.mean(now, axis=(-3, -2))
     if layer.kind == "max":
-        window, strides = (layer.kernel, layer.kernel, 1), (layer.stride, layer.stride, 1)
+        many = (1,) * (now.ndim - 3)
+        window = (*many, layer.kernel, layer.kernel, 1)
+        strides = (*many, layer.stride, layer.stride, 1)
         return jax.lax.reduce_window(now, -jnp.inf, jax.lax.max, window, strides, "SAME")
     assert weights is not None
     if layer.kind == "logits":
-        return jnp.mean(now, axis=(0, 1)) @ weights.weight[0, 0] + weights.bias
+        return jnp.mean(now, axis=(-3, -2)) @ weights.weight[0, 0] + weights.bias
     if layer.kind == "conv":
         return convolved(weights, jnp.concatenate([*seen], axis=-1), layer.stride)
     nothing = jnp.zeros_like(weights.bias)
     each = [
-        filtered_apart(
+        _each_apart(
             Filter(weights.weight[:, :, tap : tap + 1], nothing if tap else weights.bias),
             x,
             layer.stride,
@@ -167,9 +169,15 @@ def _filtered(layer: Layer, weights: Filter | None, seen: Sequence[Array]) -> Ar
     return sum(each[1:], each[0])
 
 
+def _each_apart(f: Filter, x: Array, stride: int) -> Array:
+    if x.ndim == 3:
+        return filtered_apart(f, x, stride)
+    return jax.vmap(lambda one: _each_apart(f, one, stride))(x)
+
+
 def _sized(layer: Layer, x: Array, rows: int, columns: int) -> Array:
     """Return the map at another size: averaged over blocks, or repeated."""
-    for axis, wanted in enumerate((rows, columns)):
+    for axis, wanted in enumerate((rows, columns), x.ndim - 3):
         have = x.shape[axis]
         if have == wanted:
             continue

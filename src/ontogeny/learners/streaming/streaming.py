@@ -12,13 +12,12 @@ Sources: Carreira et al. 2018 (arXiv 1806.03863), sections on prediction latency
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Key, Num
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
@@ -72,7 +71,7 @@ def streaming(
     ['conv1', 'conv2', 'head', 'stem']
     """
     c = config or StreamingConfig()
-    cold = warm_up(graph) if c.warm_up is None else c.warm_up
+    cold = cold_ticks(graph, c)
     direction = clipped_adam(c.max_gradient_norm, 1e-8)
     taught = feature_layers(graph, c.taught) if teacher else ()
 
@@ -108,13 +107,13 @@ def streaming(
 
     def objective(params: Params, batch: Any, weight: Any) -> tuple[Array, Metrics]:
         frames, labels = batch
-        every = jax.vmap(lambda x: said(params, x))(frames)
+        every = _side_by_side(graph, params, frames)
         told = jax.vmap(judge)(every[graph.output], labels)
         loss = jnp.mean(told.loss)
         metrics = {"loss": loss, **{name: jnp.mean(x) for name, x in told.measures.items()}}
         if teacher is None:
             return loss, metrics
-        lessons = jax.vmap(partial(activations, teacher.graph, teacher.params))(frames)
+        lessons = _side_by_side(teacher.graph, teacher.params, frames)
         apart = [
             jnp.mean((_standard(every[n][:, cold:]) - _standard(lessons[n][:, cold:])) ** 2)
             for n in taught
@@ -143,16 +142,28 @@ def streaming(
 
 def judge_held(graph: Graph, params: Params, task: VideoTask, config: StreamingConfig) -> Judged:
     """Return the loss and the measures on held clips: the means over them."""
-    cold = warm_up(graph) if config.warm_up is None else config.warm_up
+    cold = cold_ticks(graph, config)
 
     def one(key: Array) -> Judged:
         frames, labels = task.held(key)
         outputs = activations(graph, params, frames)[graph.output]
         return judged(task, outputs, labels, cold, config.prediction_latency)
 
-    keys = jax.random.split(jax.random.key(VALIDATION), config.test_batch)
+    keys = held_keys(config.test_batch)
     told = jax.lax.map(one, keys, batch_size=min(config.batch, config.test_batch))
     return jax.tree.map(jnp.mean, told)
+
+
+def held_keys(n: int) -> Key[Array, " clip"]:
+    """Return the keys of the held clips that scores are measured on: of more, the first are those
+    of fewer.
+    """
+    return jax.random.split(jax.random.key(VALIDATION), n)
+
+
+def cold_ticks(graph: Graph, config: StreamingConfig) -> int:
+    """Return how many of a clip's first ticks count for nothing."""
+    return warm_up(graph) if config.warm_up is None else config.warm_up
 
 
 def feature_layers(graph: Graph, n: int) -> tuple[str, ...]:
@@ -163,6 +174,14 @@ def feature_layers(graph: Graph, n: int) -> tuple[str, ...]:
         if layer.kind in ("conv", "apart") and layer.name != graph.output
     ]
     return tuple(found[-n:])
+
+
+def _side_by_side(
+    graph: Graph, params: Params, frames: Num[Array, "batch time height width chan"]
+) -> dict[str, Float[Array, "batch time ..."]]:
+    """Return what every layer says of a batch of clips."""
+    every = activations(graph, params, jnp.swapaxes(frames, 0, 1))
+    return {name: jnp.swapaxes(x, 0, 1) for name, x in every.items()}
 
 
 def _standard(x: Float[Array, "batch time ... chan"]) -> Float[Array, "batch time ... chan"]:
