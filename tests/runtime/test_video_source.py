@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra
-from ontogeny.runtime import video_opening
 from ontogeny.runtime.video_clock import VideoClock
 from ontogeny.runtime.video_source import VideoSource
+from ontogeny.worlds.decoding import pyav
 from tiny_video import SIZE, spots, write_video
 
 av = pytest.importorskip("av")
@@ -154,7 +154,7 @@ def test_what_is_no_video_says_so(tmp_path, monkeypatch):
         VideoSource("0", SHAPE)
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingExtra, match=r"ontogeny\[video\]"):
-        video_opening.pyav()
+        pyav()
 
 
 def test_a_camera_that_stops_is_an_error_and_its_frames_are_good(tmp_path):

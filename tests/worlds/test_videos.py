@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra
-from ontogeny.worlds.videos import folder_videos, frames, packaged_video, packaged_videos, squares
+from ontogeny.worlds.videos import (
+    folder_videos,
+    frames,
+    joined,
+    packaged_video,
+    packaged_videos,
+    squares,
+)
 
 
 def write_video(path, pictures, codec="mpeg4"):
@@ -55,6 +62,12 @@ def test_a_folder_is_parted_by_video_and_decoded_once(tmp_path, own_cache, monke
         learn.begins(6)
     drawn = jax.vmap(lambda key: held.draw(key, 5))(jax.random.split(jax.random.key(0), 3))
     assert drawn.shape == (3, 5, 16, 16, 3)
+    every = joined(learn, held)
+    begun, ended = every.parted(0.25)
+    assert begun.ends.tolist() == [3, 6, 10, 14, 18, 22]
+    assert ended.ends.tolist() == [1, 2, 3, 4, 6, 8]
+    np.testing.assert_array_equal(ended.frames[:3], every.frames[[3, 7, 12]])
+    np.testing.assert_array_equal(ended.frames[-2:], held.frames[-2:])
     monkeypatch.setattr("ontogeny.worlds.videos.frames", None)  # nothing is decoded again
     np.testing.assert_array_equal(folder_videos(folder, 16)[0].frames, learn.frames)
     assert len(list(own_cache.rglob("*.safetensors"))) == 3
@@ -86,8 +99,8 @@ def test_what_is_no_video_is_refused_in_words(tmp_path, own_cache):
         ("cut", whole[:40], r"can't be read as a video \(Invalid data"),
         ("shorn", whole[:-100], "it has no frames"),
         ("words", b"no video" * 99, "can't be read as a video"),
-        ("strange", coded.replace(b"avc1", b"zzzz"), "has no decoder for it.*\n.*libx264"),
-        ("sound", None, "it holds no video, only audio"),
+        ("strange", coded.replace(b"avc1", b"zzzz"), "has no decoder for its codec.*\n.*libx264"),
+        ("sound", None, "it has no video, but audio"),
     ):
         path = tmp_path / f"{name}.mp4"
         if content is not None:

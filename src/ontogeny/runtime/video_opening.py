@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import select
 import sys
@@ -10,26 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ontogeny.core.errors import ConfigError, DataError, MissingExtra
+from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.core.files import absolute
+from ontogeny.worlds.decoding import pyav
 
 PATIENCE = 10.0  # seconds that a camera may say nothing
 USUAL = 25.0  # frames a second where the video doesn't say
-
-
-def pyav() -> Any:
-    """Return PyAV. Raises `MissingExtra` without it."""
-    try:
-        av: Any = importlib.import_module("av")
-        importlib.import_module("av.video.reformatter")
-    except ImportError as error:
-        raise MissingExtra(
-            f"videos need PyAV ({error})", where="video", hint="pip install 'ontogeny[video]'"
-        ) from error
-    # what the decoders print is said by our errors; `set_level` would have their threads wait for
-    # Python's lock, which who closes them holds: for ever
-    av.logging.set_libav_level(av.logging.PANIC)
-    return av
 
 
 class StoppablePipe:

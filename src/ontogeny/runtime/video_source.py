@@ -3,9 +3,6 @@
 What is wrong in the midst of a video is gone over, and counted: unreadable packets, frames of
 another size, time stamps that are missing or run back. What can't be gone over ends the frames with
 an error.
-
-PyAV makes a new scaler, with threads of its own, for each frame that turns itself into an array:
-one that is used again takes a fifth of the time.
 """
 
 from __future__ import annotations
@@ -20,7 +17,8 @@ from jaxtyping import UInt8
 
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.runtime.video_clock import VideoClock
-from ontogeny.runtime.video_opening import USUAL, opened, pyav
+from ontogeny.runtime.video_opening import USUAL, opened
+from ontogeny.worlds.decoding import Scaler, pyav, upright_size, video_stream
 
 
 class Frame(NamedTuple):
@@ -61,7 +59,6 @@ class VideoSource:
         raw_rate: float | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ):
-        av = pyav()
         if shape[2] not in (1, 3):
             raise ConfigError(
                 f"the model sees frames of {shape[2]} channels",
@@ -72,32 +69,16 @@ class VideoSource:
         self.is_live = source == "-" or source.isdecimal()
         self.is_camera = source.isdecimal()
         self._container = opened(source, raw_size, raw_rate, stopped)
-        videos = self._container.streams.video
-        if not videos:
-            kinds = ", ".join(sorted({s.type for s in self._container.streams})) or "nothing"
-            raise DataError(
-                f"it has no video, but {kinds}", where=source, hint="give a file that has one"
-            )
-        self._stream = videos[0]
-        if self._stream.codec_context is None:
-            raise DataError(
-                "this build of PyAV has no decoder for its codec",
-                where=source,
-                hint="convert it to H.264 first, for example with ffmpeg",
-            )
-        # threads that decode frames ahead delay a camera's, and wait for Python's lock, while who
-        # closes waits for them
-        self._stream.thread_type = "SLICE"
+        self._stream = video_stream(self._container, source)
         self.rate = float(self._stream.average_rate or self._stream.guessed_rate or USUAL)
         self.n_told = int(self._stream.frames)
         """Frames that the file says it has; 0 where it doesn't say."""
         self.size: tuple[int, int] | None = None
         """Width and height of all pictures: those of the first frame, upright."""
-        self._restarts = bool(self._container.format.flags & av.format.Flags.ts_discont.value)
+        self._restarts = bool(self._container.format.flags & pyav().format.Flags.ts_discont.value)
         self.recovered = Counter[str]()
         self.notes: list[str] = []
-        self._scaler = av.video.reformatter.VideoReformatter()
-        self._area = av.video.reformatter.Interpolation.AREA
+        self._scaler = Scaler()
         self._steps: list[float] = []
 
     def frames(self) -> Iterator[Frame]:
@@ -106,7 +87,7 @@ class VideoSource:
         try:
             for decoded in self._decoded():
                 taken = time.perf_counter()
-                size = _upright(decoded)
+                size = upright_size(decoded)
                 if self.size is None:
                     self.size = size
                     self._look(decoded)
@@ -176,7 +157,7 @@ class VideoSource:
             factor = max(width / across, height / down)
             wide, high = max(width, round(across * factor)), max(height, round(down * factor))
         form = "gray" if self.shape[2] == 1 else "rgb24"
-        scaled = self._array(frame, wide, high, form)
+        scaled = self._scaler.array(frame, wide, high, form)
         left, top = (wide - width) // 2, (high - height) // 2
         view = scaled[top : top + height, left : left + width].reshape(self.shape)
         x, y = across / wide, down / high
@@ -196,28 +177,9 @@ class VideoSource:
         place = (left + x, top + y, width, height)
         if not self._pictures:
             return None, place
-        picture = self._array(frame, wide, high, "rgb24")
+        picture = self._scaler.array(frame, wide, high, "rgb24")
         if (wide, high) != self.size:
             whole = np.zeros((self.size[1], self.size[0], 3), np.uint8)
             whole[top : top + high, left : left + wide] = picture
             picture = whole
         return np.ascontiguousarray(picture), place
-
-    def _array(self, frame: Any, width: int, height: int, form: str) -> np.ndarray:
-        """Return a frame, upright, of this size."""
-        turns = _turns(frame)
-        if turns % 2:
-            width, height = height, width
-        made = self._scaler.reformat(frame, width, height, form, interpolation=self._area)
-        return np.rot90(made.to_ndarray(), turns) if turns else made.to_ndarray()
-
-
-def _turns(frame: Any) -> int:
-    """Return by how many quarters a frame is to be turned, against the clock."""
-    return round(frame.rotation / 90) % 4
-
-
-def _upright(frame: Any) -> tuple[int, int]:
-    """Return width and height of a frame once it is turned."""
-    width, height = frame.width, frame.height
-    return (height, width) if _turns(frame) % 2 else (width, height)

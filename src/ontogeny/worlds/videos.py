@@ -8,7 +8,6 @@ folder, by the file's content.
 from __future__ import annotations
 
 import hashlib
-import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -24,6 +23,7 @@ from ontogeny.core.cache import Made, remembered
 from ontogeny.core.config import as_declared, at_least, positive
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra, unknown
 from ontogeny.core.files import absolute
+from ontogeny.worlds.decoding import Scaler, pyav, upright_size, video_stream
 from ontogeny.worlds.images import hidden
 
 PACKAGED = {"bikes": "bikes", "bigbuckbunny": "bigbuckbunny", "carphone": "carphone_pristine"}
@@ -79,6 +79,26 @@ class Videos(NamedTuple):
         begins = jnp.asarray(self.begins(time))
         at = begins[jax.random.randint(key, (), 0, len(begins))]
         return jax.lax.dynamic_slice_in_dim(jnp.asarray(self.frames), at, time)
+
+    def parted(self, last: float) -> tuple[Videos, Videos]:
+        """Return the beginnings of all squares, and so large a share of each at its end."""
+        pieces = np.split(self.frames, self.ends[:-1])
+        at = [round((1 - last) * len(piece)) for piece in pieces]
+        first = [piece[:n] for piece, n in zip(pieces, at, strict=True)]
+        rest = [piece[n:] for piece, n in zip(pieces, at, strict=True)]
+        return (
+            Videos(self.names, np.concatenate(first), np.cumsum([*map(len, first)])),
+            Videos(self.names, np.concatenate(rest), np.cumsum([*map(len, rest)])),
+        )
+
+
+def joined(one: Videos, other: Videos) -> Videos:
+    """Return the squares of both."""
+    return Videos(
+        one.names + other.names,
+        np.concatenate([one.frames, other.frames]),
+        np.concatenate([one.ends, len(one.frames) + other.ends]),
+    )
 
 
 def packaged_videos(side: int = SIDE) -> tuple[Videos, Videos]:
@@ -144,12 +164,12 @@ def frames(path: Path | str, side: int | None = None) -> Iterator[UInt8[np.ndarr
     Raises `MissingExtra` without PyAV, `DataError` for what is no video, is damaged (which is found
     out at that frame), or needs a decoder that PyAV does not have.
     """
-    av = _av()
+    av = pyav()
     place = absolute(path)
     try:
         # a list of addresses in a video's place would open whatever it names
         with av.open(str(place), options={"protocol_whitelist": "file"}) as opened:
-            yield from _decoded(av, opened, place, side)
+            yield from _decoded(opened, place, side)
     except (av.FFmpegError, OSError, UnicodeError) as error:
         nothing = place.is_file() and place.stat().st_size == 0
         why = getattr(error, "strerror", None) or error
@@ -158,27 +178,18 @@ def frames(path: Path | str, side: int | None = None) -> Iterator[UInt8[np.ndarr
         raise DataError(said, where=str(place), hint=hint) from error
 
 
-def _decoded(av: Any, opened: Any, path: Path, side: int | None) -> Iterator[np.ndarray]:
-    if not opened.streams.video:
-        kinds = ", ".join(sorted({stream.type for stream in opened.streams})) or "nothing"
-        raise DataError(f"it holds no video, only {kinds}", where=str(path), hint="leave it out")
-    stream = opened.streams.video[0]
-    if stream.codec_context is None:
-        raise DataError(
-            "PyAV has no decoder for it",
-            where=str(path),
-            hint="if it is whole, save it as H.264: ffmpeg -i FILE -c:v libx264 FILE.mp4",
-        )
-    # threads that decode frames ahead wait for Python's lock, and who closes waits for them
-    stream.thread_type = "SLICE"
-    scaler = av.video.reformatter.VideoReformatter()  # a new one a frame is five times slower
-    size: dict[str, int] | None = None
+def _decoded(opened: Any, path: Path, side: int | None) -> Iterator[np.ndarray]:
+    """Yield the frames. What is damaged is an error, and not gone over as `runtime.video_source`
+    does: nobody should learn from half a video without knowing.
+    """
+    stream, scaler = video_stream(opened, str(path)), Scaler()
+    size: tuple[int, int] | None = None
     for frame in opened.decode(stream):
         if size is None:  # which what changes in mid-stream is brought to
-            scale = 1.0 if side is None else side / min(frame.width, frame.height)
-            size = {name: round(getattr(frame, name) * scale) for name in ("width", "height")}
-        small = scaler.reformat(frame, **size, format="rgb24", interpolation="AREA", threads=1)
-        yield np.ascontiguousarray(np.rot90(small.to_ndarray(), round(frame.rotation / 90)))
+            whole = upright_size(frame)
+            scale = 1.0 if side is None else side / min(whole)
+            size = round(whole[0] * scale), round(whole[1] * scale)
+        yield scaler.array(frame, *size)
 
 
 def _squares(path: Path, side: int) -> Sequence[UInt8[np.ndarray, "frame side side 3"]]:
@@ -193,19 +204,9 @@ def _squares(path: Path, side: int) -> Sequence[UInt8[np.ndarray, "frame side si
         content = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise DataError(f"it can't be read ({error})", where=str(path)) from error
-    stamp = {"content": content, "side": side, "decoder": _av().__version__}
+    stamp = {"content": content, "side": side, "decoder": pyav().__version__}
     whole = remembered("videos", stamp, make).arrays["frames"]
     spare = max(whole.shape[1:3]) - side
     starts = np.linspace(0, spare, -(-(spare + side) // side)).round().astype(int)
     axis = 1 + int(whole.shape[2] > whole.shape[1])
     return [np.take(whole, range(start, start + side), axis) for start in starts]
-
-
-def _av() -> Any:
-    try:
-        importlib.import_module("av.video.reformatter")
-        return importlib.import_module("av")
-    except ImportError as error:
-        raise MissingExtra(
-            "PyAV reads videos, and is not installed", where="videos", hint=INSTALL
-        ) from error
