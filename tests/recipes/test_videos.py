@@ -14,9 +14,12 @@ from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.core.learner import check_shapes
 from ontogeny.learners.streaming.config import StreamingConfig
 from ontogeny.learners.streaming.networks import NetworkConfig
+from ontogeny.learners.streaming.product import load_video_model
+from ontogeny.learners.streaming.streaming import judge_held
 from ontogeny.recipes.toy import Toy
-from ontogeny.recipes.videos import VideoKeypoints, VideoMotion
+from ontogeny.recipes.videos import VideoFeatures, VideoKeypoints, VideoMotion
 from ontogeny.worlds.motions import KINDS
+from ontogeny.worlds.seen_videos import FrameTeacher
 from ontogeny.worlds.videos import ClipsConfig
 
 LITTLE = {
@@ -24,6 +27,7 @@ LITTLE = {
     "network": NetworkConfig("plain", width=8, depth=1, stages=0),
     "streaming": StreamingConfig(batch=1, test_batch=1),
 }
+MEASURE = {VideoKeypoints: "pck", VideoMotion: "accuracy"}
 
 
 @pytest.fixture(scope="module")
@@ -69,15 +73,46 @@ def test_a_member_becomes_a_model_that_is_drawn_and_teaches(kind, folder, tmp_pa
     names = ["latency"] if kind is VideoKeypoints else ["confusion", "latency"]
     assert [figure.name for figure in rest] == names
     assert film.data["frames"].shape == (8, 3, 8, 8, 3)  # two ticks of warm-up
-    assert rest[-1].data["score"].shape == (3,)
+    assert rest[-1].data["score"].shape == (5,)
     source = film.draw(film).layout.images[0].source
     assert source.startswith("data:image/gif;base64,R0lGOD")
     for figure in rest:
         assert figure.draw(figure).data
+    every = dataclasses.replace(recipe.streaming, test_batch=64)  # the report's clips
+    score = judge_held(model.graph, model.params, recipe.task(), every).measures[MEASURE[kind]]
+    assert rest[-1].data["score"][0] == pytest.approx(float(score), rel=1e-5)
     if kind is VideoMotion:
         share = rest[0].data["share"]
         assert share.shape == (len(KINDS), len(KINDS))
         assert set(np.round(share.sum(axis=1), 6)) <= {0.0, 1.0}
+
+
+class ColourTaught(VideoFeatures):
+    """Taught by the mean colours of quarters: the packaged network has tests of its own."""
+
+    def strong(self):
+        def see(pictures):
+            n, side = pictures.shape[:2]
+            quarters = pictures.reshape(n, 2, side // 2, 2, side // 2, 3)
+            return quarters.mean(axis=(2, 4)).reshape(n, 12).astype(np.float32)
+
+        return FrameTeacher("colours of quarters", see)
+
+
+def test_a_pupil_of_single_frames_says_numbers_and_is_drawn_beside_what_is_right(folder, tmp_path):
+    recipe = ColourTaught(videos=folder, held="video", components=2, seen=12, **LITTLE)
+    learner = recipe.learner()
+    check_shapes(learner, {"learning_rate": jax.ShapeDtypeStruct((), jnp.float32)})
+    model = recipe.product(learner.init(jax.random.key(0), {}))
+    assert model.labels == ("component 1", "component 2")
+    model.save(tmp_path / "model")
+    assert load_video_model(tmp_path / "model").is_logits is False
+    film, along, latency = recipe.portrait(model)
+    assert film.data["frames"].shape == (8, 3, 8, 8, 3)
+    assert along.data["right"].shape == (8, 3)
+    assert len(along.draw(along).data) == 2
+    assert film.draw(film).layout.images
+    assert latency.data["score"].shape == (5,)
 
 
 def test_what_is_no_teacher_or_no_video_is_refused(folder, tmp_path):

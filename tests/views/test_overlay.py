@@ -39,6 +39,12 @@ def test_labels_are_listed_with_the_likeliest_first():
     assert len(told([Label(str(i), 0.1) for i in range(9)])) == 5
 
 
+def test_numbers_are_no_classes():
+    numbers = read(np.array([-2.0, 0.5]), ("a", "b"), PLACE, is_logits=False)
+    assert told(numbers) == [{"name": "a", "value": -2.0}, {"name": "b", "value": 0.5}]
+    assert drawn(DARK, (0, 0, 160, 90), numbers)[60:, :20].max() > 200
+
+
 def test_nothing_finite_says_nothing():
     assert read(np.full((2, 2, 1), np.nan), (), PLACE) == []
     assert drawn(DARK, (0, 0, 160, 90), []).max() == 0

@@ -60,8 +60,8 @@ def stream(arguments: list[str]) -> int:
     from ontogeny.cli import SIGNALLED
     from ontogeny.runtime.interruption import asked_to_stop
     from ontogeny.runtime.machine import prepare
-    from ontogeny.runtime.video_opening import pyav
     from ontogeny.views.watched import text
+    from ontogeny.worlds.decoding import pyav
 
     pyav()
     prepare(1)
@@ -111,7 +111,7 @@ def _watched(
     line = open_line(model, chosen.schedule, some, may_delay=not is_live)
     paced = budget is not None and not source.is_live
     reader = VideoReader(source.frames(), budget, is_paced=paced, stopped=stopped)
-    wrote = Written(out, source, model.labels, shows=sys.stderr.isatty() and not chosen.json)
+    wrote = Written(out, source, model, shows=sys.stderr.isatty() and not chosen.json)
     frames = itertools.islice(reader, chosen.frames)
     with contextlib.closing(line.running), contextlib.closing(wrote):
         for answer in watch(frames, line, model.prediction_latency, is_live):

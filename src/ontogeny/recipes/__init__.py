@@ -94,6 +94,9 @@ RECIPES = {
     "video-motion": Entry(
         "videos", "VideoMotion", "networks that see which way a picture moves (minutes)"
     ),
+    "video-features": Entry(
+        "videos", "VideoFeatures", "networks that say what a stronger one would, ahead (minutes)"
+    ),
     "digits": Entry("digits", "DigitClassifier", "classifiers of real digits (seconds)"),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),

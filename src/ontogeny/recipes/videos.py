@@ -1,7 +1,8 @@
 """Networks that watch video as a pipeline: what they see is real videos that never taught them.
 
 `video-keypoints` says where the joints of a figure are that moves over a video; `video-motion`
-which way a picture moves. The population tunes the learning rate and, where a sequential network of
+which way a picture moves; `video-features` what a strong network of single frames would say of each
+frame. The population tunes the learning rate and, where a sequential network of
 the same layers teaches, how much its features count:
 
     ontogeny grow video-keypoints --network.stages 1 --name teacher
@@ -18,14 +19,16 @@ from typing import Any, ClassVar, Literal
 import jax
 import jax.numpy as jnp
 
+from ontogeny.core.config import at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.streaming.config import StreamingConfig
+from ontogeny.learners.streaming.features import features_task
 from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.networks import NetworkConfig, network
 from ontogeny.learners.streaming.product import VideoModel
-from ontogeny.learners.streaming.streaming import VideoTeacher, streaming
+from ontogeny.learners.streaming.streaming import VideoTeacher, cold_ticks, streaming
 from ontogeny.learners.streaming.task import VideoTask
 from ontogeny.learners.streaming.tasks import keypoints_task, motion_task
 from ontogeny.recipes.products import load_product
@@ -34,19 +37,20 @@ from ontogeny.recipes.teachers import placed
 from ontogeny.views.figure import Figure
 from ontogeny.worlds.motions import KINDS, LARGER, stills
 from ontogeny.worlds.moving_figures import JOINTS
-from ontogeny.worlds.videos import ClipsConfig, Videos, folder_videos, packaged_videos
+from ontogeny.worlds.seen_videos import FrameTeacher, efficientnet_teacher, roomy_side, seen_clips
+from ontogeny.worlds.videos import ClipsConfig, Videos, folder_videos, joined, packaged_videos
 
 PAPER = "Carreira et al. 2018, Massively Parallel Video Networks, arXiv 1806.03863"
 TEACHER = "recipe field teacher"
+END = 0.25  # of a video, where ends are held
 
 
 @dataclass(frozen=True)
 class WatchedVideos(Recipe):
-    """What both share; the subclasses say what is asked."""
+    """What they share; the subclasses say what is asked."""
 
     papers: ClassVar[tuple[str, ...]] = (PAPER,)
     head: ClassVar[Literal["maps", "logits"]]
-    labels: ClassVar[tuple[str, ...]]
 
     population: int = 4
     """How many members grow side by side."""
@@ -71,6 +75,11 @@ class WatchedVideos(Recipe):
         super().__post_init__()
         if self.teacher:
             object.__setattr__(self, "teacher", placed(self.teacher))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the outputs are, one after another."""
+        raise NotImplementedError
 
     def graph(self) -> Graph:
         """Return the network, with an output a label."""
@@ -113,6 +122,10 @@ class WatchedVideos(Recipe):
     def units(self) -> dict[str, float]:
         return {"frames": self.streaming.batch * self.clips.frames}
 
+    def cold(self) -> int:
+        """Return how many of a clip's first ticks count for nothing."""
+        return cold_ticks(self.graph(), self.streaming)
+
     def product(self, state: Any) -> VideoModel:
         params = jax.tree.map(jnp.asarray, state.params)
         size, late = self.clips.size, self.streaming.prediction_latency
@@ -124,7 +137,10 @@ class VideoKeypoints(WatchedVideos):
     """Where the joints of a figure are that moves over a video. Minutes."""
 
     head: ClassVar[Literal["maps", "logits"]] = "maps"
-    labels: ClassVar[tuple[str, ...]] = JOINTS
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return JOINTS
 
     def task(self) -> VideoTask:
         return keypoints_task(*self.read(2 * self.clips.size), self.clips)
@@ -132,7 +148,7 @@ class VideoKeypoints(WatchedVideos):
     def portrait(self, product: Any) -> Sequence[Figure]:
         from ontogeny.recipes.portraits.videos import keypoints_portrait
 
-        return keypoints_portrait(self.task(), product, self.seed)
+        return keypoints_portrait(self.task(), product, self.cold())
 
 
 @dataclass(frozen=True)
@@ -140,7 +156,10 @@ class VideoMotion(WatchedVideos):
     """Which way a picture moves, of eight ways. Minutes."""
 
     head: ClassVar[Literal["maps", "logits"]] = "logits"
-    labels: ClassVar[tuple[str, ...]] = KINDS
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return KINDS
 
     population: int = 2
     rounds: int = 8
@@ -161,4 +180,60 @@ class VideoMotion(WatchedVideos):
     def portrait(self, product: Any) -> Sequence[Figure]:
         from ontogeny.recipes.portraits.videos import motion_portrait
 
-        return motion_portrait(self.task(), product, self.seed)
+        return motion_portrait(self.task(), product, self.cold())
+
+
+@dataclass(frozen=True)
+class VideoFeatures(WatchedVideos):
+    """What EfficientNet-Lite0 would say of each frame: its features' components. Minutes."""
+
+    head: ClassVar[Literal["maps", "logits"]] = "logits"
+
+    population: int = 2
+    rounds: int = 6
+    steps: int = 60
+    held: Literal["ends", "video"] = "ends"
+    """What is held: the last quarter of each video, or a whole video."""
+    components: int = 32
+    """So many principal components of the strong network's features are asked for."""
+    seen: int = 384
+    """Clips that the strong network sees of the videos to learn from, once; a sixth as many of
+    those that are held."""
+    network: NetworkConfig = field(
+        default_factory=lambda: NetworkConfig(depth=6, growth=16, halves=(0, 1, 3), stages=0)
+    )
+    streaming: StreamingConfig = field(default_factory=lambda: StreamingConfig(batch=8))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(f"component {number + 1}" for number in range(self.components))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 1, "components")
+        at_least(self, 6, "seen")
+
+    def graph(self) -> Graph:
+        return dataclasses.replace(super().graph(), mean=0.5, deviation=0.25)
+
+    def strong(self) -> FrameTeacher:
+        """Return the network of single frames that is asked. Raises `MissingExtra` without it."""
+        return efficientnet_teacher()
+
+    def task(self) -> VideoTask:
+        videos, counts = self.read(roomy_side(self.clips)), (self.seen, self.seen // 6)
+        if self.held == "ends":
+            videos = joined(*videos).parted(END)
+        learn, held = (
+            seen_clips(part, n, self.clips, self.strong())
+            for part, n in zip(videos, counts, strict=True)
+        )
+        return features_task(learn, held, self.components)
+
+    def product(self, state: Any) -> VideoModel:
+        return dataclasses.replace(super().product(state), is_logits=False)
+
+    def portrait(self, product: Any) -> Sequence[Figure]:
+        from ontogeny.recipes.portraits.videos import features_portrait
+
+        return features_portrait(self.task(), product, self.cold())

@@ -1,4 +1,5 @@
-"""What a network says of a video, drawn over it: points in their places, or labels with bars."""
+"""What a network says of a video, drawn over it: points in their places, labels with bars, or
+numbers."""
 
 from __future__ import annotations
 
@@ -47,14 +48,22 @@ class Label(NamedTuple):
     confidence: float
 
 
+class Number(NamedTuple):
+    """One of a vector that is no logits."""
+
+    name: str
+    value: float
+
+
+Read: TypeAlias = Sequence[Point] | Sequence[Label] | Sequence[Number]
 _peaks = jax.jit(peaks)
 
 
 def read(
-    said: Float[np.ndarray, "..."], labels: Sequence[str], place: Place
-) -> list[Point] | list[Label]:
-    """Return the points that maps [rows, columns, map] show, or the classes of a vector of logits,
-    the most probable first. What is not finite says nothing.
+    said: Float[np.ndarray, "..."], labels: Sequence[str], place: Place, is_logits: bool = True
+) -> Read:
+    """Return the points that maps [rows, columns, map] show, the classes of a vector of logits, the
+    most probable first, or the numbers of another vector. What is not finite says nothing.
     """
     if not np.isfinite(said).all():
         return []
@@ -66,15 +75,17 @@ def read(
             Point(*one)
             for one in zip(names, x.tolist(), y.tolist(), found.confidence.tolist(), strict=True)
         ]
+    if not is_logits:
+        return [Number(*one) for one in zip(names, said.tolist(), strict=True)]
     odds = np.exp(said.astype(np.float64) - said.max())
     chances = odds / odds.sum()
     order = np.argsort(-chances, kind="stable")
     return [Label(names[i], float(chances[i])) for i in order]
 
 
-def told(read_: Sequence[Point] | Sequence[Label]) -> list[dict[str, Any]]:
-    """Return what was read for a line of JSON: all points, or the first classes."""
-    few = read_ if read_ and isinstance(read_[0], Point) else read_[:LISTED]
+def told(read_: Read) -> list[dict[str, Any]]:
+    """Return what was read for a line of JSON: all points and numbers, or the first classes."""
+    few = read_[:LISTED] if read_ and isinstance(read_[0], Label) else read_
     return [
         {name: round(x, 4) if isinstance(x, float) else x for name, x in one._asdict().items()}
         for one in few
@@ -84,7 +95,7 @@ def told(read_: Sequence[Point] | Sequence[Label]) -> list[dict[str, Any]]:
 def drawn(
     picture: UInt8[np.ndarray, "height width 3"],
     place: Place,
-    read_: Sequence[Point] | Sequence[Label],
+    read_: Read,
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Return the picture with a frame around what the network sees, where that is not all of it,
     and what was read drawn in. Raises `MissingExtra` without Pillow.
@@ -95,7 +106,7 @@ def drawn(
     for number, one in enumerate(read_ if not read_ or isinstance(read_[0], Point) else ()):
         assert isinstance(one, Point)
         _point(image, draw, one, COLOURS[number % len(COLOURS)], unit)
-    classes = [one for one in read_ if isinstance(one, Label)][:SHOWN]
+    classes = [one for one in read_ if not isinstance(one, Point)][:SHOWN]
     if classes:
         _bars(draw, classes, image.size)
     return np.asarray(image)
@@ -149,19 +160,24 @@ def _mark(colour: tuple[int, ...], is_full: bool, side: int) -> Image.Image:
     return mark.resize((side, side), Image.Resampling.BOX)
 
 
-def _bars(draw: Any, classes: Sequence[Label], size: tuple[int, int]) -> None:
-    """Draw the classes at the lower left, one a line: its probability as a bar, and in words."""
+def _bars(draw: Any, classes: Sequence[Label | Number], size: tuple[int, int]) -> None:
+    """Draw the classes at the lower left, one a line: its probability as a bar, and in words; or
+    numbers, without bars.
+    """
     points = max(9, min(22, size[1] // 16))
     font, line = _font(points), round(points * 1.5)
-    words = [(one.name, f"{one.confidence:.0%}") for one in classes]
+    words = [
+        (one.name, f"{one[1]:{'.0%' if isinstance(one, Label) else '.2f'}}") for one in classes
+    ]
     across = max(font.getlength(name) for name, _ in words) + font.getlength("  100%") + points
     across = min(across, size[0])
     top = size[1] - line * len(words)
     draw.rectangle((0, top, across, size[1]), fill=GROUND)
     for number, (one, (name, chance)) in enumerate(zip(classes, words, strict=True)):
         upper, middle = top + number * line, top + (number + 0.5) * line
-        bar = (0, upper + 1, across * one.confidence, upper + line - 1)
-        draw.rectangle(bar, fill=(*BLUE, 190))
+        if isinstance(one, Label):
+            bar = (0, upper + 1, across * one.confidence, upper + line - 1)
+            draw.rectangle(bar, fill=(*BLUE, 190))
         draw.text((points / 2, middle), name, fill=INK, font=font, anchor="lm")
         draw.text((across - points / 2, middle), chance, fill=INK, font=font, anchor="rm")
 

@@ -26,8 +26,8 @@ TOLD = 0.5  # seconds between two lines of progress
 class Written:
     """What is written of the answers, and what was measured meanwhile."""
 
-    def __init__(self, out: Path, source: VideoSource, labels: tuple[str, ...], shows: bool):
-        self.out, self._source, self._labels = out, source, labels
+    def __init__(self, out: Path, source: VideoSource, model: VideoModel, shows: bool):
+        self.out, self._source, self._model = out, source, model
         self._shows = shows
         self._sink: Mp4 | JsonLines | None = None
         self.count, self.latencies = 0, list[float]()
@@ -38,7 +38,12 @@ class Written:
     def add(self, answer: Answer, dropped: int) -> None:
         """Write an answer. Raises `StoreError` where that can't be."""
         frame, start = answer.frame, time.perf_counter()
-        found = [] if answer.said is None else read(answer.said, self._labels, frame.place)
+        told_by, said = self._model, answer.said
+        found = (
+            []
+            if said is None
+            else read(said, told_by.labels, frame.place, is_logits=told_by.is_logits)
+        )
         if self._sink is None:
             size = self._source.size
             if is_mp4(self.out) and size is not None:

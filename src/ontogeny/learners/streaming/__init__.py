@@ -10,6 +10,7 @@ from __future__ import annotations
 from ontogeny.learners.streaming.clip import activations, clip
 from ontogeny.learners.streaming.config import StreamingConfig
 from ontogeny.learners.streaming.efficientnet import efficientnet_lite, efficientnet_params
+from ontogeny.learners.streaming.features import features_task
 from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.latency import (
     cost,
@@ -51,6 +52,7 @@ __all__ = [
     "depth_latency",
     "efficientnet_lite",
     "efficientnet_params",
+    "features_task",
     "heat_maps",
     "information_latency",
     "init_params",

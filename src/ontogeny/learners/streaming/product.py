@@ -46,6 +46,8 @@ class VideoModel:
     """What its outputs are, class after class or map after map; may be left out."""
     prediction_latency: int = 0
     """What it says of a tick is of so many frames before."""
+    is_logits: bool = True
+    """Whether a vector that it says is of logits; else of numbers, each for itself."""
 
     def __call__(self, frames: Frames) -> Float[Array, "time ..."]:
         """Return what it says at every frame of a clip, from a fresh state: [time, class] or
@@ -88,7 +90,8 @@ class VideoModel:
     def save(self, folder: Path) -> None:
         """Write it as an archive. Raises `StoreError` when it can't be written."""
         fields = dataclasses.asdict(self)
-        about = {name: fields[name] for name in ("graph", "frame", "labels", "prediction_latency")}
+        names = ("graph", "frame", "labels", "prediction_latency", "is_logits")
+        about = {name: fields[name] for name in names}
         write_archive(Path(folder), self.params, {"kind": self.kind, **about})
 
     def to_onnx(self, folder: Path) -> Exported:
@@ -106,9 +109,10 @@ def load_video_model(folder: Path) -> VideoModel:
     with decoding(str(folder), "what it says of itself is not readable"):
         graph, frame = graph_from_json(about["graph"]), tuple(about["frame"])
         labels, late = tuple(about["labels"]), about["prediction_latency"]
+        is_logits = bool(about.get("is_logits", True))  # older ones all were
     like = jax.eval_shape(lambda: init_params(graph, jax.random.key(0)))
     params = jax.tree.map(jnp.asarray, read_archive(Path(folder), like))
-    return VideoModel(graph, params, frame, labels, late)
+    return VideoModel(graph, params, frame, labels, late, is_logits)
 
 
 @partial(jax.jit, static_argnums=0)

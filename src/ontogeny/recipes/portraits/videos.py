@@ -16,8 +16,8 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float, Int, Num, UInt8
 
-from ontogeny.learners.streaming.latency import warm_up
 from ontogeny.learners.streaming.product import VideoModel
+from ontogeny.learners.streaming.streaming import held_keys
 from ontogeny.learners.streaming.task import VideoTask, judged
 from ontogeny.learners.streaming.tasks import places
 from ontogeny.views.figure import Figure
@@ -45,10 +45,12 @@ class Watched(NamedTuple):
 
 
 def keypoints_portrait(
-    task: VideoTask, model: VideoModel, seed: int, clips: int = CLIPS
+    task: VideoTask, model: VideoModel, cold: int, clips: int = CLIPS
 ) -> list[Figure]:
-    """Return the film of true and found joints, and PCK by latency."""
-    seen = watched(task, model, seed, clips)
+    """Return the film of true and found joints, and PCK by latency. The first `cold` ticks count
+    nowhere, as in the score.
+    """
+    seen = watched(task, model, cold, clips)
     scale = seen.frames.shape[2] / seen.outputs.shape[2]
     said = np.asarray(jax.jit(places)(seen.outputs)) * scale
     film = Figure(
@@ -67,10 +69,10 @@ def keypoints_portrait(
 
 
 def motion_portrait(
-    task: VideoTask, model: VideoModel, seed: int, clips: int = CLIPS
+    task: VideoTask, model: VideoModel, cold: int, clips: int = CLIPS
 ) -> list[Figure]:
     """Return which kinds are taken for which, and the accuracy by latency."""
-    seen = watched(task, model, seed, clips)
+    seen = watched(task, model, cold, clips)
     right = np.asarray(seen.labels)[:, seen.cold :].ravel()
     said = seen.outputs.argmax(axis=-1)[:, seen.cold :].ravel()
     film = Figure(
@@ -87,19 +89,48 @@ def motion_portrait(
     return [film, confusion(right, said, model.labels), by_latency(seen, "accuracy", model)]
 
 
-def watched(task: VideoTask, model: VideoModel, seed: int, clips: int) -> Watched:
-    """Return what the model makes of held clips."""
-    cold = warm_up(model.graph)
+def features_portrait(
+    task: VideoTask, model: VideoModel, cold: int, clips: int = CLIPS
+) -> list[Figure]:
+    """Return the film, the first components along it, and what is explained by latency."""
+    seen = watched(task, model, cold, clips)
+    film = Figure(
+        "film",
+        f"{FILMED} clips that were never learned from, none of them chosen, after {seen.cold} "
+        "ticks of warm-up.",
+        {"frames": seen.frames[:FILMED, seen.cold :]},
+        {},
+        draw_film,
+    )
+    right = np.asarray(seen.labels["right"])
+    along = Figure(
+        "components",
+        f"The first component along the {FILMED} clips of the film, one after another: what the "
+        "strong network says of each frame, and what is said here.",
+        {
+            name: x[:FILMED, seen.cold :, 0]
+            for name, x in (("right", right), ("said", seen.outputs))
+        },
+        {},
+        draw_components,
+    )
+    return [film, along, by_latency(seen, "explained", model)]
+
+
+def watched(task: VideoTask, model: VideoModel, cold: int, clips: int) -> Watched:
+    """Return what the model makes of held clips: the clips of the score first, and judged as there,
+    at the ticks after the warm-up that have a frame so many ticks before.
+    """
 
     def one(key: Any) -> Any:
         frames, labels = task.held(key)
         outputs = model(frames)
-        most = min(LATEST, len(frames) - 1 - cold)
-        each = [judged(task, outputs, labels, cold + most, late) for late in range(most + 1)]
-        scores = [told.measures[task.score] for told in each]  # of the same ticks
+        most = min(LATEST, len(frames) - 1)
+        each = [judged(task, outputs, labels, cold, late) for late in range(most + 1)]
+        scores = [told.measures[task.score] for told in each]
         return frames, labels, outputs, scores
 
-    keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), 1), clips)
+    keys = held_keys(clips)
     frames, labels, outputs, scores = jax.jit(lambda keys: jax.lax.map(one, keys))(keys)
     made = (np.asarray(frames), jax.tree.map(np.asarray, labels), np.asarray(outputs))
     return Watched(*made, np.stack(scores, axis=1), cold)
@@ -112,7 +143,8 @@ def by_latency(seen: Watched, measure: str, model: VideoModel) -> Figure:
         "latency",
         f"{measure} of what is said now, held against what was right so many frames ago; the "
         f"network learned to say what is right {f'{asked} frames ago' if asked else 'now'}. "
-        f"The mean of {len(seen.frames)} clips.",
+        f"The mean of {len(seen.frames)} clips, of which the score's are the first, after its "
+        f"{seen.cold} ticks of warm-up.",
         {"score": seen.by_latency.mean(axis=0)},
         {"measure": [measure], "asked": [asked]},
         draw_latency,
@@ -171,8 +203,23 @@ def draw_latency(figure: Figure) -> go.Figure:
     words = [f"{x:.2f}" for x in score]
     fig.add_bar(x=np.arange(len(score)), y=score, marker={"color": colours}, text=words)
     fig.update_xaxes(dtick=1)
-    fig.update_yaxes(range=[0, 1])
+    fig.update_yaxes(range=[min(0.0, float(score.min())), 1])
     return fig
+
+
+def draw_components(figure: Figure) -> go.Figure:
+    """Return a line for what is right and one for what is said, broken between clips."""
+    fig = empty("What the strong network says, and what is said here", "frames", "component 1")
+    for (name, values), colour in zip(figure.data.items(), (QUIET, ACCENT), strict=True):
+        parted = np.pad(values, ((0, 0), (0, 1)), constant_values=np.nan).ravel()
+        line = {"color": colour}
+        fig.add_scatter(x=np.arange(len(parted)), y=parted, mode="lines", line=line, name=name)
+    return fig
+
+
+def draw_film(figure: Figure) -> go.Figure:
+    """Return the film as it is."""
+    return _shown("Videos that never taught it", _enlarged(figure.data["frames"]))
 
 
 def draw_confusion(figure: Figure) -> go.Figure:
