@@ -22,6 +22,7 @@ HEAVY = {
     "kickstart",
     "text",
     "text-student",
+    "video-features",
     "video-keypoints",
     "video-motion",
 }
