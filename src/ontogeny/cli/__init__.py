@@ -64,6 +64,11 @@ VERBS = {
         "VIDEO --model RUN --out FILE",
         "a grown network on a video, a camera or a pipe",
     ),
+    "beauty": Verb(
+        "beauty",
+        "train RATINGS --photos FOLDER …",
+        "a scorer of photographs: trained on your ratings, run on any number",
+    ),
     "export": Verb(
         "playing", "RUN --to safetensors|onnx", "what was grown, as files that others read"
     ),
