@@ -66,8 +66,15 @@ class EfficientNet(NamedTuple):
 def features(
     network: EfficientNet, picture: Float[Array, "height width 3"]
 ) -> Float[Array, "1280"]:
-    """Return the mean of the head's channels over the places. The picture has values from 0 to 255;
-    the network was trained at 224 x 224, and takes any size of 32 or more.
+    """Return the mean of the head's channels over the places; see `feature_maps`."""
+    return jnp.mean(feature_maps(network, picture), axis=(0, 1))
+
+
+def feature_maps(
+    network: EfficientNet, picture: Float[Array, "height width 3"]
+) -> Float[Array, "rows columns 1280"]:
+    """Return the head's channels at every place, a 32nd of the picture's sides. The picture has
+    values from 0 to 255; the network was trained at 224 x 224, and takes any size of 32 or more.
     """
     x = jnp.clip(convolved(network.stem, (picture - 127.0) / 128.0, 2), 0.0, 6.0)
     at = 0
@@ -80,7 +87,7 @@ def features(
             y = convolved(block.narrow, y)
             x = x + y if stride == 1 and x.shape == y.shape else y
             at += 1
-    return jnp.mean(jnp.clip(convolved(network.head, x), 0.0, 6.0), axis=(0, 1))
+    return jnp.clip(convolved(network.head, x), 0.0, 6.0)
 
 
 def from_tensors(tensors: Mapping[str, np.ndarray]) -> EfficientNet:

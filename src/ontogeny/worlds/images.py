@@ -146,8 +146,8 @@ def look_at(path: Path | str) -> Picture:
                 told = "JPEG" if image.format == "MPO" else image.format  # several in one
                 if told != SUFFIXES.get(Path(path).suffix.lower(), told):
                     notes.append(f"{told}, whatever their names say")
-                colour = _in_colour(image, notes)
-                turn = _turn(image, notes)
+                colour = in_colour(image, notes)
+                turn = turn_of(image, notes)
         except DataError:
             raise
         except UnidentifiedImageError as error:
@@ -161,10 +161,10 @@ def look_at(path: Path | str) -> Picture:
                 f"it can't be read as a picture ({error})", where=str(path), hint=again
             ) from error
     upright = colour if turn is None else colour.transpose(Image.Transpose(turn))
-    return Picture(np.asarray(_on_paper(upright, notes), np.uint8), tuple(notes))
+    return Picture(np.asarray(on_paper(upright, notes), np.uint8), tuple(notes))
 
 
-def _turn(image: Pillow.Image, notes: list[str]) -> int | None:
+def turn_of(image: Pillow.Image, notes: list[str]) -> int | None:
     """Return how the picture is to be turned, as its camera wrote; None for not at all."""
     try:
         orientation = image.getexif().get(ORIENTATION, 1)
@@ -174,7 +174,7 @@ def _turn(image: Pillow.Image, notes: list[str]) -> int | None:
         return None
 
 
-def _in_colour(image: Pillow.Image, notes: list[str]) -> Pillow.Image:
+def in_colour(image: Pillow.Image, notes: list[str]) -> Pillow.Image:
     """Return the picture in RGBA, of more than 8 bits scaled."""
     from PIL import Image
 
@@ -203,7 +203,7 @@ def _eight_bits(
     return np.rint((values - values.min()) * (255 / span if span else 0)).astype(np.uint8)
 
 
-def _on_paper(colour: Pillow.Image, notes: list[str]) -> Pillow.Image:
+def on_paper(colour: Pillow.Image, notes: list[str]) -> Pillow.Image:
     """Return the picture without its transparency, on paper on which it is seen."""
     from PIL import Image
 
