@@ -31,6 +31,11 @@ TO_LEARN = (
 )
 GREY = ((*IMAGE, "camera.png"),)  # to learn from too, where colours are not asked for
 HELD = ((*IMAGE, "chelsea.png"), (*IMAGE, "rocket.jpg"), (*LEARN, "flower.jpg"))
+FOUND = (
+    tuple(  # bricks, coins, grass and gravel, in grey: beside the others, where all are asked for
+        (*IMAGE, f"{name}.png") for name in ("brick", "coins", "grass", "gravel")
+    )
+)
 
 Squares: TypeAlias = UInt8[np.ndarray, "_ side side chan"]
 
@@ -42,6 +47,13 @@ def packaged_photographs(side: int = SIDE, colour: bool = False) -> tuple[Square
     learn = TO_LEARN if colour else (*TO_LEARN, *GREY)
     parts = [[_packaged(place) for place in places] for places in (learn, HELD)]
     return squares(parts[0], side, colour), squares(parts[1], side, colour)
+
+
+def packaged_files() -> list[Path]:
+    """Return where all photographs are that packages ship, those in grey too. Raises `MissingExtra`
+    where one of them is not installed.
+    """
+    return [_packaged(place) for place in (*TO_LEARN, *GREY, *HELD, *FOUND)]
 
 
 def folder_pictures(
