@@ -63,6 +63,8 @@ _WHERE = {
     "translation": "learners.generation.translation",
     "few_shot": "learners.few_shot.few_shot",
     "ebmm": "learners.memory.meta_learned",
+    "scorer": "learners.beauty.scorer",
+    "default_scorer": "learners.beauty.default",
     "streaming": "learners.streaming.streaming",
     "language_model": "learners.text.language_model",
     "kickstart": "learners.teaching.kickstarting",
@@ -96,6 +98,7 @@ _MODULES = {
     "breeding": "evolution.breeding",
     "teaching": "learners.teaching",
     "memory": "learners.memory",
+    "beauty": "learners.beauty",
     "video": "learners.streaming",
 }
 
@@ -119,10 +122,12 @@ if TYPE_CHECKING:
     from ontogeny.evolution.strategy import Strategy
     from ontogeny.evolution.successive_halving import successive_halving
     from ontogeny.growth import grow, resume
-    from ontogeny.learners import memory, teaching
+    from ontogeny.learners import beauty, memory, teaching
     from ontogeny.learners import streaming as video
     from ontogeny.learners.agents.actor_critic import actor_critic
     from ontogeny.learners.baldwin.lifetime import genes_space, lifetime
+    from ontogeny.learners.beauty.default import default_scorer
+    from ontogeny.learners.beauty.scorer import scorer
     from ontogeny.learners.few_shot.classifier import load_classifier
     from ontogeny.learners.few_shot.few_shot import few_shot
     from ontogeny.learners.few_shot.from_pictures import adapt

@@ -31,6 +31,7 @@ PRODUCTS = {
     "meta-learned start": "learners.maml.adapter:load_adapter",
     "mixed policy": "learners.teaching.mixed_policy:load_mixed_policy",
     "quadratic minimum": "recipes.quadratic:load_minimum",
+    "scorer": "learners.beauty.product:load_scorer",
     "sequence predictor": "learners.sequential.forecaster:load_forecaster",
     "toy point": "recipes.toy:load_point",
     "translator": "learners.generation.translator:load_translator",

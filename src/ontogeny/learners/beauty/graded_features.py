@@ -1,0 +1,94 @@
+"""Features of graded photographs: what a scorer of technical quality learns from, when nobody has
+rated anything.
+
+The network is asked once; what it said is kept in the user's cache (`core.cache`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from ontogeny.core.cache import Made, remembered
+from ontogeny.learners.beauty.backbone import SEEN, Backbone
+from ontogeny.learners.beauty.rated import Rated
+from ontogeny.learners.beauty.ratings import Ratings
+from ontogeny.worlds.degradations import KINDS, STRENGTHS
+from ontogeny.worlds.graded_photos import GradedPhotos, graded
+
+TOGETHER = 64  # photographs in memory at a time
+RECIPE = 1  # of how versions are made: another number where the code makes others
+
+Named = Sequence[tuple[str, UInt8[np.ndarray, "height width 3"]]]
+Measure = Callable[[UInt8[np.ndarray, "side side 3"]], Float[np.ndarray, " measure"]]
+
+
+class GradedFeatures(NamedTuple):
+    """Versions of photographs, and what the backbone says of each."""
+
+    about: GradedPhotos
+    features: Float[np.ndarray, "version 2560"]
+
+    def at(self, rows: Int[np.ndarray, " row"]) -> GradedFeatures:
+        """Return those at these places."""
+        return GradedFeatures(self.about.at(rows), self.features[rows])
+
+    def rated(self) -> Rated:
+        """Return them as rated photographs: a version's rating is minus its strength, pairs are of
+        one square, and groups are photographs.
+        """
+        about = self.about
+        pairs, n = about.pairs(), len(about)
+        ratings = Ratings(
+            tuple(f"{about.names[p]}, {row}" for row, p in enumerate(about.photo)),
+            -about.strength.astype(float),
+            np.ones(n),
+            pairs=pairs,
+            pair_weights=np.ones(len(pairs)),
+            topics=tuple(about.word(row) for row in range(n)),
+        )
+        return Rated(ratings, self.features, about.photo)
+
+
+def graded_features(
+    photographs: Named,
+    squares: int,
+    kinds: Sequence[str] = tuple(KINDS),
+    key: int = 0,
+    tell: Callable[[int, int], None] = lambda done, of: None,
+) -> GradedFeatures:
+    """Return the features of every version of so many squares of each photograph. `tell` is told
+    how many are done, of how many. Raises `MissingExtra` without the backbone's weights,
+    `DataError` for photographs that are too small.
+    """
+    about, versions = graded(photographs, squares, kinds, key)
+    network = Backbone()
+
+    def make() -> Made:
+        found, waiting = np.empty((len(about), SEEN), np.float32), list[np.ndarray]()
+        for row, version in enumerate(versions):
+            waiting.append(version)
+            if len(waiting) == TOGETHER or row + 1 == len(about):
+                found[row + 1 - len(waiting) : row + 1] = network(np.stack(waiting))
+                waiting.clear()
+                tell(row + 1, len(about))
+        return Made({"features": found}, {})
+
+    content = hashlib.sha256()
+    for name, picture in photographs:
+        content.update(f"{name} {picture.shape}".encode())
+        content.update(picture.tobytes())
+    stamp = {
+        "backbone": network.version,
+        "photographs": content.hexdigest(),
+        "squares": squares,
+        "kinds": list(kinds),
+        "strengths": STRENGTHS,
+        "key": key,
+        "recipe": RECIPE,
+    }
+    return GradedFeatures(about, remembered("graded-photos", stamp, make).arrays["features"])

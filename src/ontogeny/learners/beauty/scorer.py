@@ -1,0 +1,234 @@
+"""A scorer of photographs as a learner: heads on features that are given, learning from ratings.
+
+    x = (features - centre) / scale, means by sqrt(2 - 2p), spreads by sqrt(2p)     p the pooling
+    bins        L = sqrt(mean over grades of (CDF of the head - CDF of the ratings)^2), s = E[grade]
+    regression  L = (s - mean rating)^2
+    pairs       L = -log sigmoid(s_better - s_worse)
+
+Several heads learn side by side, each from a bootstrap of the groups: a group weighs as often as it
+was drawn. A score is the mean of theirs, and their deviation is its spread. The learner's score is
+the share of held pairs that the heads order as people do.
+
+Source: Talebi and Milanfar 2018, "NIMA" (arXiv 1709.05424); Bradley and Terry 1952; Efron 1979.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, Key
+
+from ontogeny.core.learner import Hypers, Learner, Metrics, settled
+from ontogeny.learners.beauty.config import ScorerConfig
+from ontogeny.learners.beauty.lessons import Lessons, Standard, lessons_of
+from ontogeny.learners.beauty.rated import Parts, Rated
+from ontogeny.ops.adam import clipped_adam, cosine_decayed, descend
+
+FINAL = 0.05  # of the learning rate, where it falls
+OUTWARD = 0.01  # deviation of what a fresh head says
+BOUNDED = 8.0  # deviations of a feature that count: what is further is as far
+
+
+class Layer(NamedTuple):
+    """One layer of every head."""
+
+    weight: Float[Array, "head n_in n_out"]
+    bias: Float[Array, "head n_out"]
+
+
+Layers: TypeAlias = tuple[Layer, ...]
+
+
+class ScorerState(NamedTuple):
+    """A member: its heads, their moments, and how much each group weighs for each head."""
+
+    layers: Layers
+    moments: optax.OptState
+    weights: Float[Array, "head group"]
+    pooling: Float[Array, ""]
+    updates: Int[Array, ""]
+    """Updates so far."""
+
+
+def scorer(config: ScorerConfig, rated: Rated, parts: Parts | None = None) -> Learner[ScorerState]:
+    """Return the learner. Its hypers are `learning_rate`, and, where the space has them,
+    `weight_decay` (decoupled), `dropout` (of features and hidden layers) and `pooling` (0 means
+    alone, 1 spreads alone, 0.5 both alike).
+
+    `parts` says which photographs are held; without it `config.held` does. Raises `DataError` for
+    ratings that nothing can be learned from or be held against.
+
+    >>> import numpy as np
+    >>> from ontogeny.learners.beauty.config import ScorerConfig
+    >>> from ontogeny.learners.beauty.rated import Rated
+    >>> from ontogeny.learners.beauty.ratings import Ratings
+    >>> x = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
+    >>> names = tuple(f"{n}.jpg" for n in range(40))
+    >>> ratings = Ratings(names, x[:, 0].astype(float), np.ones(40))
+    >>> config = ScorerConfig(loss="regression", heads=2)
+    >>> learner = og.scorer(config, Rated(ratings, x, np.arange(40)))
+    >>> state = learner.init(jax.random.key(0), {"learning_rate": 0.1})
+    >>> state.layers[0].weight.shape
+    (2, 6, 1)
+    """
+    lessons = lessons_of(config, rated, parts)
+    return Learner(
+        lambda key, hypers: init(config, lessons, key, hypers),
+        lambda key, state, hypers: step(config, lessons, key, state, hypers),
+        lambda key, state, hypers: agreement(lessons, state),
+    )
+
+
+def init(
+    config: ScorerConfig, lessons: Lessons, key: Key[Array, ""], hypers: Hypers
+) -> ScorerState:
+    """Return fresh heads, each with its bootstrap of the groups."""
+    layer_key, weight_key = jax.random.split(key)
+    out = lessons.target.shape[1] if config.loss == "bins" else 1
+    layers = new_heads((lessons.features.shape[1], *config.hidden, out), config.heads, layer_key)
+    n_groups = lessons.names.shape[0]
+    weights = jnp.ones((config.heads, n_groups))
+    if config.heads > 1:
+        drawn = jax.random.randint(weight_key, (config.heads, n_groups), 0, n_groups)
+        weights = jax.vmap(lambda row: jnp.zeros(n_groups).at[row].add(1.0))(drawn)
+    moments = clipped_adam(config.max_gradient_norm).init(layers)
+    pooling = jnp.asarray(_settled(hypers)["pooling"], jnp.float32)
+    return ScorerState(layers, moments, weights, pooling, jnp.int32(0))
+
+
+def step(
+    config: ScorerConfig,
+    lessons: Lessons,
+    key: Key[Array, ""],
+    state: ScorerState,
+    hypers: Hypers,
+) -> tuple[ScorerState, Metrics]:
+    """Return the heads after an update."""
+    h = _settled(hypers)
+    draw_key, drop_key = jax.random.split(key)
+    rows, worth, sign = _drawn(config, lessons, draw_key)
+    x = seen(jnp.asarray(lessons.features)[rows], lessons.standard, h["pooling"])
+    weight = state.weights[:, jnp.asarray(lessons.group)[rows]]
+    wanted = jnp.asarray(lessons.target)[rows]
+
+    def loss(layers: Layers) -> Array:
+        said = said_by(layers, x, drop_key, h["dropout"])
+        if config.loss == "pairs":
+            s, both = (each.reshape(each.shape[0], -1, 2) for each in (said[..., 0], weight))
+            each = jax.nn.softplus(-sign * (s[..., 0] - s[..., 1]))
+            joint = jnp.sqrt(both[..., 0] * both[..., 1])  # of one group, what that weighs
+            return jnp.sum(joint * worth * each) / config.batch
+        if config.loss == "bins":
+            apart = jnp.cumsum(jax.nn.softmax(said), axis=-1) - wanted
+            each = jnp.sqrt(jnp.mean(apart**2, axis=-1) + 1e-8)
+        else:
+            each = jnp.square(said[..., 0] - wanted[..., 0])
+        return jnp.sum(weight * each) / config.batch
+
+    value, gradient = jax.value_and_grad(loss)(state.layers)
+    rate = jnp.asarray(h["learning_rate"], jnp.float32)
+    if config.updates:
+        rate = cosine_decayed(rate, FINAL, state.updates / config.updates)
+    shrunk = jax.tree.map(lambda leaf: leaf * (1 - rate * h["weight_decay"]), state.layers)
+    direction = clipped_adam(config.max_gradient_norm)
+    layers, moments = descend(direction, rate, shrunk, state.moments, gradient)
+    pooling = jnp.asarray(h["pooling"], jnp.float32)
+    after = ScorerState(layers, moments, state.weights, pooling, state.updates + 1)
+    return after, {"loss": value / config.heads}
+
+
+def agreement(lessons: Lessons, state: ScorerState) -> Float[Array, ""]:
+    """Return the share of held pairs that the heads order as they were judged; a tie is half."""
+    x = seen(jnp.asarray(lessons.features)[lessons.held], lessons.standard, state.pooling)
+    said = jnp.mean(scores_of(said_by(state.layers, x), jnp.asarray(lessons.grades)), axis=0)
+    better, worse = (said[lessons.held_pairs[:, side]] for side in (0, 1))
+    return jnp.mean((better > worse) + 0.5 * (better == worse))
+
+
+def new_heads(widths: tuple[int, ...], heads: int, key: Key[Array, ""]) -> Layers:
+    """Return fresh heads of these widths; the last layer begins small."""
+    keys = jax.random.split(key, len(widths) - 1)
+    gains = [2**0.5] * (len(widths) - 2) + [OUTWARD]
+    return tuple(
+        Layer(
+            gain * n_in**-0.5 * jax.random.normal(key, (heads, n_in, n_out)),
+            jnp.zeros((heads, n_out)),
+        )
+        for n_in, n_out, gain, key in zip(widths[:-1], widths[1:], gains, keys, strict=True)
+    )
+
+
+def seen(
+    features: Float[Array, "photo feature"], standard: Standard, pooling: Float[Array, ""] | float
+) -> Float[Array, "photo feature"]:
+    """Return what heads see of features: standardised, their squares summing to about 1, the first
+    half (means) and the second (spreads) weighed by the pooling.
+    """
+    n = features.shape[1]
+    x = jnp.clip((features - standard.centre) / standard.scale, -BOUNDED, BOUNDED)
+    p = jnp.asarray(pooling, jnp.float32)
+    halves = jnp.sqrt(jnp.stack([2 - 2 * p, 2 * p]) / n)
+    return x * jnp.repeat(halves, n // 2, total_repeat_length=n)
+
+
+def said_by(
+    layers: Layers,
+    x: Float[Array, "photo feature"],
+    key: Key[Array, ""] | None = None,
+    dropout: Float[Array, ""] | float = 0.0,
+) -> Float[Array, "head photo out"]:
+    """Return what every head says; with a key, a share `dropout` of what each layer is given is
+    silent, the same for all heads, and the rest as much louder.
+    """
+    given = x[None]  # all heads are given the same
+    for number, layer in enumerate(layers):
+        if number:
+            given = jax.nn.relu(given)
+        if key is not None:
+            toss = jax.random.bits(jax.random.fold_in(key, number), given.shape[1:], "uint8")
+            given = jnp.where(toss >= 256 * dropout, given / (1 - dropout), 0.0)
+        if number:
+            given = jnp.einsum("hpi,hio->hpo", given, layer.weight)
+        else:
+            given = jnp.einsum("pi,hio->hpo", given[0], layer.weight)
+        given = given + layer.bias[:, None]
+    return given
+
+
+def scores_of(
+    said: Float[Array, "head photo out"], grades: Float[Array, " grade"]
+) -> Float[Array, "head photo"]:
+    """Return the scores: the expected grade; of heads that say one number, so many times the way
+    from the first grade to the second.
+    """
+    if said.shape[-1] == 1:
+        return grades[0] + said[..., 0] * (grades[1] - grades[0])
+    return jax.nn.softmax(said) @ grades
+
+
+def _drawn(
+    config: ScorerConfig, lessons: Lessons, key: Key[Array, ""]
+) -> tuple[Int[Array, " row"], Float[Array, " pair"], Float[Array, " pair"]]:
+    """Return the photographs of an update; of pairs, one after the other, what each is worth, and
+    1 where the first is the better one, else -1.
+    """
+    one = jnp.ones(config.batch)
+    if config.loss == "pairs" and lessons.pairs.shape[0]:
+        chosen = jax.random.randint(key, (config.batch,), 0, lessons.pairs.shape[0])
+        pair = jnp.asarray(lessons.pairs)[chosen]
+        return pair.reshape(-1), jnp.asarray(lessons.worth)[chosen], one
+    count = (2 if config.loss == "pairs" else 1) * config.batch
+    rows = jnp.asarray(lessons.rows)
+    chosen = rows[jax.random.randint(key, (count,), 0, rows.shape[0])]
+    if config.loss != "pairs":
+        return chosen, one, one
+    means = jnp.asarray(lessons.target)[chosen, 0].reshape(-1, 2)
+    sign = jnp.sign(means[:, 0] - means[:, 1])
+    return chosen, jnp.abs(sign), sign  # of two that are rated alike nothing is learned
+
+
+def _settled(hypers: Hypers) -> dict[str, Array]:
+    return settled(hypers, "learning_rate", weight_decay=0.0, dropout=0.0, pooling=0.5)
