@@ -13,6 +13,9 @@ SUB_VERBS = {
     "train": Verb(
         "beauty_training", "RATINGS --photos FOLDER", "learn to score photographs as you rate them"
     ),
+    "rate": Verb(
+        "beauty_rating", "FOLDER", "judge photographs in pairs, on a page, until they are in order"
+    ),
 }
 
 

@@ -1,5 +1,5 @@
-"""Whether raters agree: Krippendorff's alpha of nominal, ordinal and interval ratings, of any number
-of raters, with ratings missing. 1 is agreement, 0 what chance would make of the same ratings.
+"""Whether raters agree: Krippendorff's alpha of nominal, ordinal and interval ratings, of any
+number of raters, with ratings missing. 1 is agreement, 0 what chance would make of the same.
 
 All three are sums of squared differences, so that no table of pairs of values is made: nominal
 ratings differ as their indicators do (half the squares), ordinal ones as their mid-ranks do.
@@ -21,13 +21,15 @@ Level: TypeAlias = Literal["nominal", "ordinal", "interval"]
 LEVELS = ("nominal", "ordinal", "interval")
 
 
-def krippendorff_alpha(ratings: Shaped[np.ndarray, "rater unit"], level: Level = "ordinal") -> float:
+def krippendorff_alpha(
+    ratings: Shaped[np.ndarray, "rater unit"], level: Level = "ordinal"
+) -> float:
     """Return alpha of ratings, NaN where a rater said nothing of a unit.
 
-    alpha = 1 - D_o / D_e, with d² the squared difference of two ratings: D_o its mean over the pairs
-    within a unit (each unit of m ratings has the weight m), D_e over all pairs. Units of one rating
-    are left out. Raises `DataError` where no unit has two ratings, where all ratings are the same
-    (chance agrees as well then), and for what is infinite; `ConfigError` for another level.
+    alpha = 1 - D_o / D_e, with d² the squared difference of two ratings: D_o its mean over the
+    pairs within a unit (each unit of m ratings has the weight m), D_e over all pairs. Units of one
+    rating are left out. Raises `DataError` where no unit has two ratings, where all ratings are the
+    same (chance agrees as well then), and for what is infinite; `ConfigError` for another level.
     """
     return alpha_of(*_listed(ratings), level)
 

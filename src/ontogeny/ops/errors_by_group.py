@@ -20,7 +20,7 @@ class GroupErrors(NamedTuple):
     """What was said and what was true, group by group; errors are said minus true."""
 
     names: tuple[str, ...]
-    count: Int[np.ndarray, " group"]
+    counts: Int[np.ndarray, " group"]
     said: Float[np.ndarray, " group"]
     true: Float[np.ndarray, " group"]
     deviation: Float[np.ndarray, " group"]
@@ -36,7 +36,7 @@ class GroupErrors(NamedTuple):
     @property
     def margin(self) -> Float[np.ndarray, " group"]:
         """How far the mean error may be off: 1.96 standard errors; NaN in a group of one."""
-        return NORMAL * self.deviation / np.sqrt(self.count)
+        return NORMAL * self.deviation / np.sqrt(self.counts)
 
     @property
     def biased(self) -> tuple[str, ...]:
@@ -101,5 +101,10 @@ def _grouped(
     with np.errstate(invalid="ignore", divide="ignore"):
         deviation = np.where(n > 1, np.sqrt(mean(off) * n / (n - 1)), np.nan)
     return GroupErrors(
-        tuple(names[group] for group in there), n, mean(said), mean(true), deviation, mean(abs(error))
+        tuple(names[group] for group in there.tolist()),
+        n,
+        mean(said),
+        mean(true),
+        deviation,
+        mean(abs(error)),
     )

@@ -52,8 +52,8 @@ def choose_pair(
         gain[low * n - low * (low + 1) // 2 + high - low - 1] = -1.0
     best = np.flatnonzero(gain >= NEAR * gain.max())
     chosen = int(best[rng.integers(len(best))])
-    pair = int(left[chosen]), int(right[chosen])
-    return pair if rng.random() < 0.5 else pair[::-1]
+    one, other = int(left[chosen]), int(right[chosen])
+    return (one, other) if rng.random() < 0.5 else (other, one)
 
 
 def _phi(x: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
