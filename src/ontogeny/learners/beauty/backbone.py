@@ -1,33 +1,50 @@
 """What a scorer sees of a photograph: every feature's mean and spread over the places.
 
 The network is EfficientNet-Lite0 with packaged weights, frozen. It runs in onnxruntime where that
-and jax2onnx are installed, which is quicker on a CPU, and in JAX where they are not.
+is installed, which is quicker on a CPU, and in JAX where it is not; they agree to rounding.
 """
 
 from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt8
 
-from ontogeny.core.errors import DataError
+from ontogeny.core.errors import DataError, unknown
+from ontogeny.learners.beauty.onnx_backbone import backbone_runner, write_backbone
 from ontogeny.nn.efficientnet import FEATURES, EfficientNet, feature_maps
 from ontogeny.worlds.backbone import backbone, backbone_version
 from ontogeny.worlds.photos import SIDE
 
 SEEN = 2 * FEATURES
-CALL = 16  # photographs in a call
+TOGETHER = {"onnxruntime": 4, "jax": 16}  # photographs in a call: what their caches hold
+LEAST_SPREAD = 1e-12  # a variance: the root's slope has no bound at 0
 
 
 class Backbone:
     """The frozen network: `Backbone()(photos)` are their features.
 
-    Raises `MissingExtra` where the packaged weights are not installed.
+    `engine` is what runs it, `threads` on how many cores (onnxruntime only; all by default). Raises
+    `MissingExtra` where the packaged weights, or the engine that is named, are not installed, and
+    `ConfigError` for another engine.
     """
 
-    def __init__(self):
+    def __init__(
+        self,
+        engine: Literal["auto", "onnxruntime", "jax"] = "auto",
+        threads: int | None = None,
+    ):
+        if engine not in ("auto", *TOGETHER):
+            raise unknown("engine", engine, ("auto", *TOGETHER), "Backbone")
+        both = all(find_spec(name) for name in ("onnx", "onnxruntime"))
+        self.engine = ("onnxruntime" if both else "jax") if engine == "auto" else engine
         self.network = backbone()
+        if self.engine == "onnxruntime":
+            self._run = backbone_runner(write_backbone(self.network, SIDE), threads)
 
     @property
     def version(self) -> str:
@@ -47,24 +64,30 @@ class Backbone:
                 hint=f"give uint8[n, {SIDE}, {SIDE}, 3], as read_photo returns them",
             )
         found = np.empty((len(photos), SEEN), np.float32)
-        for start in range(0, len(photos), CALL):
-            batch = photos[start : start + CALL]
-            padded = np.zeros((CALL, SIDE, SIDE, 3), np.uint8)  # one shape, one compilation
-            padded[: len(batch)] = batch
-            found[start : start + len(batch)] = _seen(self.network, padded)[: len(batch)]
+        call = TOGETHER[self.engine]
+        for start in range(0, len(photos), call):
+            batch = photos[start : start + call]
+            found[start : start + len(batch)] = self._seen(batch)
         return found
+
+    def _seen(self, batch: np.ndarray) -> np.ndarray:
+        if self.engine == "onnxruntime":
+            return self._run(batch)
+        whole = np.zeros((TOGETHER["jax"], *batch.shape[1:]), np.uint8)  # one compilation
+        whole[: len(batch)] = batch
+        return np.asarray(_in_jax(self.network, whole))[: len(batch)]
 
 
 @jax.jit
-def _seen(
+def _in_jax(
     network: EfficientNet, photos: UInt8[Array, "photo 224 224 3"]
 ) -> Float[Array, "photo 2560"]:
-    return jax.lax.map(lambda photo: pooled(network, photo), photos)
+    return jax.lax.map(lambda photo: pooled(network, photo.astype(jnp.float32)), photos)
 
 
-def pooled(
-    network: EfficientNet, photo: UInt8[Array, "side side 3"] | Float[Array, "side side 3"]
-) -> Float[Array, "2560"]:
-    """Return one photograph's features, in JAX."""
-    maps = feature_maps(network, photo.astype(jnp.float32))
-    return jnp.concatenate([jnp.mean(maps, axis=(0, 1)), jnp.std(maps, axis=(0, 1))])
+def pooled(network: EfficientNet, photo: Float[Array, "side side 3"]) -> Float[Array, "2560"]:
+    """Return one photograph's features, in JAX: what can be differentiated."""
+    maps = feature_maps(network, photo)
+    mean, variance = jnp.mean(maps, axis=(0, 1)), jnp.var(maps, axis=(0, 1))
+    spread = jnp.where(variance > 0, jnp.sqrt(jnp.maximum(variance, LEAST_SPREAD)), 0.0)
+    return jnp.concatenate([mean, spread])
