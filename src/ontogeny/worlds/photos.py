@@ -36,10 +36,11 @@ def read_photo(photo: Path | str | bytes, side: int = SIDE) -> UInt8[np.ndarray,
     return look_at_photo(photo, side).pixels
 
 
-def look_at_photo(photo: Path | str | bytes, side: int = SIDE) -> Picture:
-    """Return a photograph (a file, or a file's bytes) as a square in colour, and what was made of
-    it that the file does not say: the middle, side / (side + 32) of the shorter side, as the
-    backbone was trained on, by bicubic interpolation, turned as the camera was held.
+def look_at_photo(photo: Path | str | bytes, side: int = SIDE, suffix: str = "") -> Picture:
+    """Return a photograph (a file, or a file's bytes and the suffix of its name) as a square in
+    colour, and what was made of it that the file does not say: the middle, side / (side + 32) of
+    the shorter side, as the backbone was trained on, by bicubic interpolation, turned as the camera
+    was held.
 
     CMYK becomes RGB without a profile; 16 bits are scaled to 8; what is transparent is white, or
     black around what is nearly white; of several pictures in a file, it is the first. Raises
@@ -71,8 +72,8 @@ def look_at_photo(photo: Path | str | bytes, side: int = SIDE) -> Picture:
                     _check_size(image, where)
                     square = _square(image, side, notes)
                     turn = turn_of(image, notes)
-                    suffix = "" if isinstance(photo, bytes) else Path(photo).suffix.lower()
-                    _note(image, suffix, notes)
+                    named = suffix if isinstance(photo, bytes) else Path(photo).suffix
+                    _note(image, named.lower(), notes)
         except DataError:
             raise
         except UnidentifiedImageError as error:
