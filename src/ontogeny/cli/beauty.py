@@ -10,6 +10,14 @@ from ontogeny.cli import Verb
 from ontogeny.core.errors import unknown
 
 SUB_VERBS = {
+    "score": Verb(
+        "beauty_scoring", "FOLDER|TABLE --out FILE", "score any number of photographs into a table"
+    ),
+    "show": Verb(
+        "beauty_scoring",
+        "SCORES --out FILE",
+        "the best, the worst, the surprising, and why: a page",
+    ),
     "train": Verb(
         "beauty_training", "RATINGS --photos FOLDER", "learn to score photographs as you rate them"
     ),

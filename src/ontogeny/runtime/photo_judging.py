@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from jaxtyping import Float
 
-from ontogeny.core.errors import StructureError
+from ontogeny.core.errors import ConfigError, StructureError
 from ontogeny.learners.beauty.backbone import SEEN, Backbone
 from ontogeny.runtime.photo_decoding import Decoded
 from ontogeny.runtime.score_table import LOOK, Row
@@ -32,11 +32,25 @@ class FeatureScorer(Protocol):
 
 
 class Judge:
-    """A scorer and the backbone that it sees through."""
+    """A scorer and the backbone that it sees through. Raises `ConfigError` where the scorer was
+    grown on another.
+    """
 
     def __init__(self, scorer: FeatureScorer, backbone: Backbone | None = None):
         self.scorer, self.backbone = scorer, backbone or Backbone()
+        version = self.backbone.version
+        if (grown := getattr(scorer, "backbone", version)) != version:
+            raise ConfigError(
+                f"its heads were grown on {grown}, and there is {version}",
+                where="the scorer",
+                hint="install those weights, or train it anew: a score means nothing on others",
+            )
         self._look = _projection()
+
+    @property
+    def says(self) -> str:
+        """What its scores are of, in words."""
+        return str(getattr(self.scorer, "says", "score"))
 
     @cached_property
     def fingerprint(self) -> str:

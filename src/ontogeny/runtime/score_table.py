@@ -119,13 +119,15 @@ def read_about(path: Path | str) -> dict[str, Any]:
     return about
 
 
-def iterate_scores(path: Path | str, columns: Sequence[str] | None = None) -> Iterator[Any]:
-    """Yield the table's rows, as Arrow batches of these columns. Raises `StoreError` for a damaged
-    file.
+def iterate_scores(
+    path: Path | str, columns: Sequence[str] | None = None, rows: int = 4096
+) -> Iterator[Any]:
+    """Yield the table's rows, so many at a time, as Arrow batches of these columns. Raises
+    `StoreError` for a damaged file.
     """
     parquet = arrow("pyarrow.parquet")
     try:
         with parquet.ParquetFile(path) as table:
-            yield from table.iter_batches(4096, columns=None if columns is None else list(columns))
+            yield from table.iter_batches(rows, columns=None if columns is None else list(columns))
     except (OSError, ValueError) as error:  # pyarrow's own errors are of these kinds
         raise StoreError(f"it can't be read ({error!r:.200})", where=str(path)) from error

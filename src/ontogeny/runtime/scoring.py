@@ -61,6 +61,7 @@ def score_photos(
     skip_same: bool = False,
     workers: int | None = None,
     scoring: Scoring | None = None,
+    model: str | None = None,
     tell: Callable[[Counts, int], None] = lambda counts, under_way: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Scored:
@@ -69,9 +70,10 @@ def score_photos(
     bytes.
 
     `workers` processes decode (one a core by default; 0: this process), `skip_same` scores no
-    content twice, `scoring` runs the partitions elsewhere. `tell` is called with the counts and how
-    many photographs are under way beyond them; `stopped` is asked now and then. Raises what
-    `scoring_into` and `PhotoSource.names` raise, and `DataError` where there are no photographs.
+    content twice, `scoring` runs the partitions elsewhere, `model` is where the scorer lies, which
+    the file says of itself. `tell` is called with the counts and how many photographs are under way
+    beyond them; `stopped` is asked now and then. Raises what `scoring_into` and `PhotoSource.names`
+    raise, and `DataError` where there are no photographs.
     """
     begun, kept = time.perf_counter(), 0
     not_looked: dict[str, str] = {}
@@ -86,6 +88,8 @@ def score_photos(
         "column": source.column,
         "root": source.root,
         "scorer": judge.fingerprint,
+        "says": judge.says,
+        "model": model,
         "skip_same": skip_same,
         "partition": PARTITION,
     }

@@ -56,6 +56,15 @@ tr.chosen td { color: var(--accent); font-weight: 600; }
 pre { background: var(--tile); padding: 10px 12px; border-radius: 8px; white-space: pre-wrap;
   font-size: 0.9rem; }
 img.film { max-width: 100%; image-rendering: pixelated; border-radius: 8px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(310px, 100%), 1fr));
+  gap: 18px 16px; }
+.card figcaption { font-variant-numeric: tabular-nums; }
+.card b { color: var(--ink); font-weight: 600; }
+.seen { display: grid; grid-template-columns: 1fr 1fr; gap: 3px; border-radius: 8px;
+  overflow: hidden; background: var(--tile); }
+.seen img { width: 100%; display: block; }
+.seen img:only-child { grid-column: span 2; }
+.seen p { grid-column: span 2; margin: 0; padding: 24px 12px; }
 li { max-width: 75ch; }
 @media print { body { font-size: 11pt; } main { max-width: none; padding: 0; } h2, h3 {
   break-after: avoid; }
