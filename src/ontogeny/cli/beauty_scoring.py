@@ -107,7 +107,7 @@ class Show:
     """What `beauty score` wrote."""
     out: Path
     """The HTML page to write, with everything inside."""
-    each: int = 9
+    each: int = 6
     """Photographs of each kind."""
     model: str | None = None
     """The scorer, if it has moved."""

@@ -95,7 +95,7 @@ def look_at_photo(photo: Path | str | bytes, side: int = SIDE, suffix: str = "")
     return Picture(np.array(upright, np.uint8), tuple(notes))
 
 
-def _opened(photo: Path | str | bytes) -> BinaryIO:
+def _opened(photo: Path | str | bytes) -> BytesIO | BinaryIO:
     return BytesIO(photo) if isinstance(photo, bytes) else open_regular(Path(photo), links=True)
 
 

@@ -12,9 +12,9 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, UInt8
+from jaxtyping import Array, Float, Shaped, UInt8
 
-from ontogeny.core.errors import DataError, unknown
+from ontogeny.core.errors import DataError
 from ontogeny.learners.beauty.onnx_backbone import backbone_runner, write_backbone
 from ontogeny.nn.efficientnet import FEATURES, EfficientNet, feature_maps
 from ontogeny.worlds.backbone import backbone, backbone_version
@@ -29,8 +29,7 @@ class Backbone:
     """The frozen network: `Backbone()(photos)` are their features.
 
     `engine` is what runs it, `threads` on how many cores (onnxruntime only; all by default). Raises
-    `MissingExtra` where the packaged weights, or the engine that is named, are not installed, and
-    `ConfigError` for another engine.
+    `MissingExtra` where the packaged weights, or the engine that is named, are not installed.
     """
 
     def __init__(
@@ -38,8 +37,6 @@ class Backbone:
         engine: Literal["auto", "onnxruntime", "jax"] = "auto",
         threads: int | None = None,
     ):
-        if engine not in ("auto", *TOGETHER):
-            raise unknown("engine", engine, ("auto", *TOGETHER), "Backbone")
         both = all(find_spec(name) for name in ("onnx", "onnxruntime"))
         self.engine = ("onnxruntime" if both else "jax") if engine == "auto" else engine
         self.network = backbone()
@@ -51,11 +48,10 @@ class Backbone:
         """Which weights and which features, for what is kept beside data."""
         return f"{backbone_version()}, means and spreads"
 
-    def __call__(
-        self, photos: UInt8[np.ndarray, "photo 224 224 3"]
-    ) -> Float[np.ndarray, "photo 2560"]:
+    def __call__(self, photos: Shaped[np.ndarray, "photo ..."]) -> Float[np.ndarray, "photo 2560"]:
         """Return the means over the places of the 1280 last feature maps, and then their standard
-        deviations. Raises `DataError` for photographs of another shape or type.
+        deviations, of photographs uint8[photo, 224, 224, 3]. Raises `DataError` for those of
+        another shape or type.
         """
         if photos.dtype != np.uint8 or photos.shape[1:] != (SIDE, SIDE, 3):
             raise DataError(
@@ -87,7 +83,13 @@ def _in_jax(
 
 def pooled(network: EfficientNet, photo: Float[Array, "side side 3"]) -> Float[Array, "2560"]:
     """Return one photograph's features, in JAX: what can be differentiated."""
-    maps = feature_maps(network, photo)
+    return means_and_spreads(feature_maps(network, photo))
+
+
+def means_and_spreads(maps: Float[Array, "rows columns map"]) -> Float[Array, " both"]:
+    """Return every map's mean over its places, and then every one's standard deviation, whose slope
+    is 0 where a map has one value.
+    """
     mean, variance = jnp.mean(maps, axis=(0, 1)), jnp.var(maps, axis=(0, 1))
     spread = jnp.where(variance > 0, jnp.sqrt(jnp.maximum(variance, LEAST_SPREAD)), 0.0)
     return jnp.concatenate([mean, spread])
