@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -75,7 +77,9 @@ def score(arguments: list[str]) -> int:
         scoring = on_ray(judge.scorer, chosen.address, chosen.decoders)
     progress = ScoringProgress(_total(source))
     signals: list[int] = []
-    with asked_to_stop(lambda: None, signals) as stopped:
+    # Ray prints what happens to its workers
+    quiet = contextlib.redirect_stdout(sys.stderr) if scoring else contextlib.nullcontext()
+    with quiet, asked_to_stop(lambda: None, signals) as stopped:
         try:
             scored = score_photos(
                 source,

@@ -126,7 +126,9 @@ def _rows(packed: bytes, names: Sequence[str]) -> list[Row]:
 
 
 def _same_marked(rows: list[Row], parts: ScoreParts) -> list[Row]:
-    """Return the rows as they are where no content is scored twice, if that was asked for."""
+    """Return the rows as they are where no content is scored twice, if that was asked for. A copy
+    has been scored then, unlike in one process: the others' last bits may differ.
+    """
     return [
         Row(row.photo, row.digest, "", row.notes, same)
         if (same := parts.same_as(row.digest, row.photo))

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,7 +60,7 @@ class ScoreParts:
         self.folder = folder_of(out)
         self.counts = Counts()
         self._number = 0
-        self._same = Same(self.folder / SAME) if skip_same else None
+        self._same = Same(self.folder / SAME, self._hint) if skip_same else None
 
     def close(self) -> None:
         """Let go of what is open."""
@@ -134,9 +134,9 @@ class ScoreParts:
 class Same:
     """Which content was met first where, in a file: however many there are, memory is constant."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, hint: Callable[[], str]):
         remove(path)
-        self._path = path
+        self._path, self._hint = path, hint
         with self._told():
             self._base = sqlite3.connect(path, isolation_level=None)
             self._base.execute("pragma synchronous = off")
@@ -161,13 +161,14 @@ class Same:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"can't note what was met ({error})", where=str(self._path)) from error
+            said = f"can't write what content was met ({error})"
+            raise StoreError(said, where=str(self._path), hint=self._hint()) from error
 
 
 @contextmanager
 def scoring_into(
     out: Path | str, about: Mapping[str, Any], skip_same: bool
-) -> Iterator[ScoreParts]:
+) -> Generator[ScoreParts]:
     """Yield the parts of a file of scores, new or as they were left. `about` is what the scores
     depend on, and the file says of itself.
 

@@ -95,7 +95,7 @@ def _histogram(choice: Choice, says: str) -> Any:
 
 def _told_of_histogram(choice: Choice) -> str:
     few = len(choice.sample)
-    return "" if few == choice.scored else f"{few:,} of them, spread evenly over the table."
+    return "" if few == choice.scored else f"{few:,} of them, drawn at random."
 
 
 def _card(one: Scorings, pictures: str) -> str:

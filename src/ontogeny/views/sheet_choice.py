@@ -1,7 +1,7 @@
 """Which photographs of a table of scores are worth a look, in one or two passes over it.
 
 A score is surprising where it is far from the mean of the ten that look most alike, among some
-that are spread evenly over the table; similar is near in the random projection of the features.
+that are drawn from the table; similar is near in the random projection of the features.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Choice:
     deviation: float
     """Of all scores."""
     sample: Float[np.ndarray, " photo"]
-    """Scores, spread evenly over the table."""
+    """Scores, drawn from the table."""
     problems: list[tuple[str, str]]
     """The first of those that could not be read."""
 
@@ -104,15 +104,15 @@ def _surprising(
     path: Path | str, total: int, each: int
 ) -> tuple[list[Scorings], Float[np.ndarray, " photo"]]:
     """Return those whose score is farthest from what similar ones get, and some scores."""
-    reference = _every(path, max(1, -(-total // REFERENCE)))
+    reference = list(_drawn(path, REFERENCE / total))
     looks, scores, places = (
         np.concatenate(parts)
         for parts in zip(*((b.looks, b.scores, b.places) for b in reference), strict=True)
     )
-    if total <= ALIKE:
+    if len(scores) <= ALIKE:
         return [], scores
     top: list[Any] = []
-    for some in _every(path, max(1, -(-total // ASKED)), rows=512):
+    for some in _drawn(path, ASKED / total, rows=512):
         near = 2 * some.looks @ looks.T - np.sum(looks**2, axis=1)  # higher is nearer
         near[some.places[:, None] == places[None]] = -np.inf
         alike = np.argpartition(near, -ALIKE, axis=1)[:, -ALIKE:]
@@ -132,22 +132,22 @@ class _Some(NamedTuple):
     shown: dict[str, list[Any]]
 
 
-def _every(path: Path | str, stride: int, rows: int = 4096) -> Iterator[_Some]:
-    """Yield every so many-th photograph with a score, some at a time."""
-    seen = 0
+def _drawn(path: Path | str, share: float, rows: int = 4096) -> Iterator[_Some]:
+    """Yield a random share of the photographs with a score, the same every time, some at a time."""
+    seen, rng = 0, np.random.default_rng(0)
     for batch in iterate_scores(path, ["photo", *NUMBERS, "look"], rows):
         there = np.flatnonzero(batch.column("score").is_valid().to_numpy(zero_copy_only=False))
         places = seen + np.arange(len(there))
         seen += len(there)
-        taken = there[places % stride == 0]
-        if not len(taken):
+        drawn = rng.random(len(there)) < share
+        if not drawn.any():
             continue
-        few = batch.take(taken)
+        few = batch.take(there[drawn])
         looks = few.column("look").flatten().to_numpy(zero_copy_only=False)
         shown = {name: few.column(name).to_pylist() for name in ("photo", *NUMBERS)}
         yield _Some(
-            looks.reshape(len(taken), -1),
+            looks.reshape(len(few), -1),
             np.asarray(shown["score"], np.float64),
-            places[places % stride == 0],
+            places[drawn],
             shown,
         )
