@@ -30,6 +30,7 @@ BENCHMARKS = {
     "sequences": "learners with memory beside PyTorch's LSTM, until Bayes, and on long sequences",
     "ebmm": "energy-based memories beside the same in PyTorch: used, and meta-trained",
     "streaming": "a pipeline of a video network beside itself in one piece, and its peers",
+    "scoring": "photographs a second beside PyTorch and onnxruntime, and the memory for 20,000",
     "tokens": "language models beside PyTorch's, and writing with a memory beside without",
     "adaptation": "learners that contain a descent beside PyTorch: updates, batches, memory",
 }

@@ -46,6 +46,7 @@ NAMES = {
     "mixing",
     "compiling",
     "ebmm",
+    "scoring",
     "streaming",
     "tokens",
 }
