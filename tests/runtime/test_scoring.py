@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -183,11 +184,16 @@ def test_a_score_that_is_not_finite_is_a_problem(folder, tmp_path):
     class Broken(TinyScorer):
         def of_features(self, features):
             said = super().of_features(features)
-            return said._replace(score=np.where(said.score > 0.5, np.nan, said.score))
+            rated = np.where(said.score > 0.4, 7.0, np.nan)
+            broken = said._replace(score=np.where(said.score > 0.5, np.nan, said.score))
+            return SimpleNamespace(**broken._asdict(), rating=rated)
 
     table = pq.read_table(scored(folder, tmp_path / "s.parquet", scorer=Broken()).out).to_pylist()
     assert any(row["problem"] == "its score is not finite" for row in table)
-    assert all(row["score"] is None or row["score"] <= 0.5 for row in table)
+    rows = [row for row in table if row["score"] is not None]
+    assert all(row["score"] <= 0.5 for row in rows)
+    assert all(row["rating"] == (7.0 if row["score"] > 0.4 else None) for row in rows)
+    assert len({row["rating"] for row in rows}) == 2
 
 
 def test_a_scorer_that_was_grown_on_another_backbone_is_refused():

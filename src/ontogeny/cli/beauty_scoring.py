@@ -189,7 +189,13 @@ def scorer_of(model: str | None) -> Any:
     if model is None:
         from ontogeny.learners.beauty.default import default_scorer
 
-        return default_scorer()
+        def tell(done: int, of: int) -> None:
+            if sys.stderr.isatty():
+                end = "\n" if done == of else ""
+                words = f"\rlearning what is sharp and clean, once: {done:,} of {of:,}"
+                print(words, end=end, file=sys.stderr, flush=True)
+
+        return default_scorer(tell)
     product = load_product(model)
     if product.kind != "scorer":
         raise ConfigError(

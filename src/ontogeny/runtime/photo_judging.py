@@ -27,7 +27,9 @@ class FeatureScorer(Protocol):
     """What scores features, as a product of kind "scorer" does."""
 
     def of_features(self, features: Float[np.ndarray, "photo 2560"]) -> Any:
-        """Return arrays `score`, `percentile` and `spread`, a number a photograph."""
+        """Return arrays `score`, `percentile` and `spread`, a number a photograph, and perhaps
+        `rating`.
+        """
         ...
 
 
@@ -62,14 +64,15 @@ class Judge:
         return said.hexdigest()
 
     def scores(self, features: Float[np.ndarray, "photo 2560"]) -> list[np.ndarray]:
-        """Return scores, percentiles and spreads. Raises `StructureError` where the scorer gives
-        something else.
+        """Return scores, percentiles, spreads and ratings (NaN where the scorer knows none). Raises
+        `StructureError` where the scorer gives something else.
         """
         n = len(features)
         whole = np.zeros((max(n, PARTITION), SEEN), np.float32)  # one shape, one compilation
         whole[:n] = features
         found = self.scorer.of_features(whole)
         arrays = [np.asarray(getattr(found, name)) for name in ("score", "percentile", "spread")]
+        arrays.append(np.asarray(getattr(found, "rating", np.full(len(whole), np.nan))))
         if any(array.shape != (len(whole),) for array in arrays):
             raise StructureError(
                 f"of {len(whole)} photographs it gives {[list(a.shape) for a in arrays]}",
@@ -132,10 +135,13 @@ class Partition:
         self._waiting.clear()
 
 
-def _scored(row: Row, score: float, percentile: float, spread: float, look: np.ndarray) -> Row:
+def _scored(
+    row: Row, score: float, percentile: float, spread: float, rating: float, look: np.ndarray
+) -> Row:
     if not np.isfinite(score):
         return row._replace(problem="its score is not finite")
-    return row._replace(score=score, percentile=percentile, spread=spread, look=look)
+    known = None if np.isnan(rating) else rating
+    return row._replace(score=score, percentile=percentile, spread=spread, rating=known, look=look)
 
 
 def _projection() -> Float[np.ndarray, "2560 look"]:

@@ -39,6 +39,8 @@ class Row(NamedTuple):
     score: float | None = None
     percentile: float | None = None
     spread: float | None = None
+    rating: float | None = None
+    """The rating that goes with the score; None where the scorer knows none."""
     look: Float[np.ndarray, " look"] | None = None
     """A random projection of its features: near where these are near."""
 
@@ -49,7 +51,7 @@ def score_schema(about: Mapping[str, Any] | None = None) -> Any:
     number = pa.float32()
     fields: dict[str, Any] = {
         "photo": pa.string(),
-        **dict.fromkeys(("score", "percentile", "spread"), number),
+        **dict.fromkeys(("score", "percentile", "spread", "rating"), number),
         **dict.fromkeys(("problem", "notes", "same_as"), pa.string()),
         "digest": pa.binary(16),
         "look": pa.list_(number, LOOK),

@@ -6,6 +6,7 @@ here has one convolution a layer, in the order of axes that onnxruntime computes
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -100,8 +101,8 @@ def write_backbone(network: EfficientNet, side: int) -> bytes:
 def backbone_runner(
     model: bytes, threads: int | None = None
 ) -> Callable[[UInt8[np.ndarray, "photo side side 3"]], Float[np.ndarray, "photo 2560"]]:
-    """Return what runs the model on a batch of photographs, on so many threads (all
-    cores, as onnxruntime counts them). Raises `MissingExtra` without onnxruntime.
+    """Return what runs the model on a batch of photographs, on so many threads (by
+    default all cores that this process may use). Raises `MissingExtra` without onnxruntime.
     """
     try:
         import onnxruntime
@@ -110,7 +111,8 @@ def backbone_runner(
             f"running ONNX needs onnxruntime ({error})", where="onnx", hint=INSTALL
         ) from error
     options: Any = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or 0
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    options.intra_op_num_threads = threads or here
     options.log_severity_level = 3
     # who waits for work does not spin: the decoding processes need the cores
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
