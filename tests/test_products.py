@@ -42,6 +42,9 @@ ASK = {
     "digits": lambda p: p(jnp.linspace(0, 1, 128).reshape(2, 8, 8)),
     "hinton-nowlan": lambda p: p.alleles,
     "cartpole": lambda p: p.logits(jnp.arange(4.0) / 4),
+    "photo-ratings": lambda p: (
+        p.of_features(np.linspace(-1, 1, 16, dtype=np.float32).reshape(2, 8)).score
+    ),
     "mix-actions": lambda p: [
         p.step(jnp.array([0.5, 1.0]), ())[0].log_probability(action) for action in jnp.arange(2)
     ],

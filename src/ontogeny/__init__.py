@@ -64,7 +64,6 @@ _WHERE = {
     "few_shot": "learners.few_shot.few_shot",
     "ebmm": "learners.memory.meta_learned",
     "scorer": "learners.beauty.scorer",
-    "default_scorer": "learners.beauty.default",
     "streaming": "learners.streaming.streaming",
     "language_model": "learners.text.language_model",
     "kickstart": "learners.teaching.kickstarting",
@@ -126,7 +125,6 @@ if TYPE_CHECKING:
     from ontogeny.learners import streaming as video
     from ontogeny.learners.agents.actor_critic import actor_critic
     from ontogeny.learners.baldwin.lifetime import genes_space, lifetime
-    from ontogeny.learners.beauty.default import default_scorer
     from ontogeny.learners.beauty.scorer import scorer
     from ontogeny.learners.few_shot.classifier import load_classifier
     from ontogeny.learners.few_shot.few_shot import few_shot

@@ -20,6 +20,8 @@ HEAVY = {
     "locomotion",
     "distillation",
     "kickstart",
+    "photo-quality",
+    "photo-ratings",
     "text",
     "text-student",
     "video-features",

@@ -97,6 +97,12 @@ RECIPES = {
     "video-features": Entry(
         "videos", "VideoFeatures", "networks that say what a stronger one would, ahead (minutes)"
     ),
+    "photo-quality": Entry(
+        "photographs", "PhotoQuality", "scorers of photographs' technical quality (two minutes)"
+    ),
+    "photo-ratings": Entry(
+        "photographs", "PhotoRatings", "scorers that learn from ratings: see ontogeny beauty train"
+    ),
     "digits": Entry("digits", "DigitClassifier", "classifiers of real digits (seconds)"),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),

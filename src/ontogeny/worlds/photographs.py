@@ -31,11 +31,6 @@ TO_LEARN = (
 )
 GREY = ((*IMAGE, "camera.png"),)  # to learn from too, where colours are not asked for
 HELD = ((*IMAGE, "chelsea.png"), (*IMAGE, "rocket.jpg"), (*LEARN, "flower.jpg"))
-FOUND = (
-    tuple(  # bricks, coins, grass and gravel, in grey: beside the others, where all are asked for
-        (*IMAGE, f"{name}.png") for name in ("brick", "coins", "grass", "gravel")
-    )
-)
 
 Squares: TypeAlias = UInt8[np.ndarray, "_ side side chan"]
 
@@ -53,7 +48,7 @@ def packaged_files() -> list[Path]:
     """Return where all photographs are that packages ship, those in grey too. Raises `MissingExtra`
     where one of them is not installed.
     """
-    return [_packaged(place) for place in (*TO_LEARN, *GREY, *HELD, *FOUND)]
+    return [_packaged(place) for place in (*TO_LEARN, *GREY, *HELD)]
 
 
 def folder_pictures(

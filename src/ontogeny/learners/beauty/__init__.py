@@ -3,6 +3,9 @@ that learns from ratings.
 
 Source: Aiello et al. 2017, "Beautiful and damned" (arXiv 1711.00536); Talebi and Milanfar 2018,
 "NIMA" (arXiv 1709.05424).
+
+>>> og.beauty.ScorerConfig(loss="bins").heads
+8
 """
 
 from __future__ import annotations

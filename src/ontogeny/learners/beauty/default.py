@@ -27,7 +27,7 @@ from ontogeny.worlds.graded_photos import photographs_of
 from ontogeny.worlds.photographs import packaged_files
 
 SAYS = "relative technical quality"
-SQUARES = 3  # of each photograph
+SQUARES = 4  # of each photograph
 CONFIG = ScorerConfig(loss="pairs", heads=8, batch=64, updates=400, held=0.25)
 VERSION = 1  # of how it is trained: another number where the code trains another
 

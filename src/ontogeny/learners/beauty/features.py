@@ -14,10 +14,10 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 
 from ontogeny.core.array_file import read_array_file, write_array_file
 from ontogeny.core.cache import cache_folder
@@ -33,6 +33,22 @@ LARGEST = 2**28  # bytes of a photograph's file
 Tell = Callable[[int, int], None]
 
 
+@runtime_checkable
+class Sees(Protocol):
+    """What gives features: the backbone, or another of as many numbers."""
+
+    @property
+    def version(self) -> str:
+        """Which it is: features of others are not comparable."""
+        ...
+
+    def __call__(
+        self, photos: UInt8[np.ndarray, "photo 224 224 3"]
+    ) -> Float[np.ndarray, "photo 2560"]:
+        """Return the features of photographs."""
+        ...
+
+
 class Features(NamedTuple):
     """Features of the photographs that could be read."""
 
@@ -45,14 +61,17 @@ class Features(NamedTuple):
 
 
 def features_of(
-    photos: Mapping[str, Path], beside: Path, tell: Tell = lambda done, of: None
+    photos: Mapping[str, Path],
+    beside: Path,
+    tell: Tell = lambda done, of: None,
+    network: Sees | None = None,
 ) -> Features:
     """Return the features of photographs, given their files by name; what is not kept `beside` them
     yet is computed, and kept. `tell` is told how many are done, of how many. Raises `DataError`
     where none can be read, `MissingExtra` without the backbone's weights.
     """
-    backbone = Backbone()
-    stamp = hashlib.sha256(f"{backbone.version}, {SIDE}".encode()).hexdigest()[:12]
+    network = network or Backbone()
+    stamp = hashlib.sha256(f"{network.version}, {SIDE}".encode()).hexdigest()[:12]
     folder = _folder(beside, stamp)
     kept = _kept(folder)
     digests, unread = dict[str, bytes](), dict[str, str]()
@@ -73,7 +92,7 @@ def features_of(
             except (DataError, OSError) as error:
                 bad[digest] = _reason(error)
         if some:
-            found = backbone(np.stack(pixels))
+            found = network(np.stack(pixels))
             kept |= zip(some, found, strict=True)
             _keep(folder, some, found)
         done += len(todo[start : start + TOGETHER])

@@ -7,7 +7,7 @@ The network is asked once; what it said is kept in the user's cache (`core.cache
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from jaxtyping import Float, Int, UInt8
 
 from ontogeny.core.cache import Made, remembered
 from ontogeny.learners.beauty.backbone import SEEN, Backbone
+from ontogeny.learners.beauty.features import Sees, Tell
 from ontogeny.learners.beauty.rated import Rated
 from ontogeny.learners.beauty.ratings import Ratings
 from ontogeny.worlds.degradations import KINDS, STRENGTHS
@@ -24,7 +25,6 @@ TOGETHER = 64  # photographs in memory at a time
 RECIPE = 1  # of how versions are made: another number where the code makes others
 
 Named = Sequence[tuple[str, UInt8[np.ndarray, "height width 3"]]]
-Measure = Callable[[UInt8[np.ndarray, "side side 3"]], Float[np.ndarray, " measure"]]
 
 
 class GradedFeatures(NamedTuple):
@@ -59,21 +59,22 @@ def graded_features(
     squares: int,
     kinds: Sequence[str] = tuple(KINDS),
     key: int = 0,
-    tell: Callable[[int, int], None] = lambda done, of: None,
+    tell: Tell = lambda done, of: None,
+    network: Sees | None = None,
 ) -> GradedFeatures:
     """Return the features of every version of so many squares of each photograph. `tell` is told
     how many are done, of how many. Raises `MissingExtra` without the backbone's weights,
     `DataError` for photographs that are too small.
     """
     about, versions = graded(photographs, squares, kinds, key)
-    network = Backbone()
+    sees = network or Backbone()
 
     def make() -> Made:
         found, waiting = np.empty((len(about), SEEN), np.float32), list[np.ndarray]()
         for row, version in enumerate(versions):
             waiting.append(version)
             if len(waiting) == TOGETHER or row + 1 == len(about):
-                found[row + 1 - len(waiting) : row + 1] = network(np.stack(waiting))
+                found[row + 1 - len(waiting) : row + 1] = sees(np.stack(waiting))
                 waiting.clear()
                 tell(row + 1, len(about))
         return Made({"features": found}, {})
@@ -83,7 +84,7 @@ def graded_features(
         content.update(f"{name} {picture.shape}".encode())
         content.update(picture.tobytes())
     stamp = {
-        "backbone": network.version,
+        "backbone": sees.version,
         "photographs": content.hexdigest(),
         "squares": squares,
         "kinds": list(kinds),

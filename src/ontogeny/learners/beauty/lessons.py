@@ -13,6 +13,8 @@ from ontogeny.core.errors import DataError
 from ontogeny.learners.beauty.config import ScorerConfig
 from ontogeny.learners.beauty.rated import Parts, Rated
 
+BOUNDED = 8.0
+
 
 class Standard(NamedTuple):
     """What makes features comparable, found on the photographs that are learned from."""
@@ -27,7 +29,7 @@ class Lessons(NamedTuple):
     """
 
     features: Float[Array | np.ndarray, "photo feature"]
-    standard: Standard
+    """Standardised."""
     group: Int[Array | np.ndarray, " photo"]
     names: Int[Array | np.ndarray, " group"]
     """0, 1, …: as many as there are groups."""
@@ -78,8 +80,7 @@ def lessons_of(config: ScorerConfig, rated: Rated, parts: Parts | None = None) -
     held, places = np.unique(held_pairs, return_inverse=True)
     grades, target = _aims(config, rated, parts)
     return Lessons(
-        rated.features.astype(np.float32),
-        standard_of(rated.features[parts.train]),
+        standardised(rated.features, standard_of(rated.features[parts.train])),
         group.astype(np.int32),
         np.arange(len(names), dtype=np.int32),
         target.astype(np.float32),
@@ -101,6 +102,16 @@ def standard_of(features: Float[np.ndarray, "photo feature"]) -> Standard:
     return Standard(
         features.mean(axis=0).astype(np.float32), np.maximum(deviation, least).astype(np.float32)
     )
+
+
+def standardised(
+    features: Float[np.ndarray, "photo feature"], standard: Standard
+) -> Float[np.ndarray, "photo feature"]:
+    """Return features in deviations from their means, within 8 on either side: what is further
+    is as far.
+    """
+    x = (features - np.asarray(standard.centre)) / np.asarray(standard.scale)
+    return np.clip(x, -BOUNDED, BOUNDED).astype(np.float32)
 
 
 def _aims(config: ScorerConfig, rated: Rated, parts: Parts) -> tuple[np.ndarray, np.ndarray]:

@@ -25,7 +25,7 @@ from ontogeny.core.trees import fitted
 from ontogeny.learners.beauty.backbone import Backbone
 from ontogeny.learners.beauty.calibration import Calibration, calibrate
 from ontogeny.learners.beauty.config import ScorerConfig
-from ontogeny.learners.beauty.lessons import Standard, lessons_of
+from ontogeny.learners.beauty.lessons import Standard, lessons_of, standard_of, standardised
 from ontogeny.learners.beauty.rated import Parts, Rated
 from ontogeny.learners.beauty.scorer import (
     Layers,
@@ -33,7 +33,6 @@ from ontogeny.learners.beauty.scorer import (
     new_heads,
     said_by,
     scores_of,
-    seen,
 )
 
 CALL = 4096  # photographs whose features the heads are given at a time
@@ -113,10 +112,10 @@ class Scorer:
         said = np.empty((self.layers[0].weight.shape[0], n))
         grades, pooling = jnp.asarray(self.grades), jnp.float32(self.pooling)
         for start in range(0, n, CALL):
-            rows = np.asarray(features[start : start + CALL], np.float32)
+            rows = standardised(features[start : start + CALL], self.standard)
             short = 0 if n <= CALL else CALL - len(rows)  # many in calls of one shape
             padded = np.pad(rows, ((0, short), (0, 0)))
-            found = _said(self.layers, self.standard, pooling, grades, padded)
+            found = _said(self.layers, pooling, grades, padded)
             said[:, start : start + len(rows)] = np.asarray(found)[:, : len(rows)]
         return said.mean(axis=0), said.std(axis=0)
 
@@ -174,7 +173,7 @@ def scorer_of(
         says,
         layers,
         np.asarray(lessons.grades),
-        lessons.standard,
+        standard_of(rated.features[parts.train]),
         float(state.pooling),
         none,
         backbone,
@@ -228,6 +227,6 @@ def _part(arrays: Mapping[str, np.ndarray], name: str, folder: Path) -> np.ndarr
 
 @jax.jit
 def _said(
-    layers: Layers, standard: Standard, pooling: Array, grades: Array, features: Array
+    layers: Layers, pooling: Array, grades: Array, features: Array
 ) -> Float[Array, "head photo"]:
-    return scores_of(said_by(layers, seen(features, standard, pooling)), grades)
+    return scores_of(said_by(layers, features, pooling), grades)

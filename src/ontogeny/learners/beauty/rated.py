@@ -35,9 +35,9 @@ class Rated:
     """
 
     ratings: Ratings
-    features: Float[np.ndarray, "photo feature"]
+    features: Float[np.ndarray, "_ feature"]
     """Means over places, and then spreads: half of the columns each."""
-    groups: Int[np.ndarray, " photo"]
+    groups: Int[np.ndarray, " _"]
     """Photographs of one number are never parted."""
 
     def __post_init__(self) -> None:

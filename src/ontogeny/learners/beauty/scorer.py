@@ -1,6 +1,6 @@
 """A scorer of photographs as a learner: heads on features that are given, learning from ratings.
 
-    x = (features - centre) / scale, means by sqrt(2 - 2p), spreads by sqrt(2p)     p the pooling
+    x = (features - centre) / scale, means by sqrt(2 - 2p), spreads by sqrt(2p)      p the pooling
     bins        L = sqrt(mean over grades of (CDF of the head - CDF of the ratings)^2), s = E[grade]
     regression  L = (s - mean rating)^2
     pairs       L = -log sigmoid(s_better - s_worse)
@@ -23,13 +23,12 @@ from jaxtyping import Array, Float, Int, Key
 
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.learners.beauty.config import ScorerConfig
-from ontogeny.learners.beauty.lessons import Lessons, Standard, lessons_of
+from ontogeny.learners.beauty.lessons import Lessons, lessons_of
 from ontogeny.learners.beauty.rated import Parts, Rated
 from ontogeny.ops.adam import clipped_adam, cosine_decayed, descend
 
 FINAL = 0.05  # of the learning rate, where it falls
 OUTWARD = 0.01  # deviation of what a fresh head says
-BOUNDED = 8.0  # deviations of a feature that count: what is further is as far
 
 
 class Layer(NamedTuple):
@@ -61,16 +60,12 @@ def scorer(config: ScorerConfig, rated: Rated, parts: Parts | None = None) -> Le
     `parts` says which photographs are held; without it `config.held` does. Raises `DataError` for
     ratings that nothing can be learned from or be held against.
 
-    >>> import numpy as np
-    >>> from ontogeny.learners.beauty.config import ScorerConfig
-    >>> from ontogeny.learners.beauty.rated import Rated
-    >>> from ontogeny.learners.beauty.ratings import Ratings
     >>> x = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
     >>> names = tuple(f"{n}.jpg" for n in range(40))
-    >>> ratings = Ratings(names, x[:, 0].astype(float), np.ones(40))
-    >>> config = ScorerConfig(loss="regression", heads=2)
-    >>> learner = og.scorer(config, Rated(ratings, x, np.arange(40)))
-    >>> state = learner.init(jax.random.key(0), {"learning_rate": 0.1})
+    >>> ratings = og.beauty.Ratings(names, x[:, 0].astype(float), np.ones(40))
+    >>> config = og.beauty.ScorerConfig(loss="regression", heads=2)
+    >>> learner = og.scorer(config, og.beauty.Rated(ratings, x, np.arange(40)))
+    >>> state = learner.init(jax.random.key(0), {"learning_rate": jnp.float32(0.1)})
     >>> state.layers[0].weight.shape
     (2, 6, 1)
     """
@@ -110,12 +105,12 @@ def step(
     h = _settled(hypers)
     draw_key, drop_key = jax.random.split(key)
     rows, worth, sign = _drawn(config, lessons, draw_key)
-    x = seen(jnp.asarray(lessons.features)[rows], lessons.standard, h["pooling"])
+    x = jnp.asarray(lessons.features)[rows]
     weight = state.weights[:, jnp.asarray(lessons.group)[rows]]
     wanted = jnp.asarray(lessons.target)[rows]
 
     def loss(layers: Layers) -> Array:
-        said = said_by(layers, x, drop_key, h["dropout"])
+        said = said_by(layers, x, h["pooling"], drop_key, h["dropout"])
         if config.loss == "pairs":
             s, both = (each.reshape(each.shape[0], -1, 2) for each in (said[..., 0], weight))
             each = jax.nn.softplus(-sign * (s[..., 0] - s[..., 1]))
@@ -142,8 +137,9 @@ def step(
 
 def agreement(lessons: Lessons, state: ScorerState) -> Float[Array, ""]:
     """Return the share of held pairs that the heads order as they were judged; a tie is half."""
-    x = seen(jnp.asarray(lessons.features)[lessons.held], lessons.standard, state.pooling)
-    said = jnp.mean(scores_of(said_by(state.layers, x), jnp.asarray(lessons.grades)), axis=0)
+    x = jnp.asarray(lessons.features)[lessons.held]
+    each = scores_of(said_by(state.layers, x, state.pooling), jnp.asarray(lessons.grades))
+    said = jnp.mean(each, axis=0)
     better, worse = (said[lessons.held_pairs[:, side]] for side in (0, 1))
     return jnp.mean((better > worse) + 0.5 * (better == worse))
 
@@ -161,40 +157,33 @@ def new_heads(widths: tuple[int, ...], heads: int, key: Key[Array, ""]) -> Layer
     )
 
 
-def seen(
-    features: Float[Array, "photo feature"], standard: Standard, pooling: Float[Array, ""] | float
-) -> Float[Array, "photo feature"]:
-    """Return what heads see of features: standardised, their squares summing to about 1, the first
-    half (means) and the second (spreads) weighed by the pooling.
-    """
-    n = features.shape[1]
-    x = jnp.clip((features - standard.centre) / standard.scale, -BOUNDED, BOUNDED)
-    p = jnp.asarray(pooling, jnp.float32)
-    halves = jnp.sqrt(jnp.stack([2 - 2 * p, 2 * p]) / n)
-    return x * jnp.repeat(halves, n // 2, total_repeat_length=n)
-
-
 def said_by(
     layers: Layers,
     x: Float[Array, "photo feature"],
+    pooling: Float[Array, ""] | float,
     key: Key[Array, ""] | None = None,
     dropout: Float[Array, ""] | float = 0.0,
 ) -> Float[Array, "head photo out"]:
-    """Return what every head says; with a key, a share `dropout` of what each layer is given is
-    silent, the same for all heads, and the rest as much louder.
+    """Return what every head says of standardised features, the first half of which (means) and the
+    second (spreads) the pooling weighs.
+
+    With a key, a share `dropout` of the features and of each hidden layer's units is silent, the
+    same for all photographs and heads, and the rest as much louder.
     """
-    given = x[None]  # all heads are given the same
+    n = x.shape[-1]
+    p = jnp.asarray(pooling, jnp.float32)
+    halves = jnp.sqrt(jnp.stack([2 - 2 * p, 2 * p]) / n)
+    factor = jnp.repeat(halves, n // 2, total_repeat_length=n)
+    given: Array = x  # all heads are given the same; what weighs features weighs their weights
     for number, layer in enumerate(layers):
-        if number:
-            given = jax.nn.relu(given)
         if key is not None:
-            toss = jax.random.bits(jax.random.fold_in(key, number), given.shape[1:], "uint8")
-            given = jnp.where(toss >= 256 * dropout, given / (1 - dropout), 0.0)
-        if number:
-            given = jnp.einsum("hpi,hio->hpo", given, layer.weight)
-        else:
-            given = jnp.einsum("pi,hio->hpo", given[0], layer.weight)
-        given = given + layer.bias[:, None]
+            toss = jax.random.uniform(jax.random.fold_in(key, number), factor.shape)
+            factor = jnp.where(toss >= dropout, factor / (1 - dropout), 0.0)
+        terms = "pi,hio->hpo" if number == 0 else "hpi,hio->hpo"
+        weight = layer.weight * factor[:, None]
+        given = jnp.einsum(terms, given, weight) + layer.bias[:, None]
+        if number + 1 < len(layers):
+            given, factor = jax.nn.relu(given), jnp.ones(layer.bias.shape[1])
     return given
 
 
