@@ -11,9 +11,10 @@ Source: Houlsby et al. 2011, "Bayesian Active Learning for Classification and Pr
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ontogeny.learners.beauty.bradley_terry import Strengths
 
@@ -43,7 +44,7 @@ def choose_pair(
     pairs (the lower number first) are not shown, unless there are no others.
     """
     n = len(now.mean)
-    left, right = np.triu_indices(n, 1)
+    left, right = _all_pairs(n)
     own = np.diag(now.covariance)
     variance = np.maximum(own[left] + own[right] - 2 * now.covariance[left, right], 0.0)
     gain = expected_information(now.mean[left] - now.mean[right], variance)
@@ -54,6 +55,13 @@ def choose_pair(
     chosen = int(best[rng.integers(len(best))])
     one, other = int(left[chosen]), int(right[chosen])
     return (one, other) if rng.random() < 0.5 else (other, one)
+
+
+@lru_cache(1)
+def _all_pairs(n: int) -> tuple[Int[np.ndarray, " pair"], Int[np.ndarray, " pair"]]:
+    """Return both photos of every pair, row by row: it is asked for before every answer."""
+    left, right = np.triu_indices(n, 1)
+    return left, right
 
 
 def _phi(x: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
