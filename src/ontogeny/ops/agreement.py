@@ -35,8 +35,8 @@ def krippendorff_alpha(
 
 
 def alpha_of(
-    unit: Shaped[np.ndarray, " rating"],
-    value: Shaped[np.ndarray, " rating"],
+    unit: Shaped[np.ndarray, " _"],
+    value: Shaped[np.ndarray, " _"],
     level: Level = "ordinal",
 ) -> float:
     """Return the same of ratings that are listed one by one: what was rated, and how."""

@@ -13,9 +13,7 @@ from jaxtyping import Shaped
 from ontogeny.core.errors import DataError
 
 
-def reliability_of_means(
-    unit: Shaped[np.ndarray, " rating"], value: Shaped[np.ndarray, " rating"]
-) -> float:
+def reliability_of_means(unit: Shaped[np.ndarray, " _"], value: Shaped[np.ndarray, " _"]) -> float:
     """Return the reliability of the mean ratings of units: between² / (between² + within² / m), the
     mean over units of m ratings each.
 

@@ -51,7 +51,7 @@ class GroupErrors(NamedTuple):
 
 
 def errors_by_decile(
-    said: Shaped[np.ndarray, " n"], true: Shaped[np.ndarray, " n"], parts: int = 10
+    said: Shaped[np.ndarray, " _"], true: Shaped[np.ndarray, " _"], parts: int = 10
 ) -> GroupErrors:
     """Return the errors of the tenths (or other `parts`) of what was said, the lowest first; equals
     are never parted, so that parts may be missing. Raises `ConfigError` for no parts, `DataError`
@@ -67,7 +67,7 @@ def errors_by_decile(
 
 
 def errors_by_topic(
-    said: Shaped[np.ndarray, " n"], true: Shaped[np.ndarray, " n"], topics: Sequence[str]
+    said: Shaped[np.ndarray, " _"], true: Shaped[np.ndarray, " _"], topics: Sequence[str]
 ) -> GroupErrors:
     """Return the errors by topic, in the order of the alphabet; see `errors_by_decile`."""
     said, true = _checked(said, true)

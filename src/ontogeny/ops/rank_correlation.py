@@ -9,7 +9,7 @@ Sources: Spearman 1904; Kendall 1945 (tau-b); Knight 1966 (tau in O(n log n)).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -17,14 +17,14 @@ from jaxtyping import Float, Int, Shaped
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.ops.statistics import Interval
 
-Vector: TypeAlias = Shaped[np.ndarray, " n"]
-Weights: TypeAlias = Float[np.ndarray, "*batch n"]
-Measure: TypeAlias = Callable[..., Float[np.ndarray, "*batch"]]  # (x, y, weights)
+Vector: TypeAlias = Shaped[np.ndarray, " _"]
+Weights: TypeAlias = Shaped[np.ndarray, "... _"]
+Measure: TypeAlias = Callable[..., Float[np.ndarray, "..."]]  # (x, y, weights)
 
 CHUNK = 4_000_000  # numbers of resamples that are at hand at once
 
 
-def pearson(x: Vector, y: Vector, weights: Weights | None = None) -> Float[np.ndarray, "*batch"]:
+def pearson(x: Vector, y: Vector, weights: Weights | None = None) -> Float[np.ndarray, "..."]:
     """Return the correlation of two rows of numbers; NaN where one is constant. Raises `DataError`
     for rows of other lengths, fewer than two, and what is not finite.
     """
@@ -32,7 +32,7 @@ def pearson(x: Vector, y: Vector, weights: Weights | None = None) -> Float[np.nd
     return _correlation(x, y, w)
 
 
-def spearman(x: Vector, y: Vector, weights: Weights | None = None) -> Float[np.ndarray, "*batch"]:
+def spearman(x: Vector, y: Vector, weights: Weights | None = None) -> Float[np.ndarray, "..."]:
     """Return the correlation of the ranks, of which equals share the mean; NaN where one row is
     constant. Raises as `pearson`.
     """
@@ -40,7 +40,7 @@ def spearman(x: Vector, y: Vector, weights: Weights | None = None) -> Float[np.n
     return _correlation(_mid_ranks(x, w), _mid_ranks(y, w), w)
 
 
-def kendall(x: Vector, y: Vector, weights: Weights | None = None) -> Float[np.ndarray, "*batch"]:
+def kendall(x: Vector, y: Vector, weights: Weights | None = None) -> Float[np.ndarray, "..."]:
     """Return Kendall's tau-b: concordant minus discordant pairs, over the geometric mean of the
     pairs that are not tied in x, and in y; NaN where one row is constant. O(n log n); raises as
     `pearson`.
@@ -54,7 +54,8 @@ def kendall(x: Vector, y: Vector, weights: Weights | None = None) -> Float[np.nd
     tied_both = _pairs(_sums(a * (int(b.max()) + 1) + b, w)).sum(-1)
     untied = pairs - tied_x - tied_y + tied_both
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (untied - 2 * _inversions(b, w)) / np.sqrt((pairs - tied_x) * (pairs - tied_y))
+        ranked = np.sqrt((pairs - tied_x) * (pairs - tied_y))
+        return np.asarray((untied - 2 * _inversions(b, w)) / ranked)
 
 
 def correlation_interval(
@@ -62,7 +63,7 @@ def correlation_interval(
     y: Vector,
     measure: Measure = spearman,
     *,
-    groups: Sequence[int] | Int[np.ndarray, " n"] | None = None,
+    groups: Sequence[int] | Int[np.ndarray, " _"] | None = None,
     confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
@@ -126,8 +127,8 @@ def _correlation(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
     total = w.sum(-1, keepdims=True)
     x, y = (row - (w * row).sum(-1, keepdims=True) / total for row in (x, y))
     with np.errstate(invalid="ignore", divide="ignore"):
-        made = np.asarray((w * x * y).sum(-1) / np.sqrt((w * x**2).sum(-1) * (w * y**2).sum(-1)))
-    return np.clip(made, -1, 1)
+        made = (w * x * y).sum(-1) / np.sqrt((w * x**2).sum(-1) * (w * y**2).sum(-1))
+    return np.asarray(np.clip(made, -1, 1))
 
 
 def _mid_ranks(row: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -144,7 +145,8 @@ def _sums(level: np.ndarray, w: np.ndarray) -> np.ndarray:
     return np.add.reduceat(w[..., order], starts, axis=-1)
 
 
-def _pairs(count: np.ndarray) -> np.ndarray:
+def _pairs(count: Any) -> Any:
+    """Return how many pairs so many things make: of one number, or of each in an array."""
     return count * (count - 1) / 2
 
 

@@ -11,14 +11,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple, Self, TypeAlias, get_args
 
 from ontogeny.core.errors import StoreError
 from ontogeny.core.files import absolute, replace_file
-from ontogeny.runtime.database import close_written, explained, open_to_write
+from ontogeny.runtime.database import close_written, explained, open_to_read, open_to_write
 
 Choice: TypeAlias = Literal["left", "right", "tie", "skip"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
@@ -57,11 +57,12 @@ class PairStore:
         self.path = absolute(path)
         self._lock = threading.Lock()
         with self._explained("open"):
-            if not self.path.exists():
-                self.path.touch(exist_ok=True)
+            if self.path.exists():
+                self._check()  # before anything is written to what may be somebody else's
+            else:
+                self.path.touch()
             self._db = open_to_write(self.path)
             try:
-                self._check()
                 self._db.executescript(SCHEMA)
                 self._db.execute("PRAGMA synchronous = FULL")  # a person's work is worth a moment
             except BaseException:
@@ -115,9 +116,10 @@ class PairStore:
 
     def _check(self) -> None:
         """Raise `StoreError` for the file of another program, or of a later version."""
-        (application,) = self._db.execute("PRAGMA application_id").fetchone()
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        with closing(open_to_read(self.path)) as db:
+            (application,) = db.execute("PRAGMA application_id").fetchone()
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if (tables and application != APPLICATION) or version > VERSION:
             raise StoreError(
                 "it is no file of judgements, or a newer version's",

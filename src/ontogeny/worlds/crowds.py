@@ -1,7 +1,7 @@
 """A crowd that rates things of known quality, with biases and noise of known size.
 
 Single ratings: y = quality + the rater's bias + noise, each of which is normal, rounded to grades
-when asked to be. Pairs: P(i before j) = sigmoid(quality_i - quality_j) by Bradley and Terry's model,
+when asked to be. Pairs: P(i before j) = sigmoid(quality_i - quality_j), Bradley and Terry's model,
 but for a share of answers that are given at random. All of it is drawn on the host.
 """
 

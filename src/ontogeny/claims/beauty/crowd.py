@@ -43,11 +43,12 @@ class Regime(NamedTuple):
     lapses: float = 0.0
 
 
-WIDE = Regime("wide", "Many photos of widely different quality", 4.0, (200, 100, 12), (6, 18))
-LAPSING = Regime(
-    "lapsing", "The same, and every tenth answer at random", 4.0, (200, 100, 12), (6, 18), 0.1
+REGIMES = (
+    Regime("very_wide", "From hopeless to superb", 8.0, (100, 60, 12), (10, 36)),
+    Regime("wide", "Of widely different quality", 4.0, (200, 60, 12), (10, 30)),
+    Regime("lapsing", "Such, every tenth answer at random", 4.0, (100, 60, 12), (10, 30), 0.1),
+    Regime("narrow", "Of similar quality", 1.0, (100, 60, 12), (10, 30)),
 )
-NARROW = Regime("narrow", "Photos of similar quality", 1.0, (100, 60, 12), (6, 18))
 
 
 def measure(how: Measuring) -> Found:
@@ -55,7 +56,7 @@ def measure(how: Measuring) -> Found:
     claims: list[Claim] = []
     figures: list[Figure] = []
     curves: list[Curve] = []
-    for regime in (WIDE, LAPSING, NARROW):
+    for regime in REGIMES:
         found, figure, drawn = of_pairs(regime, how)
         claims.append(found)
         figures.append(figure)
@@ -92,8 +93,8 @@ def of_pairs(regime: Regime, how: Measuring) -> tuple[Claim, Figure, list[Curve]
     how.progress(f"{regime.title}: random pairs take {times} times as many judgements")
     n = config.photos
     claim = Claim(
-        f"{regime.title}: chosen pairs need at most half the judgements of random ones for the "
-        "same rank correlation",
+        f"photos {regime.title[0].lower()}{regime.title[1:]}: chosen pairs need at most half the "
+        "judgements of random ones for the same rank correlation",
         UNSAID,
         f"random pairs take {times} times as many to the Spearman correlation of {reached} that "
         f"{lengths['chosen'] * n} chosen ones give; {n} photos, quality spread {regime.spread:g} "

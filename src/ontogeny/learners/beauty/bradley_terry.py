@@ -84,12 +84,12 @@ def updated(now: Strengths, better: int, worse: int, weight: float = 1.0) -> Str
     before = float(now.mean[better] - now.mean[worse])
     at = before
     for _ in range(STEPS):  # of one number: at = before + variance * weight * (1 - sigmoid(at))
-        p = _sigmoid(at)
+        p = float(_sigmoid(at))
         change = (before + variance * weight * (1 - p) - at) / (1 + variance * weight * p * (1 - p))
         at += change
         if abs(change) < CLOSE:
             break
-    p = _sigmoid(at)
+    p = float(_sigmoid(at))
     curve = weight * p * (1 - p)
     return now._replace(
         mean=now.mean + along * weight * (1 - p),
@@ -137,4 +137,4 @@ def _fitted(
 
 
 def _sigmoid(x: np.ndarray | float) -> np.ndarray:
-    return np.exp(-np.logaddexp(0, -np.asarray(x)))
+    return np.asarray(np.exp(-np.logaddexp(0, -np.asarray(x))))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -97,7 +97,7 @@ class Ratings:
         }
         return tuple(kind for kind, there in has.items() if there)
 
-    def at(self, rows: Sequence[int] | Int[np.ndarray, " row"]) -> Self:
+    def at(self, rows: Sequence[int] | Int[np.ndarray, " row"]) -> Ratings:
         """Return the ratings of the photos at these places alone, in that order, and the pairs of
         which both are among them: what trains and what tests share no photo.
         """
@@ -117,7 +117,7 @@ class Ratings:
             topics=tuple(self.topics[row] for row in rows) if self.topics else (),
         )
 
-    def among(self, names: Iterable[str]) -> Self:
+    def among(self, names: Iterable[str]) -> Ratings:
         """Return the ratings of the photos that there are; the others are told in the notes. Raises
         `DataError` where none is there.
         """
@@ -138,7 +138,7 @@ class Ratings:
         note += f"; {lost} pairs are left out with them" if lost else ""
         return replace(kept, notes=(*self.notes, note))
 
-    def of(self, kind: Kind) -> Self:
+    def of(self, kind: Kind) -> Ratings:
         """Return the ratings of the photos that have means, shares or pairs. Raises `DataError`
         where there are none, and where nothing could be learned from them: all means the same, all
         shares alike, or every photo as often better as worse.
