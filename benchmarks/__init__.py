@@ -32,5 +32,6 @@ BENCHMARKS = {
     "streaming": "a pipeline of a video network beside itself in one piece, and its peers",
     "scoring": "photographs a second beside PyTorch and onnxruntime, and the memory for 20,000",
     "tokens": "language models beside PyTorch's, and writing with a memory beside without",
+    "heads": "heads of a scorer on the features of 10,000 photographs, by each loss",
     "adaptation": "learners that contain a descent beside PyTorch: updates, batches, memory",
 }

@@ -46,6 +46,7 @@ NAMES = {
     "mixing",
     "compiling",
     "ebmm",
+    "heads",
     "scoring",
     "streaming",
     "tokens",
@@ -158,6 +159,7 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     },
     "memory": {"CASES": (("toy", "2"),), "STATES": ("cold",)},
     "devices": {"CASES": {"quadratic": 1}, "recipe_class": lambda name: Steps},
+    "heads": {"PHOTOS": 60, "FEATURES": 40, "UPDATES": 2},
     "records": {"ROWS": 40_000, "EACH": 1},
 }
 

@@ -14,6 +14,8 @@ from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
 from ontogeny.learners.streaming.config import StreamingConfig
 from ontogeny.learners.streaming.networks import NetworkConfig
+from ontogeny.worlds import graded_photos
+from ontogeny.worlds.photographs import packaged_files
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 MOST = {"population": 4, "rounds": 2, "steps": 2}
@@ -60,6 +62,8 @@ def short(monkeypatch):
         return whole(what, **settings | cut)
 
     monkeypatch.setattr(og, "grow", grow)
+    files = packaged_files()[:4]  # a network looks at 16 versions of each
+    monkeypatch.setattr(graded_photos, "packaged_files", lambda: files)
 
 
 @pytest.mark.usefixtures("short", "few_pictures", "one_device")

@@ -116,6 +116,7 @@ def test_every_system_says_which_paper_and_where_its_parts_are():
     assert system_names() == [
         "agents",
         "baldwin",
+        "beauty",
         "distillation",
         "kickstarting",
         "leo",

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Int, UInt8
@@ -19,6 +20,9 @@ from ontogeny.worlds.photos import SIDE
 
 LEAST_SHARE = 0.6  # of a photograph's shorter side that a square covers, if it has the pixels
 ORIGINAL = "original"
+
+Named: TypeAlias = Sequence[tuple[str, UInt8[np.ndarray, "_ _ 3"]]]
+"""Photographs of any size, each with its name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +67,12 @@ class GradedPhotos:
 
 
 def graded(
-    photographs: Sequence[tuple[str, UInt8[np.ndarray, "height width 3"]]],
+    photographs: Named,
     squares: int = 4,
     kinds: Sequence[str] = tuple(KINDS),
     key: int = 0,
     side: int = SIDE,
-) -> tuple[GradedPhotos, Iterator[UInt8[np.ndarray, "side side 3"]]]:
+) -> tuple[GradedPhotos, Iterator[np.ndarray]]:
     """Return what there is of so many squares of each photograph (the middle one, and others drawn
     by the key), and the versions themselves, one after another: the original, and each kind at
     three strengths. Raises `DataError` for a photograph that is smaller than a square.
@@ -85,7 +89,7 @@ def graded(
     each = [(-1, 0), *((k, s) for k in range(len(kinds)) for s in range(1, STRENGTHS + 1))]
     n_squares, versions = len(photographs) * squares, len(each)
 
-    def made() -> Iterator[UInt8[np.ndarray, "side side 3"]]:
+    def made() -> Iterator[np.ndarray]:
         for number in range(n_squares):
             picture = photographs[number // squares][1]
             rng = np.random.default_rng([key, number])
@@ -108,7 +112,7 @@ def graded(
     return about, made()
 
 
-def photographs_of(folder: Path | None = None) -> list[tuple[str, UInt8[np.ndarray, "_ _ 3"]]]:
+def photographs_of(folder: Path | None = None) -> Named:
     """Return the photographs of a folder and its folders, or those that packages ship, by name; of
     a folder, those that are too small for a square are left out. Raises `DataError` for one that
     can't be read, `MissingExtra` for a package that is not installed.

@@ -65,11 +65,11 @@ def test_nothing_is_learned_from_what_is_held_and_groups_stay_whole():
 def test_pooling_and_bootstraps_do_what_they_say():
     learner = scorer(ScorerConfig(heads=3), tiny_rated())
     hypers = {"learning_rate": jnp.float32(0.1), "pooling": jnp.float32(0.0)}
-    state = learner.init(jax.random.key(0), hypers)
+    state = jax.jit(learner.init)(jax.random.key(0), hypers)
     weights = np.asarray(state.weights)
     assert (weights.sum(axis=1) == weights.shape[1]).all()  # as many draws as groups
     assert (weights[0] != weights[1]).any()
-    moved, _ = learner.step(jax.random.key(1), state, hypers)
+    moved, _ = jax.jit(learner.step)(jax.random.key(1), state, hypers)
     change = np.abs(np.asarray(moved.layers[0].weight - state.layers[0].weight)).max(axis=(0, 2))
     assert (change[:4] > 0).all()
     assert (change[4:] < 1e-6).all()  # spreads are not looked at

@@ -1,11 +1,13 @@
-"""Beauty: what photographs are worth to people, from ratings, Aiello et al. 2017 (arXiv
-1711.00536).
+"""Beautiful and damned: Aiello et al. 2017 (arXiv 1711.00536).
 
-Ratings and pairs: learners/beauty/. Agreement: ops/agreement.py and its neighbours. A crowd whose
-truth is known: worlds/crowds.py.
+Learners, ratings and pairs: learners/beauty/. Agreement: ops/agreement.py and its neighbours. A
+crowd whose truth is known: worlds/crowds.py. Recipes: recipes/photographs.py. Page: docs/beauty.md.
 
-`crowd`: how many judgements an order takes, and whether measures of agreement recover what they
-should, on a simulated crowd.
+`scorer`: heads on a frozen network, on graded damage to photographs that packages ship; `folder`:
+the same on a folder of photographs (`--data`); `crowd`: how many judgements an order takes, and
+whether measures of agreement recover what they should, on a simulated crowd. The paper's
+photographs, its model and its ratings are public nowhere: what people find beautiful is not
+measured here.
 """
 
 from __future__ import annotations
@@ -14,7 +16,11 @@ from ontogeny.claims.system import Part, System
 
 SYSTEM = System(
     __name__,
-    "Beauty of photographs",
+    "Beautiful and damned",
     "1711.00536",
-    (Part("crowd"),),
+    (
+        Part("scorer"),
+        Part("folder", "given data", "scorer"),
+        Part("crowd"),
+    ),
 )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 
 from ontogeny.core.cache import Made, remembered
 from ontogeny.learners.beauty.backbone import SEEN, Backbone
@@ -19,12 +19,10 @@ from ontogeny.learners.beauty.features import Sees, Tell
 from ontogeny.learners.beauty.rated import Rated
 from ontogeny.learners.beauty.ratings import Ratings
 from ontogeny.worlds.degradations import KINDS, STRENGTHS
-from ontogeny.worlds.graded_photos import GradedPhotos, graded
+from ontogeny.worlds.graded_photos import GradedPhotos, Named, graded
 
 TOGETHER = 64  # photographs in memory at a time
 RECIPE = 1  # of how versions are made: another number where the code makes others
-
-Named = Sequence[tuple[str, UInt8[np.ndarray, "height width 3"]]]
 
 
 class GradedFeatures(NamedTuple):
