@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.runtime import scoring
-from ontogeny.runtime.photo_judging import Judge
+from ontogeny.runtime.photo_judging import Judge, same_scorer
 from ontogeny.runtime.photo_source import photo_source
 from ontogeny.runtime.score_parts import folder_of, scoring_into
 from ontogeny.runtime.score_table import read_about
@@ -175,9 +176,17 @@ def test_what_would_mix_or_lose_scores_is_refused(whole, folder, tmp_path):
 
 
 def _job(out):
-    import json
-
     return json.loads((folder_of(out) / "job.json").read_text())
+
+
+def test_a_scorer_is_known_again_on_a_machine_that_rounds_otherwise():
+    known = Judge(TinyScorer(), TinyBackbone()).fingerprint
+    other = {**known, "says": [said + 1e-4 for said in known["says"]]}
+    assert same_scorer(known, other)
+    assert same_scorer(known, json.loads(json.dumps(known)))
+    assert not same_scorer(known, {**known, "says": [said + 0.1 for said in known["says"]]})
+    assert not same_scorer(known, {**known, "backbone": "another"})
+    assert not same_scorer(known, None)
 
 
 def test_a_score_that_is_not_finite_is_a_problem(folder, tmp_path):

@@ -161,11 +161,11 @@ def _moves(chosen: Show, about: dict[str, Any]) -> Any:
     """Return what says how each part of a photograph moves its score."""
     from ontogeny.learners.beauty.saliency import score_moves
     from ontogeny.runtime.machine import prepare
-    from ontogeny.runtime.photo_judging import Judge
+    from ontogeny.runtime.photo_judging import Judge, same_scorer
 
     prepare(1)
     judge = Judge(scorer_of(chosen.model or about.get("model")))
-    if judge.fingerprint != about.get("scorer"):
+    if not same_scorer(judge.fingerprint, about.get("scorer")):
         raise ConfigError(
             "it is another scorer than the one that scored these photographs",
             where=chosen.model or about.get("model") or "the default scorer",

@@ -5,7 +5,6 @@ It is the same wherever it runs: beside decoding processes here, or on a cluster
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Protocol
@@ -21,6 +20,7 @@ from ontogeny.runtime.score_table import LOOK, Row
 BATCH = 16  # photographs that the backbone is given at once
 PARTITION = 512  # photographs; what a kill may cost
 ASKED = 4  # invented photographs, by what is said of which a scorer is known again
+CLOSE = 1e-3  # how far these may be apart, by another machine's rounding
 
 
 class FeatureScorer(Protocol):
@@ -55,13 +55,13 @@ class Judge:
         return str(getattr(self.scorer, "says", "score"))
 
     @cached_property
-    def fingerprint(self) -> str:
-        """What tells this scorer from another: a digest of what it says of invented features."""
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells this scorer from another, as JSON: the backbone, and the scores of invented
+        features; see `same_scorer`.
+        """
         features = np.random.default_rng(0).uniform(0, 1, (ASKED, SEEN)).astype(np.float32)
-        said = hashlib.blake2b(self.backbone.version.encode(), digest_size=8)
-        for numbers in self.scores(features):
-            said.update(np.round(numbers.astype(np.float64), 4).tobytes())
-        return said.hexdigest()
+        said = [round(score, 4) for score in self.scores(features)[0].tolist()]
+        return {"backbone": self.backbone.version, "says": said}
 
     def scores(self, features: Float[np.ndarray, "photo 2560"]) -> list[np.ndarray]:
         """Return scores, percentiles, spreads and ratings (NaN where the scorer knows none). Raises
@@ -85,6 +85,15 @@ class Judge:
         """Return fewer numbers, which are near where the features are (each row of length 1)."""
         length = np.linalg.norm(features, axis=1, keepdims=True)
         return (features / np.maximum(length, 1e-9)) @ self._look
+
+
+def same_scorer(one: Any, other: Any) -> bool:
+    """Return whether two fingerprints are of one scorer, wherever each was taken."""
+    try:
+        told = np.allclose(one["says"], other["says"], rtol=CLOSE, atol=CLOSE, equal_nan=True)
+        return bool(told) and one["backbone"] == other["backbone"]
+    except (KeyError, TypeError, ValueError):  # of another version, perhaps
+        return False
 
 
 class Partition:

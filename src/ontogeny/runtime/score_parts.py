@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.core.files import absolute, decoding, read_regular, remove, replace_file
 from ontogeny.core.text import quoted
+from ontogeny.runtime.photo_judging import same_scorer
 from ontogeny.runtime.photo_source import arrow
 from ontogeny.runtime.score_table import Row, as_table, join_tables, write_table
 
@@ -200,8 +201,7 @@ def scoring_into(
         ) from error
     try:
         _take(lock, folder)
-        _check_job(folder, about)
-        parts = ScoreParts(out, about, skip_same)
+        parts = ScoreParts(out, _job(folder, about), skip_same)
         try:
             yield parts
         finally:
@@ -231,26 +231,32 @@ def _take(lock: int, folder: Path) -> None:
         pass  # this file system has no locks
 
 
-def _check_job(folder: Path, about: Mapping[str, Any]) -> None:
-    """Write what the parts are, or hold them against it."""
+def _job(folder: Path, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the parts say of themselves: `about`, as it was written when they were begun.
+    Raises `ConfigError` where that is something else.
+    """
     path, words = folder / JOB, json.dumps(about, sort_keys=True, indent=1)
     if not path.exists():
         with replace_file(path, "begin to score") as part:
             part.write_text(words, encoding="utf-8")
-        return
     with decoding(str(path), "what was begun here is not readable"):
         before: dict[str, Any] = json.loads(read_regular(path))
-    keys = sorted((before.keys() | about.keys()) - {"model"})  # a place; the scorer has a digest
-    differ = [key for key in keys if before.get(key) != about.get(key)]
-    if not differ:
-        return
-    key = next(iter(differ))
-    raise ConfigError(
-        f"scores that were begun there differ in {', '.join(differ)} ({key} was "
-        f"{before.get(key)!r}, and is {about.get(key)!r})",
-        where=str(folder),
-        hint=f"go on as you began, choose another --out, or: rm -r {quoted(str(folder))}",
-    )
+        now: dict[str, Any] = json.loads(words)
+        keys = sorted((before.keys() | now.keys()) - {"model"})  # a place: the scorer is known
+        differ = [key for key in keys if not _alike(key, before.get(key), now.get(key))]
+    if differ:
+        key = differ[0]
+        raise ConfigError(
+            f"scores that were begun there differ in {', '.join(differ)} ({key} was "
+            f"{before.get(key)!r}, and is {now.get(key)!r})",
+            where=str(folder),
+            hint=f"go on as you began, choose another --out, or: rm -r {quoted(str(folder))}",
+        )
+    return before
+
+
+def _alike(key: str, one: Any, other: Any) -> bool:
+    return same_scorer(one, other) if key == "scorer" else one == other
 
 
 def _read(path: Path) -> Kept | None:

@@ -22,7 +22,6 @@ from ontogeny.worlds.photos import SIDE
 
 SEEN = 2 * FEATURES
 TOGETHER = {"onnxruntime": 4, "jax": 16}  # photographs in a call: what their caches hold
-LEAST_SPREAD = 1e-12  # a variance: the root's slope has no bound at 0
 
 
 class Backbone:
@@ -82,14 +81,6 @@ def _in_jax(
 
 
 def pooled(network: EfficientNet, photo: Float[Array, "side side 3"]) -> Float[Array, "2560"]:
-    """Return one photograph's features, in JAX: what can be differentiated."""
-    return means_and_spreads(feature_maps(network, photo))
-
-
-def means_and_spreads(maps: Float[Array, "rows columns map"]) -> Float[Array, " both"]:
-    """Return every map's mean over its places, and then every one's standard deviation, whose slope
-    is 0 where a map has one value.
-    """
-    mean, variance = jnp.mean(maps, axis=(0, 1)), jnp.var(maps, axis=(0, 1))
-    spread = jnp.where(variance > 0, jnp.sqrt(jnp.maximum(variance, LEAST_SPREAD)), 0.0)
-    return jnp.concatenate([mean, spread])
+    """Return one photograph's features, in JAX."""
+    maps = feature_maps(network, photo)
+    return jnp.concatenate([jnp.mean(maps, axis=(0, 1)), jnp.std(maps, axis=(0, 1))])
