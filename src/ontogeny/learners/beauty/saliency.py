@@ -50,5 +50,5 @@ def _blurred(photo: np.ndarray, deviation: float) -> Float[np.ndarray, "side sid
     kernel /= kernel.sum()
     wide = np.pad(photo.astype(np.float64), ((reach, reach), (reach, reach), (0, 0)), "reflect")
     for axis in (0, 1):
-        wide = np.apply_along_axis(np.convolve, axis, wide, kernel, "valid")
+        wide = np.apply_along_axis(lambda line: np.convolve(line, kernel, "valid"), axis, wide)
     return wide
