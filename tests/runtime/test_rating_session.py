@@ -86,6 +86,8 @@ def test_photos_that_can_not_be_read_are_shown_no_more(store):
         assert pair[0] not in shown
         session.judge("kim", *shown, "left")
     assert session.progress().photos == 3
+    assert pair[0] not in {NAMES.index(name) for name, _, _ in session.ranking()}
+    assert session.progress().wrong_share < 0.35  # it does not wait for what nobody can judge
     for place in range(3):
         session.leave_out(place)
     assert session.pair("kim") is None

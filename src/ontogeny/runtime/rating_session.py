@@ -78,7 +78,7 @@ class RatingSession:
             shown = self._shown.get(rater)
             if shown is not None and not self._unreadable & set(shown):
                 return shown
-            left = [place for place in range(len(self.photos)) if place not in self._unreadable]
+            left = self._readable()
             if len(left) < 2:
                 return None
             others = {pair for who, pair in self._shown.items() if who != rater}
@@ -135,11 +135,12 @@ class RatingSession:
     def progress(self) -> Progress:
         """Return how far the ranking is, of the photos that can be shown."""
         with self._lock:
-            share = wrong_share(self._now)
+            left = self._readable()
+            share = wrong_share(self._now.at(left))
             return Progress(
                 self._count,
                 len(self._raters),
-                len(self.photos) - len(self._unreadable),
+                len(left),
                 share,
                 still_needed(self._count, share, self.bound),
             )
@@ -150,18 +151,16 @@ class RatingSession:
         """
         with self._lock:
             mean, deviation = self._now.mean, np.sqrt(np.diag(self._now.covariance))
-            order = np.argsort(-mean, kind="stable")
+            order = sorted(self._readable(), key=lambda place: -mean[place])
             return [(self.photos[i], float(mean[i]), float(deviation[i])) for i in order]
 
+    def _readable(self) -> list[int]:
+        return [place for place in range(len(self.photos)) if place not in self._unreadable]
+
     def _chosen(self, left: list[int], avoided: set[tuple[int, int]]) -> tuple[int, int]:
-        if len(left) == len(self.photos):
-            return choose_pair(self._now, self._rng, frozenset(avoided))
         place = {one: at for at, one in enumerate(left)}
         among = {(place[a], place[b]) for a, b in avoided if a in place and b in place}
-        some = self._now._replace(
-            mean=self._now.mean[left], covariance=self._now.covariance[np.ix_(left, left)]
-        )
-        one, other = choose_pair(some, self._rng, frozenset(among))
+        one, other = choose_pair(self._now.at(left), self._rng, frozenset(among))
         return left[one], left[other]
 
     def _see_others(self) -> None:

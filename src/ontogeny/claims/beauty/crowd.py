@@ -25,6 +25,7 @@ from ontogeny.worlds.crowds import CrowdConfig, crowd, drawn_raters
 
 UNSAID = "not in the paper"
 SEEDS = (6, 4, 2)
+CROWDS = (24, 8, 2)  # that give single ratings, which is quick
 GRADES = (1, 5)  # the paper's scale: unacceptable to exceptional
 EACH = 5  # ratings a photo, the least of the paper
 RATED = CrowdConfig(photos=400, raters=20, spread=1.0, bias=0.5, noise=0.8)
@@ -46,7 +47,14 @@ class Regime(NamedTuple):
 REGIMES = (
     Regime("very_wide", "From hopeless to superb", 8.0, (100, 60, 12), (10, 36)),
     Regime("wide", "Of widely different quality", 4.0, (200, 60, 12), (10, 30)),
-    Regime("lapsing", "Such, every tenth answer at random", 4.0, (100, 60, 12), (10, 30), 0.1),
+    Regime(
+        "lapsing",
+        "Of such quality, every tenth answer at random",
+        4.0,
+        (100, 60, 12),
+        (10, 30),
+        0.1,
+    ),
     Regime("narrow", "Of similar quality", 1.0, (100, 60, 12), (10, 30)),
 )
 
@@ -127,7 +135,7 @@ def promise(curves: list[Curve], how: Measuring) -> Claim:
 
 def of_ratings(how: Measuring) -> tuple[list[Claim], Figure]:
     """Return whether measures of agreement come out as they are known to, with their figure."""
-    seeds = how.seeds(how.choose(*SEEDS))
+    seeds = how.seeds(how.choose(*CROWDS))
     rows = [_rated(int(seed)) for seed in seeds]
     known = {name: np.array([row[name][0] for row in rows]) for name in rows[0]}
     measured = {name: np.array([row[name][1] for row in rows]) for name in rows[0]}

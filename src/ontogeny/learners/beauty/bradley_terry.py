@@ -11,6 +11,7 @@ Sources: Bradley and Terry 1952; MacKay 1992 for the evidence, by which the spre
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,11 @@ class Strengths(NamedTuple):
     """The log probability of the judgements, strengths integrated out by Laplace."""
     spread: float
     """The standard deviation of strengths before anything was judged."""
+
+    def at(self, places: Sequence[int]) -> Strengths:
+        """Return those of some photos, by their places, what is known of the others aside."""
+        some = np.asarray(places, np.int64)
+        return self._replace(mean=self.mean[some], covariance=self.covariance[np.ix_(some, some)])
 
     def differences(self) -> tuple[Float[np.ndarray, "i j"], Float[np.ndarray, "i j"]]:
         """Return the mean and the variance of s_i - s_j."""
