@@ -22,6 +22,7 @@ from ontogeny.learners.beauty.ratings import Ratings
 from ontogeny.learners.beauty.training import train_heads
 
 PHOTOS, FEATURES, UPDATES = 10_000, 2560, 400
+LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 
 def measure(quick: bool) -> Result:
@@ -32,7 +33,7 @@ def measure(quick: bool) -> Result:
     ratings = Ratings(tuple(map(str, range(PHOTOS))), means, np.ones(PHOTOS))
     rated = Rated(ratings, features, np.arange(PHOTOS))
     figures: list[Figure] = []
-    for loss in get_args(Loss):
+    for loss in LOSSES:
         config = replace(ScorerConfig(updates=UPDATES), loss=loss)
         seconds: list[float] = []
         agreed: list[float] = []

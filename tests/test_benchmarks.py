@@ -159,7 +159,7 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     },
     "memory": {"CASES": (("toy", "2"),), "STATES": ("cold",)},
     "devices": {"CASES": {"quadratic": 1}, "recipe_class": lambda name: Steps},
-    "heads": {"PHOTOS": 60, "FEATURES": 40, "UPDATES": 2},
+    "heads": {"PHOTOS": 60, "FEATURES": 40, "UPDATES": 2, "LOSSES": ("pairs",)},
     "records": {"ROWS": 40_000, "EACH": 1},
 }
 

@@ -21,6 +21,7 @@ EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 MOST = {"population": 4, "rounds": 2, "steps": 2}
 TRACED = {
     "agents",
+    "beauty",
     "digits_gan",
     "distillation",
     "few_shot",

@@ -65,7 +65,8 @@ def scorer(config: ScorerConfig, rated: Rated, parts: Parts | None = None) -> Le
     >>> ratings = og.beauty.Ratings(names, x[:, 0].astype(float), np.ones(40))
     >>> config = og.beauty.ScorerConfig(loss="regression", heads=2)
     >>> learner = og.scorer(config, og.beauty.Rated(ratings, x, np.arange(40)))
-    >>> state = learner.init(jax.random.key(0), {"learning_rate": jnp.float32(0.1)})
+    >>> hypers = {"learning_rate": jnp.float32(0.1)}
+    >>> state = jax.eval_shape(learner.init, jax.random.key(0), hypers)
     >>> state.layers[0].weight.shape
     (2, 6, 1)
     """
