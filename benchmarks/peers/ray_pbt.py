@@ -1,4 +1,5 @@
 # pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportUntypedBaseClass=false
+# pyright: reportIncompatibleMethodOverride=false
 """Ray Tune's PopulationBasedTraining on a member of Ontogeny's, timed. Runs under an interpreter
 that has both.
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import pickle
 import sys
@@ -191,7 +193,7 @@ def main() -> None:
         num_cpus=chosen.cpus,
         include_dashboard=False,
         log_to_driver=False,
-        logging_level="ERROR",
+        logging_level=logging.ERROR,
         object_store_memory=10**8,
         runtime_env={"env_vars": ONE_THREAD},
     )

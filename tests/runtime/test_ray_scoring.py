@@ -5,6 +5,7 @@ threads behind.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -72,9 +73,15 @@ print("the same")
 
 def test_partitions_are_written_once_whatever_dies(tmp_path):
     pytest.importorskip("ray")
-    paths = [str(Path(__file__).parents[1]), *sys.path]
-    command = [sys.executable, "-c", f"import sys; sys.path[:0] = {paths!r}\n{CODE}", str(tmp_path)]
-    done = subprocess.run(command, check=False, timeout=200, capture_output=True, text=True)
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])  # for the workers too
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, str(tmp_path)],
+        check=False,
+        timeout=200,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "the same" in done.stdout.splitlines()  # among what Ray tells of the death
 

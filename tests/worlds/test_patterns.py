@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 import jax
@@ -135,6 +136,7 @@ def test_patches_of_photographs(folder, monkeypatch):
     for i, name in enumerate(names):
         (folder / f"{i}.png").rename(package / "data" / name)
     monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "skimage", raising=False)  # another test may have used it
     with pytest.raises(MissingExtra, match=r"motorcycle_left\.png .* scikit-image"):
         photo_patches(4, side=10)
     monkeypatch.setattr(photographs, "TO_LEARN", photographs.TO_LEARN[:2])
