@@ -1,0 +1,4 @@
+"""What quality does to people in a social network: causes from tables of what was seen.
+
+`matching` is where to begin: `og.match`.
+"""
