@@ -5,9 +5,10 @@ crowd whose truth is known: worlds/crowds.py. Recipes: recipes/photographs.py. P
 
 `scorer`: heads on a frozen network, on graded damage to photographs that packages ship; `folder`:
 the same on a folder of photographs (`--data`); `crowd`: how many judgements an order takes, and
-whether measures of agreement recover what they should, on a simulated crowd. The paper's
-photographs, its model and its ratings are public nowhere: what people find beautiful is not
-measured here.
+whether measures of agreement recover what they should, on a simulated crowd; `matched`: whether
+matching finds effects that were planted, and nothing else; `lalonde`: whether it finds from what
+was seen what a trial found (social/matching.py, docs/matching.md). The paper's photographs, its
+model and its ratings are public nowhere: what people find beautiful is not measured here.
 """
 
 from __future__ import annotations
@@ -22,5 +23,7 @@ SYSTEM = System(
         Part("scorer"),
         Part("folder", "given data", "scorer"),
         Part("crowd"),
+        Part("matched"),
+        Part("lalonde"),
     ),
 )

@@ -1,0 +1,81 @@
+"""The figures of LaLonde's data: estimates by specification, and the love plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ontogeny.social.balance import LARGEST_SMD, Balance
+from ontogeny.social.matched import Matched
+from ontogeny.views.figure import Figure
+from ontogeny.views.theme import ACCENT, QUIET, SECOND, empty
+
+
+def estimates_figure(found: Mapping[str, Matched], trial: float) -> Figure:
+    """Return the figure of every specification's effect with its interval, in dollars."""
+    effects = [one.effect for one in found.values()]
+    return Figure(
+        "lalonde",
+        "The effect of job training on a year's earnings: what a trial found, and what matching "
+        "finds from the trained and a survey, by specification, with 95 % intervals.",
+        {
+            "effect": np.array([[e.low, e.value, e.high] for e in effects]),
+            "trial": np.array([trial]),
+        },
+        {"effect": list(found)},
+        draw_estimates,
+    )
+
+
+def draw_estimates(figure: Figure) -> go.Figure:
+    """Return a row a specification, and a line at the trial's effect."""
+    low, value, high = figure.data["effect"].T
+    trial = float(figure.data["trial"][0])
+    names = [str(name) for name in figure.labels["effect"]]
+    fig = empty("Job training", "dollars a year", "", height=120 + 24 * len(names))
+    fig.add_scatter(
+        x=value,
+        y=names,
+        mode="markers",
+        marker={"color": ACCENT, "size": 8},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": high - value,
+            "arrayminus": value - low,
+            "color": QUIET,
+        },
+        name="matched",
+    )
+    fig.add_vline(x=trial, line={"color": SECOND, "dash": "dash"}, annotation_text="the trial")
+    fig.update_yaxes(autorange="reversed")
+    return fig
+
+
+def love_figure(balance: Balance) -> Figure:
+    """Return the love plot: standardised differences of means before matching and after."""
+    return Figure(
+        "love",
+        "How far apart the trained and the others are in each covariate, in standard deviations, "
+        "before matching and after. The band is 0.1.",
+        {"difference": np.stack([balance.before, balance.after])},
+        {"moment": ["before", "after"], "covariate": list(balance.names)},
+        draw_love,
+    )
+
+
+def draw_love(figure: Figure) -> go.Figure:
+    """Return a row a covariate."""
+    names = [str(name) for name in figure.labels["covariate"]]
+    fig = empty("Balance", "standardised difference of means", "", height=120 + 28 * len(names))
+    fig.add_vrect(x0=-LARGEST_SMD, x1=LARGEST_SMD, fillcolor=QUIET, opacity=0.2, line_width=0)
+    for values, moment, colour in zip(
+        figure.data["difference"], figure.labels["moment"], (QUIET, ACCENT), strict=True
+    ):
+        fig.add_scatter(
+            x=values, y=names, mode="markers", marker={"color": colour, "size": 9}, name=str(moment)
+        )
+    fig.update_yaxes(autorange="reversed")
+    return fig
