@@ -67,6 +67,9 @@ def short(monkeypatch):
     monkeypatch.setattr(graded_photos, "packaged_files", lambda: files)
 
 
+UNGROWN = {"matching"}  # what grows nothing leaves no run
+
+
 @pytest.mark.usefixtures("short", "few_pictures", "one_device")
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_and_has_at_most_40_lines(path, tmp_path, monkeypatch, capsys, request):
@@ -76,4 +79,4 @@ def test_an_example_runs_and_has_at_most_40_lines(path, tmp_path, monkeypatch, c
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
     runpy.run_path(str(path), run_name="__main__")
     assert capsys.readouterr().out.strip()
-    assert list((tmp_path / "runs").iterdir())
+    assert path.stem in UNGROWN or list((tmp_path / "runs").iterdir())
