@@ -27,9 +27,9 @@ import numpy as np
 from benchmarks.peer import HERE, ask, peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, load, pairwise
 from ontogeny.core.errors import MissingExtra
-from ontogeny.social.nearest import closest_first
-from ontogeny.social.propensity import fit_propensity
-from ontogeny.social.windows import by_windows, whitened
+from ontogeny.social.matching.nearest import closest_first
+from ontogeny.social.matching.propensity import fit_propensity
+from ontogeny.social.matching.windows import by_windows, whitened
 
 SIZES = (10**5, 10**6, 10**7)
 QUICK = (10**4, 10**5)

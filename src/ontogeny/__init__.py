@@ -87,7 +87,7 @@ _WHERE = {
     "TensorBoard": "runtime.sinks.tensorboard",
     "WandB": "runtime.sinks.wandb",
     "MLflow": "runtime.sinks.mlflow",
-    "match": "social.matching",
+    "match": "social.matching.match",
     "compare": "views.comparison",
     "replay": "replaying",
 }
@@ -153,7 +153,7 @@ if TYPE_CHECKING:
     from ontogeny.runtime.sinks.tensorboard import TensorBoard
     from ontogeny.runtime.sinks.wandb import WandB
     from ontogeny.runtime.vectorised import Vectorised
-    from ontogeny.social.matching import match
+    from ontogeny.social.matching.match import match
     from ontogeny.views.comparison import compare
     from ontogeny.worlds.embeddings import published_embeddings
     from ontogeny.worlds.few_shot import draw_episode

@@ -1,4 +1,1 @@
-"""What quality does to people in a social network: causes from tables of what was seen.
-
-`matching` is where to begin: `og.match`.
-"""
+"""What quality does to people in a social network: causes from tables of what was seen."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from ontogeny.social.balance import LARGEST_SMD, Balance
-from ontogeny.social.matched import Matched
+from ontogeny.social.matching.balance import LARGEST_SMD, Balance
+from ontogeny.social.matching.matched import Matched
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, QUIET, SECOND, empty
 

@@ -16,7 +16,7 @@ from ontogeny.claims.beauty.matched_figures import errors_figure, turns_figure
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.social.matching import match
+from ontogeny.social.matching.match import match
 from ontogeny.worlds.confounded import COVARIATES, ConfoundedConfig, confounded
 
 TABLES = (200, 40, 2)  # an arm

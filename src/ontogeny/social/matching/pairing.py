@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool
 
-from ontogeny.social.admission import Admitted, Excluded
-from ontogeny.social.design import Design
-from ontogeny.social.nearest import closest_first
-from ontogeny.social.pairs import Pairs
-from ontogeny.social.propensity import Propensity, fit_propensity
-from ontogeny.social.windows import by_windows, whitened
+from ontogeny.social.matching.admission import Admitted, Excluded
+from ontogeny.social.matching.design import Design
+from ontogeny.social.matching.nearest import closest_first
+from ontogeny.social.matching.pairs import Pairs
+from ontogeny.social.matching.propensity import Propensity, fit_propensity
+from ontogeny.social.matching.windows import by_windows, whitened
 
 
 class Paired(NamedTuple):

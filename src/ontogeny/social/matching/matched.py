@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from ontogeny.social.admission import Admitted, Excluded
-from ontogeny.social.balance import Balance
-from ontogeny.social.controls import Controls
-from ontogeny.social.design import Design
-from ontogeny.social.dose import DoseResponse
-from ontogeny.social.effects import Effect, Risks
-from ontogeny.social.pairing import Paired
-from ontogeny.social.sensitivity import Bounds, EValue
-from ontogeny.social.verdict import Verdict
+from ontogeny.social.matching.admission import Admitted, Excluded
+from ontogeny.social.matching.balance import Balance
+from ontogeny.social.matching.controls import Controls
+from ontogeny.social.matching.design import Design
+from ontogeny.social.matching.dose import DoseResponse
+from ontogeny.social.matching.effects import Effect, Risks
+from ontogeny.social.matching.pairing import Paired
+from ontogeny.social.matching.sensitivity import Bounds, EValue
+from ontogeny.social.matching.verdict import Verdict
 
 
 class Findings(NamedTuple):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from ontogeny.social.windows import by_windows, whitened
+from ontogeny.social.matching.windows import by_windows, whitened
 
 
 def drawn(seed=0, n=120):

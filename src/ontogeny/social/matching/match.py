@@ -15,23 +15,23 @@ import numpy as np
 from scipy.special import ndtri, stdtr, stdtrit
 
 from ontogeny.core.errors import DataError
-from ontogeny.social.admission import Admitted, admit
-from ontogeny.social.balance import Balance, balance_of
-from ontogeny.social.columns import read_columns
-from ontogeny.social.controls import Controls, placebos
-from ontogeny.social.design import Design, Within
-from ontogeny.social.dose import dose_response
-from ontogeny.social.effects import Effect, adjusted_values, att, discordant, risks
-from ontogeny.social.matched import Findings, Matched
-from ontogeny.social.pairing import Paired, pair_up, why_alone
-from ontogeny.social.propensity import Propensity
-from ontogeny.social.sensitivity import (
+from ontogeny.social.matching.admission import Admitted, admit
+from ontogeny.social.matching.balance import Balance, balance_of
+from ontogeny.social.matching.columns import read_columns
+from ontogeny.social.matching.controls import Controls, placebos
+from ontogeny.social.matching.design import Design, Within
+from ontogeny.social.matching.dose import dose_response
+from ontogeny.social.matching.effects import Effect, adjusted_values, att, discordant, risks
+from ontogeny.social.matching.matched import Findings, Matched
+from ontogeny.social.matching.pairing import Paired, pair_up, why_alone
+from ontogeny.social.matching.propensity import Propensity
+from ontogeny.social.matching.sensitivity import (
     binary_bounds,
     e_value,
     e_value_of_difference,
     signed_rank_bounds,
 )
-from ontogeny.social.verdict import judge
+from ontogeny.social.matching.verdict import judge
 
 
 def match(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
-from ontogeny.social.balance import LARGEST_SMD, VARIANCE_RATIOS, Balance
-from ontogeny.social.controls import LEVEL, Controls
-from ontogeny.social.effects import Effect
-from ontogeny.social.sensitivity import Bounds
+from ontogeny.social.matching.balance import LARGEST_SMD, VARIANCE_RATIOS, Balance
+from ontogeny.social.matching.controls import LEVEL, Controls
+from ontogeny.social.matching.effects import Effect
+from ontogeny.social.matching.sensitivity import Bounds
 
 Word: TypeAlias = Literal["supported", "fragile", "not supported"]
 LEAST_MATCHED = 0.5

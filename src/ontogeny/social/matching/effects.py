@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import bdtr, ndtri, stdtr, stdtrit
 
-from ontogeny.social.admission import Admitted
-from ontogeny.social.pairs import Pairs
+from ontogeny.social.matching.admission import Admitted
+from ontogeny.social.matching.pairs import Pairs
 
 CELLS = 1 << 24  # resamples times clusters that are drawn in one go
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ontogeny.social import nearest
-from ontogeny.social.nearest import closest_first, sorted_rows
+from ontogeny.social.matching import nearest
+from ontogeny.social.matching.nearest import closest_first, sorted_rows
 
 
 def by_hand(score, treated, stratum, caliper):

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import stdtrit
 
-from ontogeny.social.pairs import Pairs
+from ontogeny.social.matching.pairs import Pairs
 
 STEPS = 6
 LEAST = 8  # pairs a step

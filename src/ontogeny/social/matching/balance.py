@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ontogeny.social.pairs import Pairs
+from ontogeny.social.matching.pairs import Pairs
 
 LARGEST_SMD = 0.1
 VARIANCE_RATIOS = (0.5, 2.0)

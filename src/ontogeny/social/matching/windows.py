@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ontogeny.social.nearest import sorted_rows
-from ontogeny.social.pairs import Pairs
+from ontogeny.social.matching.nearest import sorted_rows
+from ontogeny.social.matching.pairs import Pairs
 
 CELLS = 1 << 22  # numbers that are looked at in one go
 CROWDED = 0.05  # of those still alone: when fewer find somebody in a round, fewer ask at a time

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ontogeny.social.effects import exact_mcnemar
-from ontogeny.social.sensitivity import (
+from ontogeny.social.matching.effects import exact_mcnemar
+from ontogeny.social.matching.sensitivity import (
     binary_bounds,
     e_value,
     e_value_of_difference,

@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import bdtrc, stdtr
 
-from ontogeny.social.admission import Admitted
-from ontogeny.social.effects import Effect
+from ontogeny.social.matching.admission import Admitted
+from ontogeny.social.matching.effects import Effect
 
 LEVEL = 0.05
 ROWS = 20_000  # of which a placebo is made, at most

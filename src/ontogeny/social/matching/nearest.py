@@ -16,7 +16,7 @@ import heapq
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from ontogeny.social.pairs import Pairs
+from ontogeny.social.matching.pairs import Pairs
 
 # the heap is quicker than a whole round over all nodes, when of the neighbours of opposite kinds
 FEW = 0.05  # fewer can be taken at once,

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from ontogeny.social.propensity import fit_propensity
+from ontogeny.social.matching.propensity import fit_propensity
 
 
 def test_the_fit_is_that_of_scikit_learn():

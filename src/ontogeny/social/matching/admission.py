@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from ontogeny.core.errors import DataError
-from ontogeny.social.columns import MISSING, crossed, labels, numbers
-from ontogeny.social.design import Design
+from ontogeny.social.matching.columns import MISSING, crossed, labels, numbers
+from ontogeny.social.matching.design import Design
 
 
 class Excluded(NamedTuple):
