@@ -10,8 +10,9 @@ Source: Tan and Le 2019, "EfficientNet" (arXiv 1905.11946), in TensorFlow's Lite
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -42,6 +43,8 @@ STAGES = (
     Stage(6, 5, 2, 192, 4),
     Stage(6, 3, 1, 320, 1),
 )
+STRIDES = tuple(stage.stride if at == 0 else 1 for stage in STAGES for at in range(stage.blocks))
+"""Of every block."""
 
 
 class Block(NamedTuple):
@@ -63,6 +66,13 @@ class EfficientNet(NamedTuple):
     bias: Float[Array, "1000"]
 
 
+class Tail(NamedTuple):
+    """The end of the network: its last blocks and its head."""
+
+    blocks: tuple[Block, ...]
+    head: Filter
+
+
 def features(
     network: EfficientNet, picture: Float[Array, "height width 3"]
 ) -> Float[Array, "1280"]:
@@ -76,18 +86,62 @@ def feature_maps(
     """Return the head's channels at every place, a 32nd of the picture's sides. The picture has
     values from 0 to 255; the network was trained at 224 x 224, and takes any size of 32 or more.
     """
-    x = jnp.clip(convolved(network.stem, (picture - 127.0) / 128.0, 2), 0.0, 6.0)
-    at = 0
+    n = len(network.blocks)
+    return last_maps(tail_of(network, n), first_maps(network, picture, n))
+
+
+def tail_of(network: EfficientNet, blocks: int) -> Tail:
+    """Return the last so many blocks, and the head."""
+    return Tail(network.blocks[len(network.blocks) - blocks :], network.head)
+
+
+def tail_shapes(blocks: int) -> Tail:
+    """Return a tail of so many blocks as `jax.ShapeDtypeStruct`s."""
+
+    def shape(kernel: int, n_in: int, n_out: int) -> Filter:
+        weight: Any = jax.ShapeDtypeStruct((kernel, kernel, n_in, n_out), jnp.float32)
+        bias: Any = jax.ShapeDtypeStruct((n_out,), jnp.float32)
+        return Filter(weight, bias)
+
+    found: list[Block] = []
+    n_in = 32
     for stage in STAGES:
-        for place in range(stage.blocks):
-            block = network.blocks[at]
-            stride = stage.stride if place == 0 else 1
-            y = x if block.widen is None else jnp.clip(convolved(block.widen, x), 0.0, 6.0)
-            y = jnp.clip(filtered_apart(block.depthwise, y, stride), 0.0, 6.0)
-            y = convolved(block.narrow, y)
-            x = x + y if stride == 1 and x.shape == y.shape else y
-            at += 1
-    return jnp.clip(convolved(network.head, x), 0.0, 6.0)
+        for _ in range(stage.blocks):
+            wide = n_in * stage.expansion
+            widen = shape(1, n_in, wide) if stage.expansion > 1 else None
+            found.append(Block(widen, shape(stage.kernel, 1, wide), shape(1, wide, stage.width)))
+            n_in = stage.width
+    return Tail(tuple(found[len(found) - blocks :]), shape(1, n_in, FEATURES))
+
+
+def with_tail(network: EfficientNet, tail: Tail) -> EfficientNet:
+    """Return the network that ends so."""
+    kept = network.blocks[: len(network.blocks) - len(tail.blocks)]
+    return network._replace(blocks=(*kept, *tail.blocks), head=tail.head)
+
+
+def first_maps(
+    network: EfficientNet, picture: Float[Array, "height width 3"], blocks: int
+) -> Float[Array, "rows columns chan"]:
+    """Return what a tail of so many blocks is given of a picture, with values from 0 to 255."""
+    x = jnp.clip(convolved(network.stem, (picture - 127.0) / 128.0, 2), 0.0, 6.0)
+    n = len(network.blocks) - blocks
+    return _passed(network.blocks[:n], STRIDES[:n], x)
+
+
+def last_maps(tail: Tail, maps: Float[Array, "rows columns chan"]) -> Float[Array, "_ _ feature"]:
+    """Return the head's channels at every place, given what `first_maps` gives."""
+    x = _passed(tail.blocks, STRIDES[len(STRIDES) - len(tail.blocks) :], maps)
+    return jnp.clip(convolved(tail.head, x), 0.0, 6.0)
+
+
+def _passed(blocks: tuple[Block, ...], strides: tuple[int, ...], x: Array) -> Array:
+    for block, stride in zip(blocks, strides, strict=True):
+        y = x if block.widen is None else jnp.clip(convolved(block.widen, x), 0.0, 6.0)
+        y = jnp.clip(filtered_apart(block.depthwise, y, stride), 0.0, 6.0)
+        y = convolved(block.narrow, y)
+        x = x + y if stride == 1 and x.shape == y.shape else y
+    return x
 
 
 def from_tensors(tensors: Mapping[str, np.ndarray]) -> EfficientNet:

@@ -48,6 +48,8 @@ class Photographs(Recipe):
     """Bounds of the learning rate."""
     weight_decays: tuple[float, float] = (1e-3, 3.0)
     """Bounds of the weight decay."""
+    tuning_rates: tuple[float, float] = (1e-5, 1e-3)
+    """Bounds of the learning rate of the network's last blocks, where the scorer tunes them."""
     scorer: ScorerConfig = field(default_factory=lambda: ScorerConfig(heads=4, batch=64))
 
     @cached_property
@@ -59,12 +61,14 @@ class Photographs(Recipe):
         return scorer(self.scorer, self.rated)
 
     def space(self) -> Space:
+        tuned = {"tuning_rate": Log(*self.tuning_rates)} if self.scorer.tuned_blocks else {}
         return Space(
             {
                 "learning_rate": Log(*self.learning_rates),
                 "weight_decay": Log(*self.weight_decays),
                 "dropout": Linear(0.0, 0.8, prior=(0.0, 0.5)),
                 "pooling": Linear(0.0, 1.0),
+                **tuned,
             }
         )
 
@@ -77,11 +81,12 @@ class Photographs(Recipe):
         raise NotImplementedError
 
     def product(self, state: Any) -> Scorer:
-        from ontogeny.learners.beauty.backbone import Backbone
+        from ontogeny.learners.beauty.backbone import features_version
 
         rated = self.rated
         about = {"photographs": len(rated.ratings), "loss": self.scorer.loss}
-        return scorer_of(state, self.scorer, rated, self.says(), Backbone().version, about)
+        version = features_version(state.tail)
+        return scorer_of(state, self.scorer, rated, self.says(), version, about)
 
     def portrait(self, product: Any) -> Sequence[Figure]:
         from ontogeny.recipes.portraits.photographs import portrait
@@ -110,7 +115,8 @@ class PhotoQuality(Photographs):
         from ontogeny.worlds.graded_photos import photographs_of
 
         folder = Path(self.pictures).expanduser() if self.pictures else None
-        return graded_features(photographs_of(folder), self.squares).rated()
+        tuned = self.scorer.tuned_blocks
+        return graded_features(photographs_of(folder), self.squares, tuned_blocks=tuned).rated()
 
     def says(self) -> str:
         from ontogeny.learners.beauty.default import SAYS
@@ -140,7 +146,8 @@ class PhotoRatings(Photographs):
                     where=f"recipe field {name}",
                     hint="write: ontogeny beauty train RATINGS --photos FOLDER",
                 )
-        return rated_photos(self.ratings, self.photographs).rated
+        tuned = self.scorer.tuned_blocks
+        return rated_photos(self.ratings, self.photographs, tuned_blocks=tuned).rated
 
     def says(self) -> str:
         return f"ratings of {Path(self.ratings).name}"

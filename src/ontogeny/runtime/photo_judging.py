@@ -39,7 +39,7 @@ class Judge:
     """
 
     def __init__(self, scorer: FeatureScorer, backbone: Backbone | None = None):
-        self.scorer, self.backbone = scorer, backbone or Backbone()
+        self.scorer, self.backbone = scorer, backbone or seen_by(scorer)
         version = self.backbone.version
         if (grown := getattr(scorer, "backbone", version)) != version:
             raise ConfigError(
@@ -85,6 +85,16 @@ class Judge:
         """Return fewer numbers, which are near where the features are (each row of length 1)."""
         length = np.linalg.norm(features, axis=1, keepdims=True)
         return (features / np.maximum(length, 1e-9)) @ self._look
+
+
+def seen_by(scorer: Any, threads: int | None = None) -> Backbone:
+    """Return the backbone that a scorer sees through: one with its own last blocks, if it has
+    them. Raises `MissingExtra` without the packaged weights.
+    """
+    tail = getattr(scorer, "tail", None)
+    if tail is None and threads is None:
+        return Backbone()
+    return Backbone(threads=threads, tail=tail)
 
 
 def same_scorer(one: Any, other: Any) -> bool:

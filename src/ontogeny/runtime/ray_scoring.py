@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 
 from ontogeny.core.errors import ConfigError, MissingExtra
-from ontogeny.learners.beauty.backbone import Backbone
 from ontogeny.runtime.photo_decoding import decode
-from ontogeny.runtime.photo_judging import FeatureScorer, Judge, Partition
+from ontogeny.runtime.photo_judging import FeatureScorer, Judge, Partition, seen_by
 from ontogeny.runtime.photo_source import PhotoSource, arrow
 from ontogeny.runtime.score_parts import ScoreParts
 from ontogeny.runtime.score_table import Row, as_table
@@ -93,7 +92,7 @@ class _Worker:
     """What lives in a worker of the cluster: a scorer, its backbone, and a partition at a time."""
 
     def __init__(self, scorer: FeatureScorer, backbone: Any, source: PhotoSource):
-        self._judge = Judge(scorer, Backbone(threads=1) if backbone is None else backbone())
+        self._judge = Judge(scorer, seen_by(scorer, 1) if backbone is None else backbone())
         self._source = source
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from skimage.data import astronaut, coffee
@@ -9,6 +11,8 @@ from skimage.data import astronaut, coffee
 from ontogeny.core.errors import DataError
 from ontogeny.learners.beauty import backbone as backbones
 from ontogeny.learners.beauty.backbone import Backbone
+from ontogeny.learners.beauty.tuned import Below
+from ontogeny.nn.efficientnet import tail_of
 from ontogeny.worlds.photos import SIDE
 
 
@@ -34,6 +38,24 @@ def test_onnxruntime_and_jax_agree(network, monkeypatch):
     assert np.abs(by_onnx - by_jax).max() < 1e-4
     assert by_onnx[:2].std() > 0.1
     assert network(given[:0]).shape == (0, 2560)
+
+
+def test_last_blocks_of_its_own_are_run_by_both_and_named(network, monkeypatch):
+    monkeypatch.setitem(backbones.TOGETHER, "jax", 2)
+    packaged = tail_of(network.network, 1)
+    tail = jax.tree.map(lambda leaf: np.asarray(leaf) * 1.05, packaged)
+    own, given = Backbone(tail=tail), photos()[:2]
+    by_onnx = own(given)
+    assert np.abs(by_onnx - Backbone("jax", tail=tail)(given)).max() < 1e-4
+    assert np.abs(by_onnx - network(given)).max() > 0.1
+    assert own.version.startswith(f"{network.version}, last 1 tuned to ")
+    assert own.version == Backbone("jax", tail=jax.tree.map(jnp.asarray, tail)).version
+    below = Below(1)
+    maps = below.maps(below(given))
+    assert maps.values.shape == (2, 7, 7, 192)
+    assert np.abs(maps.features(tail) - by_onnx).max() < 0.02  # half precision
+    whole = maps._replace(values=Backbone(without=1)(given).reshape(maps.values.shape))
+    assert np.abs(whole.features(tail) - by_onnx).max() < 1e-4
 
 
 def test_what_is_no_photograph_is_refused(network):

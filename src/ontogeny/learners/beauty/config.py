@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias
 from ontogeny.core.config import as_declared, at_least, positive
 from ontogeny.core.errors import ConfigError
 
+MOST_TUNED = 5  # blocks
+
 Loss: TypeAlias = Literal["bins", "regression", "pairs"]
 
 
@@ -35,13 +37,22 @@ class ScorerConfig:
     """Share of the groups of photographs that the score is taken on, and nothing is learned
     from."""
     max_gradient_norm: float = 10.0
+    tuned_blocks: int = 0
+    """How many of the network's last blocks learn too, with the convolution after them, at a rate
+    of their own; 0 to 5. All heads share them."""
 
     def __post_init__(self) -> None:
         as_declared(self)
         at_least(self, 1, "heads", "batch")
         at_least(self, 2, "bins")
-        at_least(self, 0, "updates")
+        at_least(self, 0, "updates", "tuned_blocks")
         positive(self, "max_gradient_norm")
+        if self.tuned_blocks > MOST_TUNED:
+            raise ConfigError(
+                f"tuned_blocks is {self.tuned_blocks}",
+                where="ScorerConfig.tuned_blocks",
+                hint=f"use 0 to {MOST_TUNED}: what is below is kept, and larger the further down",
+            )
         if any(width < 1 for width in self.hidden):
             raise ConfigError(
                 f"hidden is {self.hidden}", where="ScorerConfig.hidden", hint="use 1 or more"

@@ -17,7 +17,7 @@ import numpy as np
 
 from ontogeny.core.cache import cache_folder
 from ontogeny.core.errors import OntogenyError, StoreError
-from ontogeny.learners.beauty.backbone import Backbone
+from ontogeny.learners.beauty.backbone import features_version
 from ontogeny.learners.beauty.config import ScorerConfig
 from ontogeny.learners.beauty.graded_features import GradedFeatures, graded_features
 from ontogeny.learners.beauty.lessons import lessons_of
@@ -41,7 +41,7 @@ def default_scorer(tell: Callable[[int, int], None] = lambda done, of: None) -> 
     backbone's weights or the photographs are not installed.
     """
     stamp = {
-        "backbone": Backbone().version,
+        "backbone": features_version(),
         "photographs": [hashlib.sha256(path.read_bytes()).hexdigest() for path in packaged_files()],
         "settings": [repr(CONFIG), HYPERS, SQUARES, VERSION],
     }
@@ -69,8 +69,8 @@ def technical_scorer(graded: GradedFeatures, config: ScorerConfig = CONFIG) -> S
         "kinds": list(about.kinds),
         "held pairs in order": agreement,
     }
-    made = scorer_of(state, config, rated, SAYS, Backbone().version, told, parts)
+    made = scorer_of(state, config, rated, SAYS, features_version(state.tail), told, parts)
     rows = np.arange(len(about))
     originals = np.repeat(rows[about.strength == 0], len(about.kinds))
     balanced = np.concatenate([originals, rows[about.strength > 0]])
-    return made.calibrated(graded.features[balanced])
+    return made.calibrated(rated.seen_through(made.tail).features[balanced])

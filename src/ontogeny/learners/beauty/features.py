@@ -35,7 +35,7 @@ Tell = Callable[[int, int], None]
 
 @runtime_checkable
 class Sees(Protocol):
-    """What gives features: the backbone, or another of as many numbers."""
+    """What gives features: the backbone, or another, or what is below its last blocks."""
 
     @property
     def version(self) -> str:
@@ -44,7 +44,7 @@ class Sees(Protocol):
 
     def __call__(
         self, photos: UInt8[np.ndarray, "photo 224 224 3"]
-    ) -> Float[np.ndarray, "photo 2560"]:
+    ) -> Float[np.ndarray, "photo _"]:
         """Return the features of photographs."""
         ...
 
@@ -53,7 +53,7 @@ class Features(NamedTuple):
     """Features of the photographs that could be read."""
 
     names: tuple[str, ...]
-    values: Float[np.ndarray, "photo 2560"]
+    values: Float[np.ndarray, "photo _"]
     groups: Int[np.ndarray, " photo"]
     """Files of the same content have the same number."""
     unread: dict[str, str]
@@ -65,15 +65,16 @@ def features_of(
     beside: Path,
     tell: Tell = lambda done, of: None,
     network: Sees | None = None,
+    numbers: int = SEEN,
 ) -> Features:
-    """Return the features of photographs, given their files by name; what is not kept `beside` them
-    yet is computed, and kept. `tell` is told how many are done, of how many. Raises `DataError`
-    where none can be read, `MissingExtra` without the backbone's weights.
+    """Return the features of photographs, so many `numbers` each, given their files by name; what
+    is not kept `beside` them yet is computed, and kept. `tell` is told how many are done, of how
+    many. Raises `DataError` where none can be read, `MissingExtra` without the backbone's weights.
     """
     network = network or Backbone()
     stamp = hashlib.sha256(f"{network.version}, {SIDE}".encode()).hexdigest()[:12]
     folder = _folder(beside, stamp)
-    kept = _kept(folder)
+    kept = _kept(folder, numbers)
     digests, unread = dict[str, bytes](), dict[str, str]()
     for name, path in photos.items():
         try:
@@ -106,8 +107,8 @@ def features_of(
             where=str(beside),
             hint="JPEG, PNG, WebP, TIFF, GIF and BMP are read",
         )
-    numbers: dict[bytes, int] = {}
-    groups = [numbers.setdefault(digests[name], len(numbers)) for name in names]
+    known: dict[bytes, int] = {}
+    groups = [known.setdefault(digests[name], len(known)) for name in names]
     values = np.stack([kept[digests[name]] for name in names])
     return Features(names, values, np.array(groups), unread)
 
@@ -140,14 +141,14 @@ def _folder(beside: Path, stamp: str) -> Path | None:
     return None
 
 
-def _kept(folder: Path | None) -> dict[bytes, np.ndarray]:
+def _kept(folder: Path | None, numbers: int) -> dict[bytes, np.ndarray]:
     """Return what is kept, by digest; a file that is damaged is passed over, and made again."""
     found: dict[bytes, np.ndarray] = {}
     for path in sorted(folder.glob("*.safetensors")) if folder else ():
         with contextlib.suppress(StoreError, KeyError):
             arrays, _ = read_array_file(path)
             digests, values = arrays["digests"], arrays["features"]
-            if digests.shape == (len(values), 32) and values.shape[1:] == (SEEN,):
+            if digests.shape == (len(values), 32) and values.shape[1:] == (numbers,):
                 found |= {row.tobytes(): value for row, value in zip(digests, values, strict=True)}
     return found
 

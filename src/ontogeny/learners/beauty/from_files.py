@@ -13,6 +13,7 @@ from ontogeny.learners.beauty.features import Sees, Tell, features_of
 from ontogeny.learners.beauty.rated import Rated
 from ontogeny.learners.beauty.rating_files import read_ratings
 from ontogeny.learners.beauty.ratings import Ratings, few
+from ontogeny.learners.beauty.tuned import Below
 
 
 class RatedPhotos(NamedTuple):
@@ -28,10 +29,12 @@ def rated_photos(
     folder: Path | str,
     tell: Tell = lambda done, of: None,
     network: Sees | None = None,
+    tuned_blocks: int = 0,
 ) -> RatedPhotos:
     """Return the ratings (read from a file, or given) beside the features of the photographs, whose
     names are paths below the folder. Features are kept in the folder, so that a second call is
-    quick; files of the same content are one group. What is missing or can't be read is left out,
+    quick; files of the same content are one group. Where so many last blocks are to be tuned, what
+    those are given is kept in the features' place. What is missing or can't be read is left out,
     and told in the ratings' notes. Raises `DataError` for ratings that can't be read, for no such
     folder, where none of what is rated is there or readable, and for too few.
     """
@@ -40,7 +43,12 @@ def rated_photos(
         raise DataError("there is no such folder", where=str(root), hint="give that of the photos")
     said = ratings if isinstance(ratings, Ratings) else read_ratings(ratings)
     there = said.among(name for name in said.photos if (root / name).is_file())
-    features = features_of({name: root / name for name in there.photos}, root, tell, network)
+    paths = {name: root / name for name in there.photos}
+    below = Below(tuned_blocks) if tuned_blocks else None
+    if below is None:
+        features = features_of(paths, root, tell, network)
+    else:
+        features = features_of(paths, root, tell, below, below.numbers)
     if features.unread:
         place = {name: row for row, name in enumerate(there.photos)}
         kept = there.at([place[name] for name in features.names])
@@ -51,4 +59,6 @@ def rated_photos(
     if copies:
         note = f"{copies} photos are copies of others: they are held, or learned from, together"
         there = replace(there, notes=(*there.notes, note))
-    return RatedPhotos(Rated(there, features.values, features.groups), features.unread)
+    maps = None if below is None else below.maps(features.values)
+    values = features.values if maps is None else maps.features()
+    return RatedPhotos(Rated(there, values, features.groups, maps), features.unread)

@@ -18,6 +18,7 @@ from ontogeny.learners.beauty.backbone import SEEN, Backbone
 from ontogeny.learners.beauty.features import Sees, Tell
 from ontogeny.learners.beauty.rated import Rated
 from ontogeny.learners.beauty.ratings import Ratings
+from ontogeny.learners.beauty.tuned import Below, Maps
 from ontogeny.worlds.degradations import KINDS, STRENGTHS
 from ontogeny.worlds.graded_photos import GradedPhotos, Named, graded
 
@@ -30,10 +31,13 @@ class GradedFeatures(NamedTuple):
 
     about: GradedPhotos
     features: Float[np.ndarray, "version 2560"]
+    maps: Maps | None = None
+    """What the network's last blocks are given, where those are to learn too."""
 
     def at(self, rows: Int[np.ndarray, " row"]) -> GradedFeatures:
         """Return those at these places."""
-        return GradedFeatures(self.about.at(rows), self.features[rows])
+        maps = None if self.maps is None else self.maps.at(rows)
+        return GradedFeatures(self.about.at(rows), self.features[rows], maps)
 
     def rated(self) -> Rated:
         """Return them as rated photographs: a version's rating is minus its strength, pairs are of
@@ -49,7 +53,7 @@ class GradedFeatures(NamedTuple):
             pair_weights=np.ones(len(pairs)),
             topics=tuple(about.word(row) for row in range(n)),
         )
-        return Rated(ratings, self.features, about.photo)
+        return Rated(ratings, self.features, about.photo, self.maps)
 
 
 def graded_features(
@@ -59,16 +63,20 @@ def graded_features(
     key: int = 0,
     tell: Tell = lambda done, of: None,
     network: Sees | None = None,
+    tuned_blocks: int = 0,
 ) -> GradedFeatures:
-    """Return the features of every version of so many squares of each photograph. `tell` is told
+    """Return the features of every version of so many squares of each photograph, and what so many
+    last blocks are given, where those are to be tuned. `tell` is told
     how many are done, of how many. Raises `MissingExtra` without the backbone's weights,
     `DataError` for photographs that are too small.
     """
     about, versions = graded(photographs, squares, kinds, key)
-    sees = network or Backbone()
+    below = Below(tuned_blocks) if tuned_blocks else None
+    sees: Sees = below or network or Backbone()
+    numbers, kind = (SEEN, np.float32) if below is None else (below.numbers, np.float16)
 
     def make() -> Made:
-        found, waiting = np.empty((len(about), SEEN), np.float32), list[np.ndarray]()
+        found, waiting = np.empty((len(about), numbers), kind), list[np.ndarray]()
         for row, version in enumerate(versions):
             waiting.append(version)
             if len(waiting) == TOGETHER or row + 1 == len(about):
@@ -90,4 +98,8 @@ def graded_features(
         "key": key,
         "recipe": RECIPE,
     }
-    return GradedFeatures(about, remembered("graded-photos", stamp, make).arrays["features"])
+    found = remembered("graded-photos", stamp, make).arrays["features"]
+    if below is None:
+        return GradedFeatures(about, found)
+    maps = below.maps(found)
+    return GradedFeatures(about, maps.features(), maps)

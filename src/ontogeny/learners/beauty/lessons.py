@@ -4,14 +4,18 @@ learned from and those that are held.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from ontogeny.core.errors import DataError
+from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.beauty.config import ScorerConfig
 from ontogeny.learners.beauty.rated import Parts, Rated
+from ontogeny.learners.beauty.tuned import Maps
+from ontogeny.nn.efficientnet import Tail
 
 BOUNDED = 8.0
 
@@ -47,6 +51,9 @@ class Lessons(NamedTuple):
     """Photographs that pairs are held of."""
     held_pairs: Int[Array | np.ndarray, "judged 2"]
     """(better, worse): places in `held`."""
+    standard: Standard
+    maps: Maps | None = None
+    """Of each photograph, where the network's last blocks learn too."""
 
 
 def lessons_of(config: ScorerConfig, rated: Rated, parts: Parts | None = None) -> Lessons:
@@ -57,6 +64,14 @@ def lessons_of(config: ScorerConfig, rated: Rated, parts: Parts | None = None) -
     if parts is None:
         rated = rated.for_loss(config.loss)
         parts = rated.parted(config.held)
+    if config.tuned_blocks and (
+        rated.maps is None or len(rated.maps.tail.blocks) != config.tuned_blocks
+    ):
+        raise ConfigError(
+            f"{config.tuned_blocks} blocks are to be tuned, and what they are given is not there",
+            where="scorer",
+            hint=f"give `rated_photos` or `graded_features` tuned_blocks={config.tuned_blocks}",
+        )
     held_pairs = rated.judged(parts.held)
     if not len(held_pairs):
         raise DataError(
@@ -79,8 +94,9 @@ def lessons_of(config: ScorerConfig, rated: Rated, parts: Parts | None = None) -
     names, group = np.unique(rated.groups, return_inverse=True)
     held, places = np.unique(held_pairs, return_inverse=True)
     grades, target = _aims(config, rated, parts)
+    standard = standard_of(rated.features[parts.train])
     return Lessons(
-        standardised(rated.features, standard_of(rated.features[parts.train])),
+        standardised(rated.features, standard),
         group.astype(np.int32),
         np.arange(len(names), dtype=np.int32),
         target.astype(np.float32),
@@ -90,6 +106,8 @@ def lessons_of(config: ScorerConfig, rated: Rated, parts: Parts | None = None) -
         grades.astype(np.float32),
         held.astype(np.int32),
         places.reshape(-1, 2).astype(np.int32),
+        standard,
+        rated.maps if config.tuned_blocks else None,
     )
 
 
@@ -112,6 +130,22 @@ def standardised(
     """
     x = (features - np.asarray(standard.centre)) / np.asarray(standard.scale)
     return np.clip(x, -BOUNDED, BOUNDED).astype(np.float32)
+
+
+def standing(
+    lessons: Lessons,
+    rows: Int[Array | np.ndarray, " row"],
+    tail: Tail | None,
+    seen: Callable[[Tail, Array], Array],
+) -> Float[Array, "row feature"]:
+    """Return the standardised features of photographs: those that are given, or those that a tail
+    that learns makes, as it is `seen`; in the deviations that there were before it learned.
+    """
+    if tail is None or lessons.maps is None:
+        return jnp.asarray(lessons.features)[rows]
+    x = seen(tail, jnp.asarray(lessons.maps.values)[rows])
+    x = (x - jnp.asarray(lessons.standard.centre)) / jnp.asarray(lessons.standard.scale)
+    return jnp.clip(x, -BOUNDED, BOUNDED)
 
 
 def _aims(config: ScorerConfig, rated: Rated, parts: Parts) -> tuple[np.ndarray, np.ndarray]:

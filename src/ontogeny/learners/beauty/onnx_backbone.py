@@ -51,10 +51,10 @@ class _Graph:
         return self.apply("Clip", x, low, high)
 
 
-def write_backbone(network: EfficientNet, side: int) -> bytes:
+def write_backbone(network: EfficientNet, side: int, without: int = 0) -> bytes:
     """Return the model: photographs as bytes [n, side, side, 3] in, features [n, 2560] out, the
-    means over the places of the last feature maps and then their standard deviations. Raises
-    `MissingExtra` without onnx.
+    means over the places of the last feature maps and then their standard deviations; or, `without`
+    the last so many blocks, what those are given, maps by maps. Raises `MissingExtra` without onnx.
     """
     try:
         import onnx
@@ -68,28 +68,34 @@ def write_backbone(network: EfficientNet, side: int) -> bytes:
     x = g.apply("Sub", x, g.constant(np.float32(127)))
     x = g.apply("Mul", x, g.constant(np.float32(1 / 128)))
     x = g.clipped(g.convolved(network.stem, x, 2))
-    width, blocks = 32, iter(network.blocks)
+    kept = len(network.blocks) - without
+    width, blocks = 32, iter(network.blocks[:kept])
     for stage in STAGES:
         for place in range(stage.blocks):
-            block, stride = next(blocks), stage.stride if place == 0 else 1
+            stride = stage.stride if place == 0 else 1
+            if (block := next(blocks, None)) is None:
+                break
             y = x if block.widen is None else g.clipped(g.convolved(block.widen, x))
             y = g.clipped(g.convolved(block.depthwise, y, stride, apart=True))
             y = g.convolved(block.narrow, y)
             x = g.apply("Add", x, y) if stride == 1 and width == stage.width else y
             width = stage.width
-    maps = g.clipped(g.convolved(network.head, x))
-    mean = g.apply("GlobalAveragePool", maps)
-    off = g.apply("Sub", maps, mean)
-    spread = g.apply("Sqrt", g.apply("GlobalAveragePool", g.apply("Mul", off, off)))
-    both = g.apply("Concat", mean, spread, axis=1)
-    shape = g.constant(np.array([0, 2 * FEATURES], np.int64))
-    g.nodes.append(onnx.helper.make_node("Reshape", [both, shape], ["features"]))
+    if without:
+        said, numbers = g.apply("Transpose", x, perm=[0, 2, 3, 1]), -1
+    else:
+        maps = g.clipped(g.convolved(network.head, x))
+        mean = g.apply("GlobalAveragePool", maps)
+        off = g.apply("Sub", maps, mean)
+        spread = g.apply("Sqrt", g.apply("GlobalAveragePool", g.apply("Mul", off, off)))
+        said, numbers = g.apply("Concat", mean, spread, axis=1), 2 * FEATURES
+    shape = g.constant(np.array([0, numbers], np.int64))
+    g.nodes.append(onnx.helper.make_node("Reshape", [said, shape], ["features"]))
     described = onnx.helper.make_tensor_value_info
     graph = onnx.helper.make_graph(
         g.nodes,
         "backbone",
         [described("photos", onnx.TensorProto.UINT8, ["n", side, side, 3])],
-        [described("features", onnx.TensorProto.FLOAT, ["n", 2 * FEATURES])],
+        [described("features", onnx.TensorProto.FLOAT, ["n", "number" if without else numbers])],
         g.constants,
     )
     opset = onnx.helper.make_opsetid("", OPSET)
@@ -100,7 +106,7 @@ def write_backbone(network: EfficientNet, side: int) -> bytes:
 
 def backbone_runner(
     model: bytes, threads: int | None = None
-) -> Callable[[UInt8[np.ndarray, "photo side side 3"]], Float[np.ndarray, "photo 2560"]]:
+) -> Callable[[UInt8[np.ndarray, "photo side side 3"]], Float[np.ndarray, "photo number"]]:
     """Return what runs the model on a batch of photographs, on so many threads (by
     default all cores that this process may use). Raises `MissingExtra` without onnxruntime.
     """

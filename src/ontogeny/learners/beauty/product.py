@@ -25,7 +25,7 @@ from ontogeny.core.trees import fitted
 from ontogeny.learners.beauty.backbone import Backbone
 from ontogeny.learners.beauty.calibration import Calibration, calibrate
 from ontogeny.learners.beauty.config import ScorerConfig
-from ontogeny.learners.beauty.lessons import Standard, lessons_of, standard_of, standardised
+from ontogeny.learners.beauty.lessons import Standard, lessons_of, standardised
 from ontogeny.learners.beauty.rated import Parts, Rated
 from ontogeny.learners.beauty.scorer import (
     Layers,
@@ -34,6 +34,7 @@ from ontogeny.learners.beauty.scorer import (
     said_by,
     scores_of,
 )
+from ontogeny.nn.efficientnet import Tail, tail_shapes
 
 CALL = 4096  # photographs whose features the heads are given at a time
 OWN_FEATURES = "given features"  # what a scorer says whose features are not the backbone's
@@ -55,7 +56,8 @@ class Scored(NamedTuple):
 
 @dataclass(frozen=True)
 class Scorer:
-    """Grown heads on the frozen backbone, and what their scores mean."""
+    """Grown heads on the backbone, frozen or with last blocks of its own, and what their scores
+    mean."""
 
     kind: ClassVar[str] = "scorer"
 
@@ -70,6 +72,8 @@ class Scorer:
     """Which features it was grown on."""
     about: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
     """What it was grown on, as JSON: photographs, ratings, agreement on those that were held."""
+    tail: Tail | None = None
+    """The network's last blocks, where they learned too: features are theirs."""
 
     def __call__(self, photos: UInt8[np.ndarray, "photo 224 224 3"]) -> Scored:
         """Return what is said of photographs, as `worlds.photos.read_photo` returns them. Raises
@@ -80,7 +84,7 @@ class Scorer:
 
     @cached_property
     def _network(self) -> Backbone:
-        network = Backbone()
+        network = Backbone() if self.tail is None else Backbone(tail=self.tail)
         if network.version != self.backbone:
             raise ConfigError(
                 f"its heads were grown on {self.backbone}, and there is {network.version}",
@@ -137,6 +141,7 @@ class Scorer:
             "grades": self.grades,
             "standard": self.standard,
             "calibration": self.calibration,
+            "tail": self.tail,
         }
         widths = [self.layers[0].weight.shape[1], *(one.bias.shape[1] for one in self.layers)]
         about = {
@@ -146,6 +151,7 @@ class Scorer:
             "heads": self.layers[0].weight.shape[0],
             "pooling": self.pooling,
             "backbone": self.backbone,
+            "tuned_blocks": 0 if self.tail is None else len(self.tail.blocks),
             "grown_on": dict(self.about),
         }
         write_archive(Path(folder), tree, about)
@@ -167,21 +173,24 @@ def scorer_of(
         rated = rated.for_loss(config.loss)
         parts = rated.parted(config.held)
     lessons = lessons_of(config, rated, parts)
+    tail = None if state.tail is None else jax.tree.map(np.asarray, state.tail)
     layers = jax.tree.map(np.asarray, state.layers)
     none = Calibration(*(np.zeros(0) for _ in range(4)))
     made = Scorer(
         says,
         layers,
         np.asarray(lessons.grades),
-        standard_of(rated.features[parts.train]),
+        lessons.standard,
         float(state.pooling),
         none,
         backbone,
         about or {},
+        tail,
     )
-    scores = made.raw(rated.features[parts.held])[0]
-    rows = parts.held if len(np.unique(scores)) > 2 else np.arange(len(rated.features))
-    return made.calibrated(rated.features[rows], rated.ratings.means[rows])
+    features = rated.seen_through(tail).features
+    scores = made.raw(features[parts.held])[0]
+    rows = parts.held if len(np.unique(scores)) > 2 else np.arange(len(features))
+    return made.calibrated(features[rows], rated.ratings.means[rows])
 
 
 def load_scorer(folder: Path) -> Scorer:
@@ -193,6 +202,8 @@ def load_scorer(folder: Path) -> Scorer:
     arrays, about = read_whole(folder)
     with decoding(str(folder), "what it says of itself is not readable"):
         widths, heads = tuple(map(int, about["widths"])), int(about["heads"])
+        tuned = int(about.get("tuned_blocks", 0))  # older ones do not say
+        tail = tail_shapes(tuned) if tuned else None
         told: dict[str, Any] = {
             "says": str(about["says"]),
             "pooling": float(about["pooling"]),
@@ -208,6 +219,7 @@ def load_scorer(folder: Path) -> Scorer:
         "grades": rest["grades"],
         "standard": Standard(width, width),
         "calibration": Calibration(*(rest[name] for name in names)),
+        "tail": tail,
     }
     read = fitted(arrays, like, str(folder))
     return Scorer(
@@ -215,6 +227,7 @@ def load_scorer(folder: Path) -> Scorer:
         grades=read["grades"],
         standard=read["standard"],
         calibration=read["calibration"],
+        tail=read["tail"],
         **told,
     )
 

@@ -6,7 +6,7 @@ all learned from, or all held.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,8 @@ from jaxtyping import Float, Int
 from ontogeny.core.errors import DataError
 from ontogeny.learners.beauty.config import Loss
 from ontogeny.learners.beauty.ratings import Kind, Ratings
+from ontogeny.learners.beauty.tuned import Maps
+from ontogeny.nn.efficientnet import Tail
 
 LEAST_GROUPS = 4
 MOST_PAIRS = 20_000  # that the score is taken on, drawn where there are more
@@ -39,6 +41,8 @@ class Rated:
     """Means over places, and then spreads: half of the columns each."""
     groups: Int[np.ndarray, " _"]
     """Photographs of one number are never parted."""
+    maps: Maps | None = None
+    """What the network's last blocks are given, where those learn too."""
 
     def __post_init__(self) -> None:
         n = len(self.ratings)
@@ -54,6 +58,11 @@ class Rated:
                 f"features are {list(self.features.shape)}",
                 where="rated photographs",
                 hint="give as many means as spreads, as `Backbone` does",
+            )
+        if self.maps is not None and len(self.maps.values) != n:
+            raise DataError(
+                f"{n} photographs are rated, and maps are of {len(self.maps.values)}",
+                where="rated photographs",
             )
         if not np.isfinite(self.features).all():
             row = int((~np.isfinite(self.features)).any(axis=1).argmax())
@@ -80,7 +89,14 @@ class Rated:
             return self
         place = {name: row for row, name in enumerate(self.ratings.photos)}
         rows = np.array([place[name] for name in kept.photos])
-        return Rated(kept, self.features[rows], self.groups[rows])
+        maps = None if self.maps is None else self.maps.at(rows)
+        return Rated(kept, self.features[rows], self.groups[rows], maps)
+
+    def seen_through(self, tail: Tail | None) -> Rated:
+        """Return them with the features that these last blocks make, where there are any."""
+        if tail is None or self.maps is None:
+            return self
+        return replace(self, features=self.maps.features(tail))
 
     def parted(self, share: float, seed: int = 0) -> Parts:
         """Return the two parts: whole groups, drawn by the seed, until the held ones have this

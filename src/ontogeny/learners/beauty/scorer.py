@@ -6,8 +6,10 @@
     pairs       L = -log sigmoid(s_better - s_worse)
 
 Several heads learn side by side, each from a bootstrap of the groups: a group weighs as often as it
-was drawn. A score is the mean of theirs, and their deviation is its spread. The learner's score is
-the share of held pairs that the heads order as people do.
+was drawn. Where `tuned_blocks` of the network learn too, features are theirs, one network for all
+heads, at a rate of its own that rises over the first updates. A score is the mean of the heads',
+and their deviation is its spread. The learner's score is the share of held pairs that are ordered
+as people do.
 
 Source: Talebi and Milanfar 2018, "NIMA" (arXiv 1709.05424); Bradley and Terry 1952; Efron 1979.
 """
@@ -23,11 +25,14 @@ from jaxtyping import Array, Float, Int, Key
 
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.learners.beauty.config import ScorerConfig
-from ontogeny.learners.beauty.lessons import Lessons, lessons_of
+from ontogeny.learners.beauty.lessons import Lessons, lessons_of, standing
 from ontogeny.learners.beauty.rated import Parts, Rated
+from ontogeny.learners.beauty.tuned import seen_in_turn, seen_through
+from ontogeny.nn.efficientnet import Tail
 from ontogeny.ops.adam import clipped_adam, cosine_decayed, descend
 
 FINAL = 0.05  # of the learning rate, where it falls
+RISING = 50  # updates until the tuned blocks' rate is whole: first the heads learn
 OUTWARD = 0.01  # deviation of what a fresh head says
 
 
@@ -50,12 +55,15 @@ class ScorerState(NamedTuple):
     pooling: Float[Array, ""]
     updates: Int[Array, ""]
     """Updates so far."""
+    tail: Tail | None = None
+    """The network's last blocks, where they learn too."""
+    tail_moments: optax.OptState | None = None
 
 
 def scorer(config: ScorerConfig, rated: Rated, parts: Parts | None = None) -> Learner[ScorerState]:
     """Return the learner. Its hypers are `learning_rate`, and, where the space has them,
-    `weight_decay` (decoupled), `dropout` (of features and hidden layers) and `pooling` (0 means
-    alone, 1 spreads alone, 0.5 both alike).
+    `weight_decay` (decoupled), `dropout` (of features and hidden layers), `pooling` (0 means
+    alone, 1 spreads alone, 0.5 both alike), and `tuning_rate` (of the network's last blocks).
 
     `parts` says which photographs are held; without it `config.held` does. Raises `DataError` for
     ratings that nothing can be learned from or be held against.
@@ -92,7 +100,11 @@ def init(
         weights = jax.vmap(lambda row: jnp.zeros(n_groups).at[row].add(1.0))(drawn)
     moments = clipped_adam(config.max_gradient_norm).init(layers)
     pooling = jnp.asarray(_settled(hypers)["pooling"], jnp.float32)
-    return ScorerState(layers, moments, weights, pooling, jnp.int32(0))
+    begun = ScorerState(layers, moments, weights, pooling, jnp.int32(0))
+    if lessons.maps is None:
+        return begun
+    tail = jax.tree.map(jnp.asarray, lessons.maps.tail)
+    return begun._replace(tail=tail, tail_moments=clipped_adam(config.max_gradient_norm).init(tail))
 
 
 def step(
@@ -106,11 +118,12 @@ def step(
     h = _settled(hypers)
     draw_key, drop_key = jax.random.split(key)
     rows, worth, sign = _drawn(config, lessons, draw_key)
-    x = jnp.asarray(lessons.features)[rows]
     weight = state.weights[:, jnp.asarray(lessons.group)[rows]]
     wanted = jnp.asarray(lessons.target)[rows]
 
-    def loss(layers: Layers) -> Array:
+    def loss(learned: tuple[Layers, Tail | None]) -> Array:
+        layers, tail = learned
+        x = standing(lessons, rows, tail, seen_through)
         said = said_by(layers, x, h["pooling"], drop_key, h["dropout"])
         if config.loss == "pairs":
             s, both = (each.reshape(each.shape[0], -1, 2) for each in (said[..., 0], weight))
@@ -124,21 +137,29 @@ def step(
             each = jnp.square(said[..., 0] - wanted[..., 0])
         return jnp.sum(weight * each) / config.batch
 
-    value, gradient = jax.value_and_grad(loss)(state.layers)
+    value, (gradient, tail_gradient) = jax.value_and_grad(loss)((state.layers, state.tail))
     rate = jnp.asarray(h["learning_rate"], jnp.float32)
+    tail_rate = jnp.asarray(h["tuning_rate"], jnp.float32)
     if config.updates:
-        rate = cosine_decayed(rate, FINAL, state.updates / config.updates)
+        done = state.updates / config.updates
+        rate, tail_rate = (cosine_decayed(each, FINAL, done) for each in (rate, tail_rate))
     shrunk = jax.tree.map(lambda leaf: leaf * (1 - rate * h["weight_decay"]), state.layers)
     direction = clipped_adam(config.max_gradient_norm)
     layers, moments = descend(direction, rate, shrunk, state.moments, gradient)
     pooling = jnp.asarray(h["pooling"], jnp.float32)
     after = ScorerState(layers, moments, state.weights, pooling, state.updates + 1)
+    if state.tail is not None and state.tail_moments is not None:
+        tail_rate = tail_rate * jnp.minimum(state.updates / RISING, 1.0)
+        tail, tail_moments = descend(
+            direction, tail_rate, state.tail, state.tail_moments, tail_gradient
+        )
+        after = after._replace(tail=tail, tail_moments=tail_moments)
     return after, {"loss": value / config.heads}
 
 
 def agreement(lessons: Lessons, state: ScorerState) -> Float[Array, ""]:
     """Return the share of held pairs that the heads order as they were judged; a tie is half."""
-    x = jnp.asarray(lessons.features)[lessons.held]
+    x = standing(lessons, lessons.held, state.tail, seen_in_turn)
     each = scores_of(said_by(state.layers, x, state.pooling), jnp.asarray(lessons.grades))
     said = jnp.mean(each, axis=0)
     better, worse = (said[lessons.held_pairs[:, side]] for side in (0, 1))
@@ -221,4 +242,6 @@ def _drawn(
 
 
 def _settled(hypers: Hypers) -> dict[str, Array]:
-    return settled(hypers, "learning_rate", weight_decay=0.0, dropout=0.0, pooling=0.5)
+    return settled(
+        hypers, "learning_rate", weight_decay=0.0, dropout=0.0, pooling=0.5, tuning_rate=1e-4
+    )

@@ -24,7 +24,7 @@ def portrait(product: Scorer, rated: Rated, config: ScorerConfig) -> list[Figure
     """Return the figures of a grown scorer on the photographs that were held."""
     rated = rated.for_loss(config.loss)
     held = rated.parted(config.held).held
-    score, spread = product.raw(rated.features)
+    score, spread = product.raw(rated.seen_through(product.tail).features)
     figures: list[Figure] = []
     means = rated.ratings.means[held]
     if np.isfinite(means).any():
