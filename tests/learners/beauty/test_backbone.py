@@ -11,7 +11,7 @@ from skimage.data import astronaut, coffee
 from ontogeny.core.errors import DataError
 from ontogeny.learners.beauty import backbone as backbones
 from ontogeny.learners.beauty.backbone import Backbone
-from ontogeny.learners.beauty.tuned import Below
+from ontogeny.learners.beauty.tuned import Maps
 from ontogeny.nn.efficientnet import tail_of
 from ontogeny.worlds.photos import SIDE
 
@@ -50,12 +50,10 @@ def test_last_blocks_of_its_own_are_run_by_both_and_named(network, monkeypatch):
     assert np.abs(by_onnx - network(given)).max() > 0.1
     assert own.version.startswith(f"{network.version}, last 1 tuned to ")
     assert own.version == Backbone("jax", tail=jax.tree.map(jnp.asarray, tail)).version
-    below = Below(1)
-    maps = below.maps(below(given))
-    assert maps.values.shape == (2, 7, 7, 192)
-    assert np.abs(maps.features(tail) - by_onnx).max() < 0.02  # half precision
-    whole = maps._replace(values=Backbone(without=1)(given).reshape(maps.values.shape))
-    assert np.abs(whole.features(tail) - by_onnx).max() < 1e-4
+    maps = Maps(Backbone(without=1)(given).reshape(2, 7, 7, 192), packaged)
+    assert np.abs(maps.features(tail) - by_onnx).max() < 1e-4
+    rounded = maps._replace(values=maps.values.astype(np.float16))
+    assert np.abs(rounded.features(tail) - by_onnx).max() < 0.02
 
 
 def test_what_is_no_photograph_is_refused(network):

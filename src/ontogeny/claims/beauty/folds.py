@@ -36,7 +36,7 @@ def held_scores(
     those of the photographs of its fold.
     """
     rows = np.flatnonzero(learned)
-    rated = graded.at(rows).rated()
+    rated, whole = graded.at(rows).rated(), graded.rated()
     photo = graded.about.photo
     found = np.empty((len(seeds), len(photo)))
     for number, seed in enumerate(seeds):
@@ -46,7 +46,7 @@ def held_scores(
             parts = Parts(np.flatnonzero(~is_held[rows]), np.flatnonzero(is_held[rows]))
             state, _ = train_heads(config, lessons_of(config, rated, parts), int(seed))
             made = scorer_of(state, config, rated, "damage", parts=parts)
-            found[number, is_held] = made.raw(graded.features[is_held])[0]
+            found[number, is_held] = made.raw(whole.seen_through(made.tail).features[is_held])[0]
     return found
 
 

@@ -22,7 +22,7 @@ from ontogeny.core.archive import read_about, read_whole, write_archive
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.files import decoding
 from ontogeny.core.trees import fitted
-from ontogeny.learners.beauty.backbone import Backbone
+from ontogeny.learners.beauty.backbone import Backbone, features_version
 from ontogeny.learners.beauty.calibration import Calibration, calibrate
 from ontogeny.learners.beauty.config import ScorerConfig
 from ontogeny.learners.beauty.lessons import Standard, lessons_of, standardised
@@ -84,14 +84,14 @@ class Scorer:
 
     @cached_property
     def _network(self) -> Backbone:
-        network = Backbone() if self.tail is None else Backbone(tail=self.tail)
-        if network.version != self.backbone:
+        version = features_version(self.tail)
+        if version != self.backbone:
             raise ConfigError(
-                f"its heads were grown on {self.backbone}, and there is {network.version}",
+                f"its heads were grown on {self.backbone}, and there is {version}",
                 where="Scorer",
                 hint="install those weights, or train it anew: a score means nothing on others",
             )
-        return network
+        return Backbone(tail=self.tail)
 
     def of_features(self, features: Float[np.ndarray, "photo feature"]) -> Scored:
         """Return what is said of photographs whose features are given. Raises `DataError` for

@@ -39,7 +39,7 @@ class Maps(NamedTuple):
         found = np.empty((n, 2 * self.tail.head.bias.shape[0]), np.float32)
         for start in range(0, n, TOGETHER):
             some = self.values[start : start + TOGETHER]
-            whole = np.zeros((TOGETHER, *some.shape[1:]), some.dtype)  # one compilation
+            whole = np.zeros((TOGETHER, *some.shape[1:]), np.float32)  # one compilation
             whole[: len(some)] = some
             seen = _features(tail or self.tail, whole)
             found[start : start + len(some)] = np.asarray(seen)[: len(some)]
