@@ -20,6 +20,7 @@ from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.run import Member
 from ontogeny.views.figure import Figure
+from ontogeny.views.quantities import score_text
 from ontogeny.views.theme import empty
 
 pytestmark = pytest.mark.usefixtures("one_device")
@@ -57,6 +58,24 @@ def test_a_recipe_by_name_can_be_loaded_and_grown_on(tmp_path):
     )
     again = og.load(tmp_path / "run")
     np.testing.assert_array_equal(again.population.score, run.population.score)
+    shown = run._repr_html_()
+    assert "<polyline" in shown
+    assert score_text(run.best.score) in shown
+    frame = run.metrics(frame="pandas")
+    assert list(frame["slot"][:5]) == [0, 1, 2, 3, 0]
+    np.testing.assert_array_equal(frame["score"], run.metrics()["score"].ravel())
+    assert frame["seconds"].nunique() == 3
+    with pytest.raises(ConfigError, match="pandas"):
+        run.metrics(frame="panda")
+    winner = [trace for trace in run.plot.scores().data if "winning" in (trace.name or "")]
+    assert winner[0].y[-1] == pytest.approx(run.best.score, rel=1e-6)
+    assert set(run.plot.schedules()) == {"learning_rate"}
+    assert len(run.plot.metric("loss").data) == 3
+    assert len(run.plot.lineage().data) >= 2
+    with pytest.raises(ConfigError, match="learning_rate"):
+        run.plot.schedule("learning_rat")
+    with pytest.raises(ConfigError, match="loss"):
+        run.plot.metric("los")
     longer = og.resume(tmp_path / "run", rounds=5, progress=False)
     assert longer.metrics()["score"].shape == (5, 4)
     assert longer.product() is not None

@@ -11,8 +11,9 @@ from __future__ import annotations
 import pickle
 from contextlib import suppress
 from functools import cached_property
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 
 import jax
 import numpy as np
@@ -32,10 +33,12 @@ from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.schedules import along, read_schedule
 from ontogeny.runtime.stacked import Stacked
 from ontogeny.runtime.store import Heir, Store
+from ontogeny.views.frames import metrics_frame
 from ontogeny.views.quantities import count, number
 
 if TYPE_CHECKING:
     from ontogeny.core.product import Product
+    from ontogeny.views.plots import Plots
 
 HYPERS = 8  # that a member shows of itself
 
@@ -197,10 +200,38 @@ class Run:
         member = self.best if slot is None else self.member(slot)
         return self.recipe.product(member.state)
 
-    def metrics(self) -> dict[str, np.ndarray]:
-        """Return every recorded metric, each [rounds, pop], NaN where nothing was recorded."""
+    @overload
+    def metrics(self, frame: None = None) -> dict[str, np.ndarray]: ...
+
+    @overload
+    def metrics(self, frame: Literal["pandas", "polars"]) -> Any: ...
+
+    def metrics(self, frame: Literal["pandas", "polars"] | None = None) -> Any:
+        """Return every recorded metric, each [rounds, pop], NaN where nothing was recorded.
+
+        As a `frame`, there is a row for each member of each round: its `round`, `slot` and metrics.
+        Raises `MissingExtra` where what makes frames is not installed.
+        """
         with self.store.opened() as store:
-            return {name: store.metric(name) for name in store.metric_names()}
+            found = {name: store.metric(name) for name in store.metric_names()}
+        return found if frame is None else metrics_frame(found, frame)
+
+    @property
+    def plot(self) -> Plots:
+        """Its figures: `run.plot.scores()`, `.lineage()`, `.schedules()` and more, of plotly."""
+        from ontogeny.views.plots import Plots
+
+        return Plots(self.store)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from ontogeny.views.card import card_html
+        from ontogeny.views.record import read_record
+
+        try:
+            return card_html(read_record(self.store))
+        except StoreError as error:
+            return f"<b>{escape(str(self.folder))}</b>: {escape(error.what)}"
 
     def lineage(self) -> list[Heir]:
         """Return everyone who inherited or began anew, in order."""

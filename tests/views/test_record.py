@@ -94,7 +94,7 @@ def test_the_verdict_of_runs_with_little_to_tell(make_store):
     still = make_store(np.ones((2, 2)), name="c", status="growing", fields={"rounds": 5})
     assert verdict(read_record(still)) == (
         "Still growing: 2 of 5 rounds so far. Slot 0 leads with a score of 1; "
-        "the median member has 1. "
+        "the median member has 1. 2 of 2 tie at 1: which of them is named is chance. "
         "Nobody inherited from anybody."
     )
 

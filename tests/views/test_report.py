@@ -11,9 +11,11 @@ import plotly.graph_objects as go
 import pytest
 
 from ontogeny.core.errors import StoreError
+from ontogeny.ops.rank_correlation import spearman
 from ontogeny.runtime.store import Store
 from ontogeny.views import report as report_module
 from ontogeny.views.figure import Figure
+from ontogeny.views.quantities import number
 from ontogeny.views.report import write_report
 from ontogeny.views.theme import empty
 
@@ -73,7 +75,7 @@ def draw(figure: Figure) -> go.Figure:
 
 def test_a_grown_run(grown_store, tmp_path):
     page = read(grown_store, tmp_path)
-    assert len(page.figures) == 6  # scores, lineage, two hypers, diversity, speed
+    assert len(page.figures) == 7  # scores, lineage, two hypers, diversity, a metric, speed
     best = grown_store.metric("score")[-1].max()
     for part in (
         f"{best:.4g}",
@@ -143,7 +145,7 @@ def test_runs_of_every_shape(name, hypers, make_store, tmp_path):
     )
     page = read(store, tmp_path)
     single = score.shape[1] == 1
-    assert len(page.figures) == 2 + hypers + 2 * (not single)
+    assert len(page.figures) == 2 + hypers + (not single)
     assert f"members {score.shape[1]} rounds {score.shape[0]}" in page.text
 
 
@@ -176,7 +178,24 @@ def test_many_hypers_are_cut_to_those_that_fit(make_store, tmp_path):
     hypers = {f"w.{i}": np.ones((2, 2)) for i in range(16)}
     page = read(make_store(np.ones((2, 2)), hypers), tmp_path)
     assert "4 more hypers are in the run's store." in page.text
-    assert len(page.figures) == 3 + 12
+    assert len(page.figures) == 2 + 12
+
+
+def test_a_search_without_moves_tells_which_hypers_mattered(make_store, tmp_path):
+    rates, noise = np.geomspace(1e-3, 1e-1, 8), np.array([3, 1, 4, 1, 5, 9, 2, 6.0])
+    store = make_store(
+        np.tile(np.log(rates), (2, 1)),
+        {"rate": np.tile(rates, (2, 1)), "noise": np.tile(noise, (2, 1)), "same": np.ones((2, 8))},
+        space={"rate": {"kind": "Log", "low": 1e-3, "high": 1e-1}},
+    )
+    page = read(store, tmp_path)
+    assert "The winner's rate ended at its upper bound, 0.1" in page.text
+    titles = re.findall(r"rate|noise|rank correlation [-0-9.]+", page.text)
+    assert titles[titles.index("rank correlation 1") - 1] == "rate"
+    told = number(spearman(noise, np.log(rates)), 2)
+    assert f"noise, rank correlation {told}" in page.text
+    assert "same, rank correlation" not in page.text
+    assert "Who descends from whom" not in page.text
 
 
 def test_a_film_is_inside_the_page(make_store, tmp_path, monkeypatch):

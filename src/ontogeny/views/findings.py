@@ -13,6 +13,7 @@ from ontogeny.views.scales import hyper_text, unit_positions
 
 NAMED = 3  # hypers whose change the verdict tells
 CHANGED = 0.02  # of the width between the bounds: less is not worth a word
+EDGE = 0.02  # of that width: so near to a bound is at it
 
 
 def verdict(record: Record) -> str:
@@ -20,7 +21,16 @@ def verdict(record: Record) -> str:
     if record.rounds == 0:
         return "No round is recorded yet."
     return " ".join(
-        part for part in (_state(record), _winner(record), _kin(record), _hypers(record)) if part
+        part
+        for part in (
+            _state(record),
+            _winner(record),
+            _ties(record),
+            _kin(record),
+            _hypers(record),
+            _bounds(record),
+        )
+        if part
     )
 
 
@@ -49,6 +59,38 @@ def _winner(record: Record) -> str:
         f"Slot {record.winner} {verb} with a score of {best}; "
         f"the median member has {score_text(np.median(alive))}."
     )
+
+
+def _ties(record: Record) -> str:
+    """Say how many have the best score, where it is not the winner alone: then luck chose it."""
+    if record.winner is None or record.pop == 1:
+        return ""
+    best = record.last[record.winner]
+    tied = int((record.last == best).sum())
+    if tied < 2:
+        return ""
+    return f"{tied} of {record.pop} tie at {score_text(best)}: which of them is named is chance."
+
+
+def _bounds(record: Record) -> str:
+    """Say which hypers of the winner ended at a bound of the space: better ones may lie beyond."""
+    if not record.line or record.pop == 1:
+        return ""
+    told: list[str] = []
+    for name, values in record.traits.items():
+        spec = record.spec(name)
+        if spec.get("low") is None or spec.get("high") is None:
+            continue
+        places = schedule(unit_positions(spec, values), record.line)
+        places = places[np.isfinite(places)]
+        if not places.size or EDGE < places[-1] < 1 - EDGE:
+            continue
+        side = "low" if places[-1] <= EDGE else "high"
+        which = "lower" if side == "low" else "upper"
+        told.append(f"{name} ended at its {which} bound, {hyper_text(spec, spec[side])}")
+    if not told:
+        return ""
+    return f"The winner's {_join(told[:NAMED])}: a wider range may hold a better one."
 
 
 def _kin(record: Record) -> str:

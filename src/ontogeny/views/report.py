@@ -20,7 +20,9 @@ from ontogeny.views.beside import beside_figure, check_beside, saved
 from ontogeny.views.crowds import is_crowd
 from ontogeny.views.figure import Figure
 from ontogeny.views.findings import verdict
+from ontogeny.views.importance import importance_figure, importances
 from ontogeny.views.lineage import rounds_since_move
+from ontogeny.views.metric_figures import metric_figures, reported
 from ontogeny.views.parted import parted_figure, winners_parts
 from ontogeny.views.plasticity import plasticity_figure
 from ontogeny.views.quantities import count, duration, score_text, size
@@ -30,6 +32,7 @@ from ontogeny.views.scales import hyper_text
 
 MEMBERS = 200  # members that the table lists, best first
 HYPERS = 12  # hypers that get a figure; more stand in the table
+METRICS = 24  # metrics that get a figure
 EVENTS = 100  # events listed one by one
 FILM_BYTES = 6_000_000  # a larger film is named, not embedded
 KNOWN_EVENTS = {
@@ -151,7 +154,22 @@ def _figures(record: Record) -> Iterable[str]:
             f"parted{index}",
             "Lines are the winner's ancestry, bands the range of all members.",
         )
-    if record.pop > 1:
+    if told := importances(record)[:HYPERS]:
+        plots = [
+            page.plot(importance_figure(record, one), f"importance{i}", level=3)
+            for i, one in enumerate(told)
+        ]
+        yield page.section(
+            "Which hypers mattered",
+            f'<div class="pair">\n{"".join(plots)}</div>\n',
+            page.paragraph(
+                "A dot is a member, the coloured one the best; nobody moved, so each had one "
+                "value. The correlation is Spearman's, of the ranks: near 1 or -1 more is "
+                "always better or always worse; a best value in the midst has none.",
+                "soft",
+            ),
+        )
+    if record.pop > 1 and record.moved.any():
         yield page.plot(
             run_figures.lineage_figure(record),
             "lineage",
@@ -186,6 +204,20 @@ def _figures(record: Record) -> Iterable[str]:
             run_figures.diversity_figure(record),
             "diversity",
             f"How many of the first members still have living descendants.{spread}",
+        )
+    if others := metric_figures(record, METRICS):
+        plots = [
+            page.plot(figure, f"metric{i}", level=3) for i, figure in enumerate(others.values())
+        ]
+        left = len(reported(record)) - METRICS
+        yield page.section(
+            "What else was reported",
+            f'<div class="pair">\n{"".join(plots)}</div>\n',
+            page.paragraph(
+                "The band is the range of all members."
+                + (f" {count(left, 'more metric')} are in the run's store." if left > 0 else ""),
+                "soft",
+            ),
         )
     if (speed := run_figures.speed_figure(record)) is not None:
         yield page.plot(
