@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from small_platform import small_platform
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.social.study.users import users_of
 from ontogeny.social.study.windows import DAY, Windows, Workings, refuse_leaks, windows_of
 from ontogeny.social.tables.admission import admit_tables
 from ontogeny.social.tables.embedded import Embedded
+from small_platform import small_platform
 
 ENGINE = Embedded(threads=1)
 
@@ -101,7 +101,7 @@ def test_the_users_table_is_what_it_is_by_hand(made):
 
 
 def test_what_comes_later_changes_nothing_that_was_before(made, tmp_path):
-    """Every row from t0 on is somebody else's: no covariate may be. The same from t1 on, of exposures."""
+    """From t0 on every row is somebody else's: no covariate is another; from t1 on, no exposure."""
     _, _, users = made
     for mark, names in ((users.windows.t0, "a"), (users.windows.t1, "ab")):
         three = small_platform()

@@ -130,6 +130,8 @@ class Workings:
         shown from an earlier one.
         """
         own = OWN[role]
+        if not name.isidentifier():
+            raise ConfigError(f"{name!r} is no name of a table", where="windows")
         seen: dict[str, Table] = {}
         for table, window in shown.items():
             if table not in COLUMNS:
@@ -171,19 +173,24 @@ class Workings:
         Columns have the window's letter behind their names. A count that is missing is 0.
         """
         chosen = ["n.number AS number", 'n."user" AS "user"']
+        parts: list[str] = []
         joins: list[str] = []
         windows: dict[str, Window] = {}
         for name, made in self.made.items():
-            joins.append(f'LEFT JOIN {quoted(name)} ON {quoted(name)}."user" = n."user"')
+            inner = [f'"user" AS {name}_user']
             for column, whole in _columns_of(made.table.path):
                 called = f"{column}_{made.window.lower()}"
                 if called in windows:
                     raise ConfigError(f"two tables make {called!r}", where=name)
-                value = f"{quoted(name)}.{quoted(column)}"
-                value = f"coalesce({value}, 0)" if whole else value
-                chosen.append(f"{value} AS {quoted(called)}")
+                own = quoted(f"{name}_{called}")  # no two joined tables may share a name
+                inner.append(f"{quoted(column)} AS {own}")
+                chosen.append(f"{f'coalesce({own}, 0)' if whole else own} AS {quoted(called)}")
                 windows[called] = made.window
-        text = f"SELECT {', '.join(chosen)} FROM users AS n {' '.join(joins)}"
+            parts.append(f"{name}_part AS (SELECT {', '.join(inner)} FROM {name})")
+            joins.append(f'LEFT JOIN {name}_part ON {name}_user = n."user"')
+        text = (
+            f"WITH {', '.join(parts)} SELECT {', '.join(chosen)} FROM users AS n {' '.join(joins)}"
+        )
         seen = {name: made.table for name, made in self.made.items()}
         seen["users"] = self.tables.files["users"]
         engine = self.tables.engine

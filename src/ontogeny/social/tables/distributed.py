@@ -37,7 +37,6 @@ class Distributed:
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
         self._daft = _module("daft")
-        self._refusals: tuple[Any, ...] = (_module("daft.exceptions").DaftCoreException, ValueError)
         if not ray:
             self._daft.set_runner_native()
             return
@@ -70,7 +69,7 @@ class Distributed:
         try:
             seen = {name: self._seen(table) for name, table in tables.items()}
             return self._daft.sql(text, register_globals=False, **seen).collect()
-        except self._refusals as error:
+        except Exception as error:  # of many kinds, which have no root of their own
             raise DataError(
                 f"Daft cannot work on them ({error})",
                 where=", ".join(tables),

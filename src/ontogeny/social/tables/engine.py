@@ -2,8 +2,9 @@
 
 The texts are files `sql/NAME.sql` beside the code that asks for them. They are written in what all
 engines know: no windows over rows, an `ELSE` in every `CASE` and no condition there that is NULL
-(Daft ends at it, DuckDB goes on), whole numbers for times (microseconds since 1970, UTC). So one
-text runs on a laptop and on a cluster, and comes to the same rows.
+(Daft ends at it, DuckDB goes on), no name that two joined tables share (Daft takes one for the
+other), whole numbers for times (microseconds since 1970, UTC). So one text runs on a laptop and on
+a cluster, and comes to the same rows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 -- A line for each event and rule; `owner` is whose photo it was. Of a favourite that comes again at
 -- the same time there is one; `times` is how many events a line stands for.
-WITH owned AS (
+WITH began AS (
+    SELECT "user" AS member, begun FROM joined
+), owned AS (
     SELECT id, "user" AS owner, time AS shown FROM admitted WHERE rule IS NULL
 ), told AS (
     SELECT e."user" AS "user", e.time AS time, e.kind AS kind, e.photo AS photo, o.owner AS owner,
@@ -19,7 +21,7 @@ WITH owned AS (
             ELSE NULL
         END AS rule
     FROM events AS e
-    LEFT JOIN joined AS j ON j."user" = e."user"
+    LEFT JOIN began AS j ON j.member = e."user"
     LEFT JOIN owned AS o ON o.id = e.photo
 )
 SELECT "user", time, kind, photo, owner, rule, count(*) AS copies,

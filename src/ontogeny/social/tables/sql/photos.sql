@@ -1,6 +1,8 @@
 -- A line for each photo and rule: how many rows came as this, and which rule leaves them out (NULL
 -- for none). One id with different rows leaves all of them out; equal rows of it are one photo.
-WITH told AS (
+WITH began AS (
+    SELECT "user" AS member, begun FROM joined
+), told AS (
     SELECT p.id AS id, p."user" AS "user", p.time AS time,
         CASE WHEN p.score >= :low AND p.score <= :high THEN p.score ELSE NULL END AS score,
         CASE WHEN p.score IS NULL OR (p.score >= :low AND p.score <= :high) THEN 0 ELSE 1
@@ -15,7 +17,7 @@ WITH told AS (
             WHEN p.time < coalesce(j.begun, 0) THEN 'before the account'
             ELSE NULL
         END AS rule
-    FROM photos AS p LEFT JOIN joined AS j ON j."user" = p."user"
+    FROM photos AS p LEFT JOIN began AS j ON j.member = p."user"
 ), one AS (
     SELECT id, rule, min("user") AS "user", min(time) AS time, min(score) AS score,
         max(unscored) AS unscored, count(*) AS copies,
