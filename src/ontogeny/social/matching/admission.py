@@ -35,6 +35,7 @@ class Admitted:
     cluster: Int[np.ndarray, " n"] | None
     outcome: Float[np.ndarray, " n"] | None
     before: Float[np.ndarray, " n"] | None
+    """NaN where it is missing or infinite, which leaves no row out."""
     dose: Float[np.ndarray, " n"] | None
     excluded: tuple[Excluded, ...]
 
@@ -56,9 +57,10 @@ def admit(columns: dict[str, Shaped[np.ndarray, " row"]], design: Design) -> Adm
         )
     single = {
         name: numbers(columns[name], name)
-        for name in (design.outcome, design.before, design.dose, *design.covariates)
+        for name in (design.outcome, design.dose, *design.covariates)
         if name is not None
     }
+    before = numbers(columns[design.before], design.before) if design.before else None
     stratum = crossed([labels(columns[name]) for name in design.exact], n)
     cluster = labels(columns[design.cluster]) if design.cluster else None
     kept = np.ones(n, bool)
@@ -115,7 +117,7 @@ def admit(columns: dict[str, Shaped[np.ndarray, " row"]], design: Design) -> Adm
         stratum[row],
         None if cluster is None else np.unique(cluster[row], return_inverse=True)[1],
         None if design.outcome is None else single[design.outcome][row],
-        None if design.before is None else single[design.before][row],
+        None if before is None else np.where(np.isfinite(before), before, np.nan)[row],
         None if design.dose is None else single[design.dose][row],
         tuple(excluded),
     )

@@ -19,7 +19,8 @@ class Design:
     outcome: str | None = None
     """What the treatment may have changed. Without one, only pairs and their balance are found."""
     before: str | None = None
-    """The outcome as it was before the treatment, which cannot have changed it: a control."""
+    """The outcome as it was before the treatment, which cannot have changed it: a control. It is
+    asked of the pairs in which both have one."""
     dose: str | None = None
     """How much of the treatment there was: the effect is shown along it."""
     exact: tuple[str, ...] = ()

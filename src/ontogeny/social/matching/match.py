@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from scipy.special import ndtri, stdtr, stdtrit
 
 from ontogeny.core.errors import DataError
@@ -24,6 +25,7 @@ from ontogeny.social.matching.dose import dose_response
 from ontogeny.social.matching.effects import Effect, adjusted_values, att, discordant, risks
 from ontogeny.social.matching.matched import Findings, Matched
 from ontogeny.social.matching.pairing import Paired, pair_up, why_alone
+from ontogeny.social.matching.pairs import Pairs
 from ontogeny.social.matching.propensity import Propensity
 from ontogeny.social.matching.sensitivity import (
     binary_bounds,
@@ -141,7 +143,7 @@ def _findings(rows: Admitted, paired: Paired, design: Design, balance: Balance) 
         quantile = float(ndtri((1 + design.confidence) / 2))
         strength = e_value_of_difference(effect.value, effect.standard_error, deviation, quantile)
     controls = Controls(
-        None if rows.before is None else measured(rows.before),
+        None if rows.before is None else _past(rows, rows.before, paired, design),
         placebos(rows, partial(_placebo, design), design.placebos, design.seed),
     )
     matched = len(pairs.unique) / int(rows.treated.sum())
@@ -162,6 +164,18 @@ def _findings(rows: Admitted, paired: Paired, design: Design, balance: Balance) 
         controls,
         judge(effect, adjusted, balance, matched, bounds, controls, clusters),
     )
+
+
+def _past(
+    rows: Admitted, before: Float[np.ndarray, " n"], paired: Paired, design: Design
+) -> Effect | None:
+    """Return the effect on the past, by the pairs in which both have one; None of none."""
+    treated, control = paired.pairs.treated, paired.pairs.control
+    known = np.isfinite(before[treated]) & np.isfinite(before[control])
+    if not known.any():
+        return None
+    pairs = Pairs(treated[known], control[known])
+    return effect_of(rows, paired._replace(pairs=pairs), design, np.nan_to_num(before))
 
 
 def _placebo(design: Design, rows: Admitted, number: int) -> Effect | None:
