@@ -1,0 +1,177 @@
+"""Photo rows a second from Parquet: what everybody showed, beside the same in Polars.
+
+Rows are drawn with a user, a time and a score, so many of each user; what is timed is the study's
+own text (`uploads`: counts, and means of the window and of its halves) by each engine, admitting
+the rows, what Polars takes for the same counts and means (pip install polars), and pyarrow for a
+count and a mean. All give the same means, or it is no figure.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.result import Figure, Result, Target, by_turns, load, pairwise
+from ontogeny.core.errors import MissingExtra
+from ontogeny.social.tables.embedded import Embedded
+from ontogeny.social.tables.engine import Column, Table, sql
+
+SIZES = (10**5, 10**6, 10**7)
+QUICK = (10**4, 10**5)
+EACH = 25  # rows of a user
+REPEATS = 3
+RATE = Target(low=5e6)
+EXPONENT = Target(high=1.2)
+SPAN = 10**13  # microseconds that the rows are spread over
+THREADS = 2
+COLUMNS = {
+    "id": Column("id", "whole"),
+    "user": Column("user", "whole"),
+    "time": Column("time", "whole"),
+    "score": Column("score", "number"),
+}
+
+
+def measure(quick: bool) -> Result:
+    """Return seconds by rows with their exponents, and ratios to the peers."""
+    sizes = QUICK if quick else SIZES
+    figures: list[Figure] = []
+    setting: dict[str, Any] = {"threads": THREADS, "rows of a user": EACH, "load": load()}
+    medians: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in sizes:
+            seconds = timed(Path(folder), rows, setting)
+            for what, values in seconds.items():
+                figures.append(Figure(f"{what}, {rows:,} rows", "s", values))
+                medians.setdefault(what, []).append(float(np.median(values)))
+            figures += [
+                Figure(
+                    f"uploads by DuckDB, {rows:,} rows a second",
+                    "rows/s",
+                    [rows / s for s in seconds["uploads by DuckDB"]],
+                    RATE if rows == SIZES[-1] else None,
+                ),
+                *(
+                    Figure(
+                        f"{what}, {rows:,} rows: its seconds / DuckDB's",
+                        "ratio",
+                        pairwise(seconds[what], seconds["uploads by DuckDB"]),
+                    )
+                    for what in seconds.keys() - {"uploads by DuckDB", "admitting by DuckDB"}
+                ),
+            ]
+    for what, values in medians.items():
+        slope = np.log(values[-1] / values[0]) / np.log(sizes[-1] / sizes[0])
+        figures.append(Figure(f"{what}, exponent", "power of rows", [float(slope)], EXPONENT))
+    return Result(setting, figures)
+
+
+def timed(folder: Path, rows: int, setting: dict[str, Any]) -> dict[str, list[float]]:
+    """Return the seconds of everybody who is here, by turns, each checked against the first."""
+    path, joined = folder / f"{rows}.parquet", folder / "joined.parquet"
+    write_rows(path, joined, rows)
+    middle = SPAN // 2
+    engine = Embedded(temporary=folder / "spill", threads=THREADS)
+    text = sql("ontogeny.social.study", "uploads", middle=middle)
+    admit = sql(
+        "ontogeny.social.tables",
+        "photos",
+        **{"until": 2 * SPAN, "joined_only": 0, "low": 0.0, "high": 1.0},
+    )
+    answers: dict[str, np.ndarray] = {}
+
+    def clocked(what: str, ask: Callable[[], np.ndarray | None]) -> Callable[[], float]:
+        def run() -> float:
+            begun = time.perf_counter()
+            answer = ask()
+            ended = time.perf_counter() - begun
+            if answer is not None:
+                answers[what] = answer
+            return ended
+
+        return run
+
+    def uploads() -> np.ndarray:
+        found = engine.read(text, {"photos": Table(path)})
+        return found["quality"][np.argsort(found["user"])]
+
+    def admitting() -> None:
+        seen = {"photos": Table(path, COLUMNS), "joined": Table(joined)}
+        engine.write(admit, seen, folder / "admitted.parquet")
+
+    runs = {
+        "uploads by DuckDB": clocked("uploads by DuckDB", uploads),
+        "admitting by DuckDB": clocked("admitting by DuckDB", admitting),
+    }
+    for what, ask in {"uploads by Polars": _polars, "means by pyarrow": _pyarrow}.items():
+        try:
+            answer, setting[what] = ask(path, middle)
+            runs[what] = clocked(what, answer)
+        except MissingExtra as error:
+            setting[what] = f"not here ({error.what})"
+    values = by_turns(runs, REPEATS if rows <= 10**6 else 2)
+    for what, answer in answers.items():
+        np.testing.assert_allclose(answer, answers["uploads by DuckDB"], 1e-9, err_msg=what)
+    return values
+
+
+def write_rows(path: Path, joined: Path, rows: int) -> None:
+    """Write the photos, and a table of who joined that has nobody."""
+    arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+    rng = np.random.default_rng(rows)
+    users = max(1, rows // EACH)
+    columns = {
+        "id": np.arange(rows),
+        "user": np.concatenate([np.arange(users), rng.integers(0, users, rows - users)]),
+        "time": 1 + np.sort(rng.integers(0, SPAN, rows)),
+        "score": rng.random(rows),
+        "rule": arrow.nulls(rows, arrow.string()),
+    }
+    parquet.write_table(arrow.table(columns), path, compression="zstd", row_group_size=122_880)
+    nobody = {"user": np.zeros(0, np.int64), "begun": np.zeros(0, np.int64)}
+    parquet.write_table(arrow.table(nobody), joined)
+
+
+def _polars(path: Path, middle: int) -> tuple[Callable[[], np.ndarray], str]:
+    try:
+        polars = import_module("polars")
+    except ImportError as error:
+        raise MissingExtra("polars is not installed", where="benchmarks tables") from error
+    score, first = polars.col("score"), polars.col("time") < middle
+
+    def ask() -> np.ndarray:
+        found = (
+            polars.scan_parquet(path)
+            .filter(polars.col("rule").is_null())
+            .group_by("user")
+            .agg(
+                polars.len().alias("uploads"),
+                score.count().alias("scored"),
+                score.mean().alias("quality"),
+                first.sum().alias("uploads_first"),
+                score.filter(first).mean().alias("quality_first"),
+                (~first).sum().alias("uploads_second"),
+                score.filter(~first).mean().alias("quality_second"),
+            )
+            .collect(engine="streaming")
+        )
+        return found.sort("user")["quality"].to_numpy()
+
+    return ask, polars.__version__
+
+
+def _pyarrow(path: Path, middle: int) -> tuple[Callable[[], np.ndarray], str]:
+    arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+
+    def ask() -> np.ndarray:
+        table = parquet.read_table(path, columns=["user", "score"])
+        found = table.group_by("user").aggregate([("score", "mean"), ("score", "count")])
+        return found.sort_by("user")["score_mean"].to_numpy()
+
+    return ask, arrow.__version__
