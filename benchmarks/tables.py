@@ -2,8 +2,8 @@
 
 Rows are drawn with a user, a time and a score, so many of each user; what is timed is the study's
 own text (`uploads`: counts, and means of the window and of its halves) by each engine, admitting
-the rows, what Polars takes for the same counts and means (pip install polars), and pyarrow for a
-count and a mean. All give the same means, or it is no figure.
+the rows, what Polars takes for the same counts and means, and pyarrow for a count and a mean. All
+give the same means, or it is no figure.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from benchmarks.peer import ask, peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, load, pairwise
 from ontogeny.core.errors import MissingExtra
 from ontogeny.social.tables.embedded import Embedded
@@ -30,6 +31,8 @@ RATE = Target(low=5e6)
 EXPONENT = Target(high=1.2)
 SPAN = 10**13  # microseconds that the rows are spread over
 THREADS = 2
+Answers: TypeAlias = dict[str, np.ndarray]
+Clock: TypeAlias = Callable[[], float]
 COLUMNS = {
     "id": Column("id", "whole"),
     "user": Column("user", "whole"),
@@ -84,12 +87,12 @@ def timed(folder: Path, rows: int, setting: dict[str, Any]) -> dict[str, list[fl
         "photos",
         **{"until": 2 * SPAN, "joined_only": 0, "low": 0.0, "high": 1.0},
     )
-    answers: dict[str, np.ndarray] = {}
+    answers: Answers = {}
 
-    def clocked(what: str, ask: Callable[[], np.ndarray | None]) -> Callable[[], float]:
+    def clocked(what: str, question: Callable[[], np.ndarray | None]) -> Clock:
         def run() -> float:
             begun = time.perf_counter()
-            answer = ask()
+            answer = question()
             ended = time.perf_counter() - begun
             if answer is not None:
                 answers[what] = answer
@@ -108,13 +111,12 @@ def timed(folder: Path, rows: int, setting: dict[str, Any]) -> dict[str, list[fl
     runs = {
         "uploads by DuckDB": clocked("uploads by DuckDB", uploads),
         "admitting by DuckDB": clocked("admitting by DuckDB", admitting),
+        "means by pyarrow": clocked("means by pyarrow", lambda: _pyarrow(path)),
     }
-    for what, ask in {"uploads by Polars": _polars, "means by pyarrow": _pyarrow}.items():
-        try:
-            answer, setting[what] = ask(path, middle)
-            runs[what] = clocked(what, answer)
-        except MissingExtra as error:
-            setting[what] = f"not here ({error.what})"
+    try:
+        runs["uploads by Polars"] = _polars(path, middle, setting, answers)
+    except MissingExtra as error:
+        setting["Polars"] = f"not here ({error.what})"
     values = by_turns(runs, REPEATS if rows <= 10**6 else 2)
     for what, answer in answers.items():
         np.testing.assert_allclose(answer, answers["uploads by DuckDB"], 1e-9, err_msg=what)
@@ -138,40 +140,21 @@ def write_rows(path: Path, joined: Path, rows: int) -> None:
     parquet.write_table(arrow.table(nobody), joined)
 
 
-def _polars(path: Path, middle: int) -> tuple[Callable[[], np.ndarray], str]:
-    try:
-        polars = import_module("polars")
-    except ImportError as error:
-        raise MissingExtra("polars is not installed", where="benchmarks tables") from error
-    score, first = polars.col("score"), polars.col("time") < middle
+def _polars(path: Path, middle: int, setting: dict[str, Any], answers: Answers) -> Clock:
+    python, means = peer_python("polars"), path.with_suffix(".npy")
 
-    def ask() -> np.ndarray:
-        found = (
-            polars.scan_parquet(path)
-            .filter(polars.col("rule").is_null())
-            .group_by("user")
-            .agg(
-                polars.len().alias("uploads"),
-                score.count().alias("scored"),
-                score.mean().alias("quality"),
-                first.sum().alias("uploads_first"),
-                score.filter(first).mean().alias("quality_first"),
-                (~first).sum().alias("uploads_second"),
-                score.filter(~first).mean().alias("quality_second"),
-            )
-            .collect(engine="streaming")
-        )
-        return found.sort("user")["quality"].to_numpy()
+    def run() -> float:
+        words = str(path), str(middle), str(means), str(THREADS)
+        said = ask(python, "polars_uploads.py", *words)
+        setting["Polars"], answers["uploads by Polars"] = said["version"], np.load(means)
+        return float(said["seconds"])
 
-    return ask, polars.__version__
+    run()  # whether it is here
+    return run
 
 
-def _pyarrow(path: Path, middle: int) -> tuple[Callable[[], np.ndarray], str]:
-    arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
-
-    def ask() -> np.ndarray:
-        table = parquet.read_table(path, columns=["user", "score"])
-        found = table.group_by("user").aggregate([("score", "mean"), ("score", "count")])
-        return found.sort_by("user")["score_mean"].to_numpy()
-
-    return ask, arrow.__version__
+def _pyarrow(path: Path) -> np.ndarray:
+    parquet = import_module("pyarrow.parquet")
+    table = parquet.read_table(path, columns=["user", "score"])
+    found = table.group_by("user").aggregate([("score", "mean"), ("score", "count")])
+    return found.sort_by("user")["score_mean"].to_numpy()

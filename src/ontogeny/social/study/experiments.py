@@ -46,6 +46,8 @@ class Experiments:
     """The share of users with the largest gaps, who are treated."""
     middle: float = 0.4
     """The share with the smallest, whichever way, who are controls."""
+    replace: bool = False
+    """Whether a control may serve several treated users."""
     confidence: float = 0.95
     resamples: int = 1000
     placebos: int = 20
@@ -287,7 +289,7 @@ def _matched(
         cluster="community",
         identity="user",
         dose=dose,
-        replace=dose is not None,
+        replace=how.replace or dose is not None,
         confidence=how.confidence,
         resamples=how.resamples,
         placebos=how.placebos if placebos is None else placebos,
