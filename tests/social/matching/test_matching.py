@@ -141,3 +141,19 @@ def test_what_was_found_prints_and_is_json(matched):
 def test_the_same_seed_finds_the_same(seen, matched):
     again = og.match(seen.table, "treated", COVARIATES, "outcome", **NAMES, placebos=6)
     assert again.to_dict() == matched.to_dict()
+
+
+def test_the_past_is_asked_of_the_pairs_that_have_one(seen):
+    table = dict(seen.table)
+    known = np.random.default_rng(0).random(len(table["before"])) < 0.7
+    table["before"] = np.where(known, table["before"], np.nan)
+    result = og.match(table, "treated", COVARIATES, "outcome", **NAMES, placebos=0)
+    whole = og.match(seen.table, "treated", COVARIATES, "outcome", **NAMES, placebos=0)
+    assert result.effect == whole.effect
+    pairs = result.pairs
+    both = known[pairs["treated"]] & known[pairs["control"]]
+    apart = seen.table["before"][pairs["treated"]] - seen.table["before"][pairs["control"]]
+    assert result.found.controls.before.value == pytest.approx(apart[both].mean())
+    table["before"] = np.full(len(known), np.nan)
+    result = og.match(table, "treated", COVARIATES, "outcome", **NAMES, placebos=0)
+    assert result.found.controls.before is None
