@@ -37,7 +37,7 @@ class Experiments:
     """Scored photos that a user must have in A to have a quality."""
     least_after: int = 1
     """And in C."""
-    bins: int = 3
+    bins: int = 2
     """Quantiles of tenure, activity and new follows in which both of a pair must be the same."""
     share: float = 1 / 3
     """Of those who newly follow, so many with the best followees are treated, and so many with the

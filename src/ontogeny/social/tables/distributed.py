@@ -44,7 +44,7 @@ class Distributed:
         cluster = _module("ray")
         try:
             if not cluster.is_initialized():
-                here = {"num_cpus": workers, "include_dashboard": False}
+                here = {"address": "local", "num_cpus": workers, "include_dashboard": False}
                 cluster.init(
                     **({"address": address} if address else here),
                     log_to_driver=False,
