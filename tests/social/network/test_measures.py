@@ -112,7 +112,7 @@ def test_assortativity_is_newmans_and_rewired_networks_are_those_of_swaps():
     graph = graph_of_popular_ones(n=150, m=900)
     rng = np.random.default_rng(1)
     values = np.log1p(graph.in_degree) + rng.normal(size=graph.n)
-    found = assortativity(graph, values, rewirings=200)
+    found = assortativity(graph, {"x": values}, rewirings=200)["x"]
     ends = values[graph.source], values[graph.target]
     assert found.value == pytest.approx(np.corrcoef(*ends)[0, 1])
     swapped = nx.DiGraph(list(zip(graph.source.tolist(), graph.target.tolist(), strict=True)))
@@ -125,10 +125,12 @@ def test_assortativity_is_newmans_and_rewired_networks_are_those_of_swaps():
         found.rewired.mean(), abs=4 * found.rewired.std() / 8
     )
     assert np.std(chain[5:]) == pytest.approx(found.rewired.std(), rel=0.35)
-    alike = assortativity(graph, np.where(np.arange(150) < 3, np.nan, values), rewirings=20)
+    alike = assortativity(
+        graph, {"x": values, "y": np.where(np.arange(150) < 3, np.nan, values)}, rewirings=20
+    )["x"]
     assert alike.follows < graph.m
     with pytest.raises(DataError, match="vary"):
-        assortativity(graph, np.ones(150))
+        assortativity(graph, {"x": np.ones(150)})
 
 
 def test_likeness_that_is_planted_is_found_and_none_where_there_is_none():
@@ -137,12 +139,12 @@ def test_likeness_that_is_planted_is_found_and_none_where_there_is_none():
     ends = rng.integers(400, size=(2, 6000))
     ends = ends[:, (side[ends[0]] == side[ends[1]]) | (rng.random(6000) < 0.5)]
     graph = Graph.of(400, ends[0], ends[1])
-    found = assortativity(graph, side * 1.0)
+    found = assortativity(graph, {"side": side * 1.0})["side"]
     assert found.value == pytest.approx(1 / 3, abs=0.05)
     assert found.z > 10
     assert found.p == 1 / 101
-    assert abs(assortativity(graph, rng.normal(size=400)).z) < 4
-    assert np.isnan(assortativity(graph, side * 1.0, rewirings=1).z)
+    assert abs(assortativity(graph, {"x": rng.normal(size=400)}, 50)["x"].z) < 4
+    assert np.isnan(assortativity(graph, {"x": side * 1.0}, 1)["x"].z)
 
 
 def test_the_friendship_paradox_has_its_identity():

@@ -10,6 +10,7 @@ Source: Newman 2003 (the coefficient); Blitzstein and Diaconis 2011, section 3 (
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -36,34 +37,42 @@ class Assortativity(NamedTuple):
 
 
 def assortativity(
-    graph: Graph, values: Float[np.ndarray, " n"], rewirings: int = 100, seed: int = 0
-) -> Assortativity:
-    """Return the coefficient of a quantity, beside that of rewired networks. Follows of whom it is
-    unknown are left out. Raises `DataError` where fewer than two are left, or nothing varies.
+    graph: Graph,
+    quantities: Mapping[str, Float[np.ndarray, " n"]],
+    rewirings: int = 100,
+    seed: int = 0,
+) -> dict[str, Assortativity]:
+    """Return the coefficient of each quantity, beside those of rewired networks, which are the same
+    for all. Follows of whose ends one quantity is unknown (NaN) are left out. Raises `DataError`
+    where fewer than two are left, or a quantity does not vary.
     """
-    known = ~np.isnan(values)
+    known = np.ones(graph.n, bool)
+    for values in quantities.values():
+        known &= ~np.isnan(values)
     kept = known[graph.source] & known[graph.target]
     source, target = graph.source[kept], graph.target[kept]
-    if len(source) < 2 or np.ptp(values[source]) == 0 or np.ptp(values[target]) == 0:
-        raise DataError(
-            f"of {graph.m} follows {len(source)} have two ends of known value, and need to vary",
-            where="assortativity",
-        )
-    own, other = (_standard(values[ends]) for ends in (source, target))
-    value = _mean_product(own, other)
-    # whoever is dealt a target, the means and deviations over follows stay as they are
-    middle, spread = values[target].mean(), values[target].std()
-    scaled = (values - middle) / spread
+    own: dict[str, np.ndarray] = {}
+    scaled: dict[str, np.ndarray] = {}
+    for name, values in quantities.items():
+        if len(source) < 2 or np.ptp(values[source]) == 0 or np.ptp(values[target]) == 0:
+            raise DataError(
+                f"{len(source)} of {graph.m} follows have two ends of known value, among which "
+                f"{name} needs to vary",
+                where="assortativity",
+            )
+        own[name] = (values[source] - values[source].mean()) / values[source].std()
+        # whoever is dealt a target, the mean and deviation over follows stay as they are
+        scaled[name] = (values - values[target].mean()) / values[target].std()
     rng = np.random.default_rng([seed, 7])
-    drawn = np.array(
-        [_mean_product(own, scaled[rewire(graph.n, source, target, rng)]) for _ in range(rewirings)]
-    )
-    if rewirings < 2:
-        return Assortativity(value, len(own), drawn, float("nan"), float("nan"))
-    deviation, mean = float(drawn.std(ddof=1)), float(drawn.mean())
-    far = np.abs(drawn - mean) >= abs(value - mean)
-    z = (value - mean) / deviation if deviation > 0 else float("nan")
-    return Assortativity(value, len(own), drawn, z, (1 + int(far.sum())) / (1 + rewirings))
+    drawn = np.empty((len(quantities), rewirings))
+    for i in range(rewirings):
+        dealt = rewire(graph.n, source, target, rng)
+        drawn[:, i] = [_mean_product(own[name], scaled[name][dealt]) for name in quantities]
+    values = {name: _mean_product(own[name], scaled[name][target]) for name in quantities}
+    return {
+        name: _beside(values[name], len(source), one)
+        for name, one in zip(quantities, drawn, strict=True)
+    }
 
 
 def rewire(
@@ -112,5 +121,10 @@ def _mean_product(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.einsum("i,i->", one, other)) / len(one)  # BLAS would wait for its threads
 
 
-def _standard(values: np.ndarray) -> np.ndarray:
-    return (values - values.mean()) / values.std()
+def _beside(value: float, follows: int, drawn: np.ndarray) -> Assortativity:
+    if len(drawn) < 2:
+        return Assortativity(value, follows, drawn, float("nan"), float("nan"))
+    deviation, mean = float(drawn.std(ddof=1)), float(drawn.mean())
+    far = np.abs(drawn - mean) >= abs(value - mean)
+    z = (value - mean) / deviation if deviation > 0 else float("nan")
+    return Assortativity(value, follows, drawn, z, (1 + int(far.sum())) / (1 + len(drawn)))

@@ -19,7 +19,7 @@ from ontogeny.ops.clusters import k_means
 
 STABLE = 0.8  # of the adjusted Rand index
 SAMPLE = 1500  # users of whom distances are compared
-HALVED = 10_000  # users, at most, in the two halves
+FITTED = 10_000  # users, at most, to whom centres are fitted; all are then assigned
 TURNS, SPLITS, STARTS = 60, 3, 3
 
 
@@ -65,11 +65,12 @@ def user_classes(
         raise DataError(f"{names[int(np.argmin(spread))]} does not vary", where="user_classes")
     standard = (points - middle) / spread
     rng = np.random.default_rng([seed, 11])
-    some = rng.permutation(len(standard))[:SAMPLE]
+    drawn = rng.permutation(len(standard))
+    some, fitted = drawn[:SAMPLE], standard[drawn[:FITTED]]
     apart = np.sqrt(
         np.maximum(0, np.sum((standard[some, None] - standard[None, some]) ** 2, axis=2))
     )
-    fits = [_best_of(standard, k, seed) for k in tried]
+    fits = [_best_of(fitted, k, seed) for k in tried]
     found = [fit.assign(standard) for fit in fits]
     silhouette = np.array([_silhouette(apart, label[some]) for label in found])
     stability = np.array([_stability(standard, k, rng) for k in tried])
@@ -110,10 +111,10 @@ def _inertia(points: np.ndarray, centres: np.ndarray, label: np.ndarray) -> floa
 def _stability(points: np.ndarray, k: int, rng: np.random.Generator) -> float:
     alike: list[float] = []
     for _ in range(SPLITS):
-        order = rng.permutation(len(points))[:HALVED]
+        order = rng.permutation(len(points))[:FITTED]
         halves = order[: len(order) // 2], order[len(order) // 2 :]
         fits = [_best_of(points[half], k, int(rng.integers(1 << 30))) for half in halves]
-        alike.append(rand_index(*(fit.assign(points) for fit in fits)))
+        alike.append(rand_index(*(fit.assign(points[order]) for fit in fits)))
     return float(np.mean(alike))
 
 

@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 from ontogeny.core.errors import DataError
 from ontogeny.ops.rank_correlation import pearson
 from ontogeny.social.network.ageing import Ageing, by_age
-from ontogeny.social.network.assortativity import Assortativity, assortativity
+from ontogeny.social.network.assortativity import assortativity
 from ontogeny.social.network.classes import user_classes
 from ontogeny.social.network.communities import communities, modularity
 from ontogeny.social.network.cores import core_numbers, core_profile
@@ -90,14 +90,10 @@ def describe(
         confidence=confidence,
         seed=seed,
     )
-    alike: dict[str, Assortativity] = {}
-    for name, values in (("quality", q), ("popularity", f)):
-        said = tried(
-            f"assortativity of {name}",
-            lambda v=values: assortativity(graph, v, rewirings, seed),
-        )
-        if said is not None:
-            alike[name] = said
+    varied = {"quality": q, "popularity": f}
+    for name in [name for name, v in varied.items() if np.nanmin(v) == np.nanmax(v)]:
+        notes.append(f"assortativity of {name}: it is {np.nanmax(varied.pop(name)):g} for all")
+    alike = tried("assortativity", lambda: assortativity(graph, varied, rewirings, seed)) or {}
     ages: dict[str, Ageing] = {}
     if age is None:
         notes.append("trends by age of account: no ages are given")
