@@ -88,5 +88,8 @@ def test_what_is_no_network_is_refused(lived):
     alone[0] = 0.5
     with pytest.raises(DataError, match="one user alone"):
         describe(graph, alone, popularity)
+    for wrong in (np.zeros(USERS, int), np.ones(3, int), np.linspace(0, 5, USERS)):
+        with pytest.raises(DataError, match="cluster: it is"):
+            describe(graph, quality, popularity, cluster=wrong, rewirings=2)
     with pytest.raises(ConfigError, match="5 resamples"):
-        describe(graph, quality, popularity, resamples=5)
+        describe(graph, quality, popularity, rewirings=2, resamples=5)

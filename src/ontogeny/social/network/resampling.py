@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from jaxtyping import Float, Int
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.ops.statistics import Interval
 
 Statistic = Callable[[Float[np.ndarray, " n"]], float]
@@ -27,7 +27,7 @@ def bootstrapped(
 
     Users are drawn with replacement, or clusters of them, whole. A resample in which a statistic is
     not defined (NaN) says nothing of it. Raises `ConfigError` for fewer than 20 resamples, or a
-    confidence outside (0, 1).
+    confidence outside (0, 1); `DataError` for one cluster alone, or numbers that are not whole.
     """
     if resamples < 20 or not 0 < confidence < 1:
         raise ConfigError(
@@ -35,6 +35,16 @@ def bootstrapped(
             where="bootstrapped",
             hint="use 20 or more, and a confidence such as 0.95",
         )
+    if cluster is not None and (
+        cluster.shape != (n,) or cluster.dtype.kind not in "iu" or n == 0 or np.ptp(cluster) == 0
+    ):
+        raise DataError(
+            f"it is {cluster.dtype} of shape {list(cluster.shape)}, or one cluster alone",
+            where="cluster",
+            hint=f"number the cluster of each of {n} users, or leave it out: intervals are then "
+            "over users",
+        )
+    cluster = None if cluster is None else np.unique(cluster, return_inverse=True)[1]
     rng = np.random.default_rng([seed, 17])
     units = n if cluster is None else int(cluster.max()) + 1
     drawn = {name: np.empty(resamples) for name in statistics}
