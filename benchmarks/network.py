@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peer import ask, peer_python
-from benchmarks.result import Figure, Result, Target, load
+from benchmarks.result import Figure, Result, Target, by_turns, load, pairwise
 from ontogeny.core.errors import MissingExtra
 from ontogeny.social.network.assortativity import assortativity, rewire
 from ontogeny.social.network.communities import communities
@@ -131,20 +131,27 @@ def beside(peer: str, repeats: int, setting: dict[str, Any]) -> list[Figure]:
         files = [str(Path(folder) / name) for name in ("follows.npy", "values.npy")]
         np.save(files[0], np.column_stack([graph.source, graph.target]))
         np.save(files[1], values)
-        said = ask(python, "graph_rewiring.py", peer, *files, str(repeats))
-    setting[peer] = said["version"]
-    ours: list[float] = []
-    for seed in range(repeats):
-        begun = time.perf_counter()
-        rewire(graph.n, graph.source, graph.target, np.random.default_rng(seed))
-        ours.append(time.perf_counter() - begun)
+        found: list[float] = []
+
+        def theirs() -> float:
+            said = ask(python, "graph_rewiring.py", peer, *files)
+            found.append(said["found"])
+            setting[peer] = said["version"]
+            return float(said["seconds"])
+
+        def ours() -> float:
+            begun = time.perf_counter()
+            rewire(graph.n, graph.source, graph.target, np.random.default_rng(len(found)))
+            return time.perf_counter() - begun
+
+        seconds = by_turns({"peer": theirs, "ours": ours}, repeats)
     coefficients = assortativity(graph, {"value": values}, 20)["value"].rewired
-    apart = (np.mean(said["found"]) - coefficients.mean()) / coefficients.std(ddof=1)
+    apart = (np.mean(found) - coefficients.mean()) / coefficients.std(ddof=1)
     name = f"one rewiring of {graph.m:,} follows"
-    ratios = [theirs / own for theirs, own in zip(said["seconds"], ours, strict=True)]
+    ratios = pairwise(seconds["peer"], seconds["ours"])
     return [
-        Figure(f"{name}, {peer}", "s", said["seconds"]),
-        Figure(f"{name}, ours", "s", ours),
+        Figure(f"{name}, {peer}", "s", seconds["peer"]),
+        Figure(f"{name}, ours", "s", seconds["ours"]),
         Figure(f"{name}, {peer}'s seconds / ours", "ratio", ratios),
         Figure(
             f"{name}: {peer}'s mean coefficient from ours",
