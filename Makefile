@@ -45,7 +45,8 @@ figures: .venv/worlds.done .venv/brax.done  ## draw the pictures of docs/ again 
 	@echo "installing what is measured beside ontogeny (PyTorch and Ray among it; first time only)"
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
-		--constraint benchmarks/constraints.txt torch stable-baselines3 gymnasium 'ray[tune]' psmpy polars \
+		--constraint benchmarks/constraints.txt torch stable-baselines3 gymnasium 'ray[tune]' psmpy \
+		igraph networkit networkx polars \
 		--editable '.[worlds]'
 	@touch $@
 

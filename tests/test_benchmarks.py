@@ -50,6 +50,7 @@ NAMES = {
     "scoring",
     "streaming",
     "matching",
+    "network",
     "tables",
     "tokens",
 }
@@ -164,6 +165,7 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     "heads": {"PHOTOS": 60, "FEATURES": 40, "UPDATES": 2, "LOSSES": ("pairs",)},
     "records": {"ROWS": 40_000, "EACH": 1},
     "matching": {"QUICK": (500, 2000), "PEERS": {}},
+    "network": {"PEERS": {}},
     "tables": {"QUICK": (500, 2000), "REPEATS": 1},
 }
 

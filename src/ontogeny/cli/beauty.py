@@ -24,6 +24,11 @@ SUB_VERBS = {
     "rate": Verb(
         "beauty_rating", "FOLDER", "judge photographs in pairs, on a page, until they are in order"
     ),
+    "simulate": Verb(
+        "beauty_simulating",
+        "--out FOLDER [--users N]",
+        "the tables of a platform on which it is known what quality does to people",
+    ),
 }
 
 

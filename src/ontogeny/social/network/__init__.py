@@ -1,0 +1,1 @@
+"""A network described: who makes good things, who is seen, and how both lie on the links."""
