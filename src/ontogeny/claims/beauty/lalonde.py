@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ontogeny.claims.beauty.lalonde_figures import estimates_figure, love_figure
+from ontogeny.claims.beauty.lalonde_figures import estimates_figure
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.social.matching.match import match
 from ontogeny.social.matching.matched import Matched
+from ontogeny.views.matching_figures import love_figure
 from ontogeny.worlds.lalonde import COVARIATES, LaLonde, lalonde
 
 NEAR = 1500.0  # dollars from the trial's effect

@@ -1,4 +1,4 @@
-"""The figures of LaLonde's data: estimates by specification, and the love plot."""
+"""The figure of LaLonde's data: estimates by specification."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from ontogeny.social.matching.balance import LARGEST_SMD, Balance
 from ontogeny.social.matching.matched import Matched
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, QUIET, SECOND, empty
@@ -50,32 +49,5 @@ def draw_estimates(figure: Figure) -> go.Figure:
         name="matched",
     )
     fig.add_vline(x=trial, line={"color": SECOND, "dash": "dash"}, annotation_text="the trial")
-    fig.update_yaxes(autorange="reversed")
-    return fig
-
-
-def love_figure(balance: Balance) -> Figure:
-    """Return the love plot: standardised differences of means before matching and after."""
-    return Figure(
-        "love",
-        "How far apart the trained and the others are in each covariate, in standard deviations, "
-        "before matching and after. The band is 0.1.",
-        {"difference": np.stack([balance.before, balance.after])},
-        {"moment": ["before", "after"], "covariate": list(balance.names)},
-        draw_love,
-    )
-
-
-def draw_love(figure: Figure) -> go.Figure:
-    """Return a row a covariate."""
-    names = [str(name) for name in figure.labels["covariate"]]
-    fig = empty("Balance", "standardised difference of means", "", height=120 + 28 * len(names))
-    fig.add_vrect(x0=-LARGEST_SMD, x1=LARGEST_SMD, fillcolor=QUIET, opacity=0.2, line_width=0)
-    for values, moment, colour in zip(
-        figure.data["difference"], figure.labels["moment"], (QUIET, ACCENT), strict=True
-    ):
-        fig.add_scatter(
-            x=values, y=names, mode="markers", marker={"color": colour, "size": 9}, name=str(moment)
-        )
     fig.update_yaxes(autorange="reversed")
     return fig
