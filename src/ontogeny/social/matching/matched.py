@@ -100,7 +100,7 @@ class Matched:
                 "placebo_fails": controls.placebo_fails,
             }
             whole |= told
-        return _plain(whole)
+        return plain(whole)
 
     def __str__(self) -> str:
         fit, pairs, treated = (
@@ -197,16 +197,16 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return the value in what JSON has."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()  # type: ignore[union-attr]
     if isinstance(value, Mapping):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return plain(value.item())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
