@@ -88,6 +88,7 @@ _WHERE = {
     "WandB": "runtime.sinks.wandb",
     "MLflow": "runtime.sinks.mlflow",
     "match": "social.matching.match",
+    "study": "studying",
     "compare": "views.comparison",
     "replay": "replaying",
 }
@@ -154,6 +155,7 @@ if TYPE_CHECKING:
     from ontogeny.runtime.sinks.wandb import WandB
     from ontogeny.runtime.vectorised import Vectorised
     from ontogeny.social.matching.match import match
+    from ontogeny.studying import study
     from ontogeny.views.comparison import compare
     from ontogeny.worlds.embeddings import published_embeddings
     from ontogeny.worlds.few_shot import draw_episode

@@ -24,6 +24,11 @@ SUB_VERBS = {
     "rate": Verb(
         "beauty_rating", "FOLDER", "judge photographs in pairs, on a page, until they are in order"
     ),
+    "study": Verb(
+        "beauty_studying",
+        "FOLDER",
+        "what quality does to people: photos, follows and events, to a report",
+    ),
     "simulate": Verb(
         "beauty_simulating",
         "--out FOLDER [--users N]",
