@@ -7,7 +7,10 @@ crowd whose truth is known: worlds/crowds.py. Recipes: recipes/photographs.py. P
 the same on a folder of photographs (`--data`); `crowd`: how many judgements an order takes, and
 whether measures of agreement recover what they should, on a simulated crowd; `matched`: whether
 matching finds effects that were planted, and nothing else; `lalonde`: whether it finds from what
-was seen what a trial found (social/matching.py, docs/matching.md). The paper's photographs, its
+was seen what a trial found (social/matching/, docs/matching.md); `insurance`: whether it finds that
+people do what those around them did, as was published; `study`: whether the whole study finds what
+was planted on simulated platforms (social/study/, docs/study.md); `recognition`: whether quality is
+even and recognition is not, there and on a real network. The paper's photographs, its
 model and its ratings are public nowhere: what people find beautiful is not measured here.
 """
 
@@ -25,5 +28,8 @@ SYSTEM = System(
         Part("crowd"),
         Part("matched"),
         Part("lalonde"),
+        Part("insurance"),
+        Part("study", module="platforms"),
+        Part("recognition"),
     ),
 )
