@@ -1,4 +1,4 @@
-"""A run that is killed at any moment, several times, ends with the bits of one that was not."""
+"""A run that is killed at any moment, twice, ends with the bits of one that was not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from ontogeny.runtime.store import Store
 
-GROW = ["grow", "quadratic", "--population", "4", "--rounds", "150", "--steps", "20"]
+GROW = ["grow", "quadratic", "--population", "4", "--rounds", "100", "--steps", "20"]
 EVERY_ROUND = ["--checkpoint-seconds", "0", "--quiet"]
 ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "ONTOGENY_CACHE": "cache"}
 
@@ -68,17 +68,17 @@ def test_sigkill_at_random_moments(place):
     shutil.rmtree(run, ignore_errors=True)
     process = ontogeny(place, *GROW, "--name", run.name, *EVERY_ROUND)
     kills = 0
-    for goal in sorted(chance.sample(range(1, 130), 3)):
+    for goal in sorted(chance.sample(range(1, 50), 2)):
         limit = time.monotonic() + 60
         while rounds_of(run) < goal and process.poll() is None and time.monotonic() < limit:
-            time.sleep(0.002)
+            time.sleep(0.01)  # who looks more often spends more than who grows
         time.sleep(chance.random() * 0.02)
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             kills += 1
         process.communicate()
         process = ontogeny(place, "resume", run.name, *EVERY_ROUND)
-    assert kills >= 2
+    assert kills == 2
     assert finish(process) == 0
     metrics, heirs, last = final(run)
     expected, expected_heirs, expected_last = final(place / "runs" / "uncut")

@@ -17,7 +17,7 @@ from ontogeny.recipes.quadratic import Quadratic
 @pytest.fixture(scope="module")
 def rounds():
     """Return the rounds of every strategy with eight members, [seed, round, pop]."""
-    return lived(Quadratic(population=8), ARMS, seeds_from(0, 6))
+    return lived(Quadratic(population=8), ARMS, seeds_from(0, 3))
 
 
 def test_schedules_beat_fixed_rates_and_the_bandit_is_best_of_few(rounds):
