@@ -20,7 +20,7 @@ FLOORS = [
     {"cli"},
     {"claims"},
     {"replaying"},
-    {"growth"},
+    {"growth", "asking"},
     {"run"},
     {"recipes"},
     {"views"},

@@ -32,6 +32,7 @@ if "jax" in sys.modules:  # the user's arrays may come before anything of ours d
 
 _WHERE = {
     "Run": "run",
+    "ask_tell": "asking",
     "grow": "growth",
     "load": "run",
     "resume": "growth",
@@ -106,6 +107,7 @@ __all__ = [*_WHERE, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupport
 
 if TYPE_CHECKING:
     from ontogeny import testing
+    from ontogeny.asking import ask_tell
     from ontogeny.core.errors import OntogenyError
     from ontogeny.core.host import HostLearner
     from ontogeny.core.learner import Learner

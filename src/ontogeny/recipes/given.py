@@ -61,14 +61,14 @@ def check_settings(fields: Mapping[str, Any], known: Iterable[str]) -> None:
         raise unknown("setting", name, known, WHERE)
 
 
-def not_a(wanted: str, given: Any, example: str) -> ConfigError:
+def not_a(wanted: str, given: Any, example: str, where: str = WHERE) -> ConfigError:
     """Return the error to raise for something given that is not what is wanted."""
     named = getattr(given, "__name__", None)
     if named and callable(given):
         said = f"{named} is a {'class' if isinstance(given, type) else 'function'}, not {wanted}"
-        return ConfigError(said, where=WHERE, hint=f"call it, as in {example}")
+        return ConfigError(said, where=where, hint=f"call it, as in {example}")
     said = f"{given!r:.60} is a {type(given).__name__}, not {wanted}"
-    return ConfigError(said, where=WHERE, hint=f"write {example}")
+    return ConfigError(said, where=where, hint=f"write {example}")
 
 
 def _has(one: Any, method: str) -> bool:

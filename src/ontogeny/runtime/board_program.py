@@ -92,7 +92,7 @@ class BoardProgram:
                     die and is_host(job),
                 )
             )
-            self._decide = _compiled_move(job, board, synchronous)
+            self._decide = compiled_move(job, board, synchronous)
             self.temporary = crew.ready()
         except BaseException:
             self.close()
@@ -269,7 +269,7 @@ def _copied(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: leaf.copy(), tree)
 
 
-def _compiled_move(job: Job, board: Board, synchronous: bool) -> Any:
+def compiled_move(job: Job, board: Board, synchronous: bool) -> Any:
     """Return the compiled move: (number, slot, population, the strategy's state) -> (its state, the
     move).
 
