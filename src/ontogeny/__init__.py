@@ -88,6 +88,7 @@ _WHERE = {
     "TensorBoard": "runtime.sinks.tensorboard",
     "WandB": "runtime.sinks.wandb",
     "MLflow": "runtime.sinks.mlflow",
+    "script": "runtime.scripts.script",
     "match": "social.matching.match",
     "compare": "views.comparison",
     "replay": "replaying",
@@ -151,6 +152,7 @@ if TYPE_CHECKING:
     from ontogeny.run import Run, load
     from ontogeny.runtime.observer import Observer
     from ontogeny.runtime.processes import Processes
+    from ontogeny.runtime.scripts.script import script
     from ontogeny.runtime.sinks.mlflow import MLflow
     from ontogeny.runtime.sinks.tensorboard import TensorBoard
     from ontogeny.runtime.sinks.wandb import WandB

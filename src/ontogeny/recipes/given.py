@@ -11,6 +11,7 @@ from typing import Any
 from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
+from ontogeny.core.script import Script
 from ontogeny.core.space import Space
 from ontogeny.evolution.strategy import FORMERLY, Strategy, StrategyConfig
 from ontogeny.recipes.recipe import Recipe
@@ -23,7 +24,7 @@ def check_given(what: Any, space: Any, strategy: Any, executor: Any) -> None:
     """Raise `ConfigError` unless these are what `og.grow` takes: a learner or a recipe, and of
     the others each None or what it is called after.
     """
-    if not isinstance(what, Learner | HostLearner | Recipe | str):
+    if not isinstance(what, Learner | HostLearner | Script | Recipe | str):
         raise not_a("a learner or recipe", what, 'og.grow("quadratic"), og.grow(og.Learner(…), …)')
     if not isinstance(space, Space | None):
         raise not_a("a space", space, 'space=og.Space({"rate": og.Log(1e-4, 1.0)})')

@@ -90,9 +90,7 @@ def fingerprints(job: Job) -> dict[str, str]:
     leaves = named_leaves(hypers)
     columns = [name for path, leaf in leaves for name in hyper_columns(path, leaf.shape)]
     functions = {
-        name: function
-        for name, function in learner._asdict().items()
-        if name != "pickle" and function is not None
+        name: function for name, function in learner._asdict().items() if callable(function)
     }
     if is_host(job):
         check_columns(columns)
