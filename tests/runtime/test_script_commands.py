@@ -1,0 +1,88 @@
+"""Whole commands as members: told their hypers, heard, inherited from, and refused by what they
+said.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+import ontogeny as og
+from growing_apart import overtaking
+from hermits import Hermitage
+from ontogeny.core.errors import StructureError
+from ontogeny.runtime.driver import grow
+from ontogeny.runtime.executor import Job
+
+pytestmark = pytest.mark.usefixtures("one_device")
+SPACE = og.Space({"net": {"learning-rate": og.Log(1e-3, 1.0)}})
+
+
+def lived(store, words, space=SPACE, population=1, rounds=1, **how):
+    """Grow a command, in this process."""
+    job = Job(og.script(words, **how), space, og.random_search(space), 0, population, rounds, 1)
+    grow(job, Hermitage(True), store, checkpoint_seconds=1e9)
+    return store
+
+
+def test_hypers_and_all_else_may_be_in_the_environment(store):
+    told = 'echo "{\\"score\\": -$NET_LEARNING_RATE, \\"step\\": $ONTOGENY_STEP}"; echo $#; env'
+    lived(store, ["sh", "-c", told], hypers="environment", rounds=2)
+    assert store.metric("step").ravel().tolist() == [0.0, 1.0]
+    assert (store.metric("score") == -store.metric("hypers.net.learning-rate")).all()
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "said"),
+    [
+        ("echo {}; echo fine", StructureError, r"no score in its JSON; its last line: fine"),
+        ("echo fine", StructureError, "no line of JSON with a score; its last line: fine"),
+        ("true", StructureError, "its last line: nothing"),
+        ("""echo; echo '{"score": "high"}'""", StructureError, r"line 2 of its.* reports 'high'"),
+        ("echo 'train.py:7: too bad' >&2; exit 3", RuntimeError, "code 3\ntrain.py:7: too bad"),
+        ("echo unrecognized arguments: $0 >&2; exit 2", RuntimeError, "does not take a hyper"),
+        ("kill -9 $$", RuntimeError, "was killed by signal 9"),
+        ("echo at epoch 1; sleep 9", TimeoutError, "its limit of 0.2 s\nat epoch 1"),
+    ],
+)
+def test_what_a_command_does_wrong_is_said_as_it_said_it(what, error, said, store):
+    limit = 0.2 if error is TimeoutError else 9
+    with pytest.raises(error, match=said):
+        lived(store, ["sh", "-c", what], limit=limit)
+
+
+def test_what_a_command_leaves_running_ends_with_it(store, tmp_path):
+    """And keeps nobody waiting, though it has the output open."""
+    begun = time.monotonic()
+    lived(store, ["sh", "-c", f"sleep 60 & echo $! > {tmp_path}/pid; echo '{{\"score\": 1}}'"])
+    assert time.monotonic() - begun < 30
+    pid = int((tmp_path / "pid").read_text())
+    for _ in range(100):
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                if file.read().rpartition(")")[2].split()[0] == "Z":  # nobody waits for it here
+                    return
+            os.kill(pid, 0)
+        except OSError:
+            return
+        time.sleep(0.05)
+    pytest.fail("it runs still")
+
+
+def test_an_array_is_no_flag(store):
+    space = og.Space({"w": og.Linear(0.0, 1.0, shape=(2,))})
+    with pytest.raises(StructureError, match="the hyper 'w' is an array, which is no flag"):
+        lived(store, ["true"], space)
+
+
+def test_heirs_find_the_files_of_their_parents(store):
+    space = og.Space({"rate": og.Log(1e-3, 1.0)})
+    what = 'cd $ONTOGENY_FOLDER; echo $ONTOGENY_SLOT >> line; echo "{\\"score\\": -$2}"'
+    what += '; read first < line; echo "{\\"score\\": -$2, \\"first\\": $first}"'
+    job = Job(og.script(["sh", "-c", what, "-"]), space, overtaking(space), 0, 4, 3, 1)
+    grow(job, Hermitage(True), store, checkpoint_seconds=1e9)
+    first = store.metric("first")
+    heir = store.heirs()[0]
+    assert first[heir.round, heir.slot] == first[heir.parent_round, heir.parent] != heir.slot
