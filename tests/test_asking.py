@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -38,13 +39,25 @@ def follow(search, lived, pending):
         pending[asked.slot] = asked
 
 
-@pytest.mark.parametrize(("name", "synchronous"), [("pbt", False), ("baldwin", True)])
-def test_told_the_same_scores_it_moves_as_an_executor_does_to_the_bit(name, synchronous):
-    config = strategy_class(name)()
+def renewing(space):
+    """Everybody begins each round anew, with the hypers of the best."""
+
+    def move(key, memory, population, ready):
+        parent = jnp.where(ready, jnp.argmax(population.score), jnp.arange(POP))
+        rate = population.hypers["rate"][parent]
+        return memory + 1, og.Move(parent, ~ready, {"rate": rate})
+
+    return og.Strategy(lambda key, population: jnp.int32(0), move)
+
+
+@pytest.mark.parametrize(("strategy", "synchronous"), [("pbt", False), (renewing(SPACE), True)])
+def test_told_the_same_scores_it_moves_as_an_executor_does_to_the_bit(strategy, synchronous):
+    named = isinstance(strategy, str)
+    functions = strategy_class(strategy)().build(SPACE) if named else strategy
     numbers = {"seed": 3, "population": POP, "rounds": ROUNDS, "steps": STEPS}
-    job = Job(hosts.DESCENT, SPACE, config.build(SPACE), **numbers, settings=config)
+    job = Job(hosts.DESCENT, SPACE, functions, **numbers)
     program = Hermitage(synchronous).prepare(job)
-    search = search_of(config, rounds=ROUNDS, seed=3, synchronous=synchronous)
+    search = search_of(strategy, rounds=ROUNDS, seed=3, synchronous=synchronous)
     pending = {slot: search.ask() for slot in range(POP)}
     moved = 0
     for lived in program.rounds():

@@ -8,6 +8,7 @@ run.best.score, run.best.hypers, run.metrics()["score"], run.report()
 
 from __future__ import annotations
 
+import math
 import pickle
 from contextlib import suppress
 from functools import cached_property
@@ -53,7 +54,8 @@ class Member(NamedTuple):
 
     def __repr__(self) -> str:
         leaves = jax.tree.leaves(self.state)
-        held = f"{count(sum(map(np.size, leaves)), 'number')} in {count(len(leaves), 'array')}"
+        sizes = (math.prod(getattr(leaf, "shape", ())) for leaf in leaves)  # PyTorch's size is more
+        held = f"{count(sum(sizes), 'number')} in {count(len(leaves), 'array')}"
         texts = jax.tree.map(_shown, self.hypers, is_leaf=lambda value: value is None)
         shown = [f"{name}={text}" for name, text in named_leaves(texts)]
         rest = [f"and {len(shown) - HYPERS} more"] if len(shown) > HYPERS else []

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import time
 
+import numpy as np
 import pytest
 
 import ontogeny as og
@@ -15,23 +16,38 @@ from hermits import Hermitage
 from ontogeny.core.errors import StructureError
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
+from ontogeny.runtime.scripts.member import Member, Span
 
 pytestmark = pytest.mark.usefixtures("one_device")
-SPACE = og.Space({"net": {"learning-rate": og.Log(1e-3, 1.0)}})
+GIVEN = {"net": {"learning-rate": 0.25}}
 
 
-def lived(store, words, space=SPACE, population=1, rounds=1, **how):
-    """Grow a command, in this process."""
-    job = Job(og.script(words, **how), space, og.random_search(space), 0, population, rounds, 1)
-    grow(job, Hermitage(True), store, checkpoint_seconds=1e9)
-    return store
+class Over(BaseException):
+    """There is no further round."""
 
 
-def test_hypers_and_all_else_may_be_in_the_environment(store):
+def lived(tmp_path, words, given=GIVEN, steps=1, **how):
+    """Run a command for so many steps, in this process; return what it reported."""
+    spans = [Span(0, steps)]
+
+    def next_round():
+        if not spans:
+            raise Over
+        return spans.pop()
+
+    member = Member(0, 0, given, None, lambda: tmp_path, next_round)
+    with pytest.raises(Over):
+        og.script(words, **how).train(member)
+    return member.reports
+
+
+def test_hypers_and_all_else_may_be_in_the_environment(tmp_path):
     told = 'echo "{\\"score\\": -$NET_LEARNING_RATE, \\"step\\": $ONTOGENY_STEP}"; echo $#; env'
-    lived(store, ["sh", "-c", told], hypers="environment", rounds=2)
-    assert store.metric("step").ravel().tolist() == [0.0, 1.0]
-    assert (store.metric("score") == -store.metric("hypers.net.learning-rate")).all()
+    first, second = lived(tmp_path, ["sh", "-c", told], steps=2, hypers="environment")
+    assert (first.score, first.metrics) == (-0.25, {"step": 0.0})
+    assert (second.score, second.metrics) == (-0.25, {"step": 1.0})
+    flags = lived(tmp_path, ["sh", "-c", 'echo "{\\"score\\": $2, \\"n\\": $#}"', "-"])
+    assert (flags[0].score, flags[0].metrics) == (0.25, {"n": 2.0})
 
 
 @pytest.mark.parametrize(
@@ -47,16 +63,16 @@ def test_hypers_and_all_else_may_be_in_the_environment(store):
         ("echo at epoch 1; sleep 9", TimeoutError, "its limit of 0.2 s\nat epoch 1"),
     ],
 )
-def test_what_a_command_does_wrong_is_said_as_it_said_it(what, error, said, store):
+def test_what_a_command_does_wrong_is_said_as_it_said_it(what, error, said, tmp_path):
     limit = 0.2 if error is TimeoutError else 9
     with pytest.raises(error, match=said):
-        lived(store, ["sh", "-c", what], limit=limit)
+        lived(tmp_path, ["sh", "-c", what], limit=limit)
 
 
-def test_what_a_command_leaves_running_ends_with_it(store, tmp_path):
+def test_what_a_command_leaves_running_ends_with_it(tmp_path):
     """And keeps nobody waiting, though it has the output open."""
     begun = time.monotonic()
-    lived(store, ["sh", "-c", f"sleep 60 & echo $! > {tmp_path}/pid; echo '{{\"score\": 1}}'"])
+    lived(tmp_path, ["sh", "-c", f"sleep 60 & echo $! > {tmp_path}/pid; echo '{{\"score\": 1}}'"])
     assert time.monotonic() - begun < 30
     pid = int((tmp_path / "pid").read_text())
     for _ in range(100):
@@ -71,10 +87,9 @@ def test_what_a_command_leaves_running_ends_with_it(store, tmp_path):
     pytest.fail("it runs still")
 
 
-def test_an_array_is_no_flag(store):
-    space = og.Space({"w": og.Linear(0.0, 1.0, shape=(2,))})
+def test_an_array_is_no_flag(tmp_path):
     with pytest.raises(StructureError, match="the hyper 'w' is an array, which is no flag"):
-        lived(store, ["true"], space)
+        lived(tmp_path, ["true"], {"w": np.ones(2)})
 
 
 def test_heirs_find_the_files_of_their_parents(store):

@@ -177,7 +177,7 @@ def _number(value: Any, name: str, where: str) -> float:
     try:
         if isinstance(value, str | bytes | None):
             raise TypeError
-        return float(value)
+        return float(value.detach() if hasattr(value, "detach") else value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise StructureError(
             f"it reports {value!r:.60} as {name}, which is not one number",
