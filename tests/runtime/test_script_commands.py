@@ -5,7 +5,11 @@ said.
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +20,7 @@ from hermits import Hermitage
 from ontogeny.core.errors import StructureError
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
+from ontogeny.runtime.scripts.command import LEASH
 from ontogeny.runtime.scripts.member import Member, Span
 
 pytestmark = pytest.mark.usefixtures("one_device")
@@ -74,17 +79,32 @@ def test_what_a_command_leaves_running_ends_with_it(tmp_path):
     begun = time.monotonic()
     lived(tmp_path, ["sh", "-c", f"sleep 60 & echo $! > {tmp_path}/pid; echo '{{\"score\": 1}}'"])
     assert time.monotonic() - begun < 30
-    pid = int((tmp_path / "pid").read_text())
-    for _ in range(100):
+    check_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_a_command_ends_with_whoever_runs_it():
+    """A worker that is killed lets go of the input, and no more."""
+    told = [sys.executable, "-I", "-S", "-c", LEASH, "sh", "-c", "sleep 60 & echo $!; wait"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "process_group": 0}
+    with subprocess.Popen(told, **pipes) as process:
+        pid = int(process.stdout.readline())
+        process.stdin.close()
+        assert process.wait(timeout=30) == -signal.SIGKILL
+    check_gone(pid)
+
+
+def check_gone(pid):
+    """A process that has ended, and that nobody waits for here, is gone."""
+    for _ in range(200):
         try:
-            with open(f"/proc/{pid}/stat") as file:
-                if file.read().rpartition(")")[2].split()[0] == "Z":  # nobody waits for it here
-                    return
+            stat = Path(f"/proc/{pid}/stat").read_text()
+            if stat.rpartition(")")[2].split()[0] == "Z":
+                return
             os.kill(pid, 0)
         except OSError:
             return
         time.sleep(0.05)
-    pytest.fail("it runs still")
+    pytest.fail(f"{pid} runs still")
 
 
 def test_an_array_is_no_flag(tmp_path):

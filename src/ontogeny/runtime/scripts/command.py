@@ -1,7 +1,7 @@
 """A whole command as a script: it is run once a step, told its hypers, and says on its output how
 good it is. What it inherits is a folder of files.
 
-A run of it is a process group of its own, which ends with the worker (on Linux) and with the limit.
+A run of it is a process group of its own, which ends with the worker, with the limit, and with it.
 Its output goes through files, so that whatever it leaves running keeps nobody waiting.
 """
 
@@ -26,14 +26,23 @@ from ontogeny.runtime.scripts.member import Member
 
 WHERE = "og.script"
 TOLD = 20  # lines of its output that an error shows
-# Ends with its parent (PR_SET_PDEATHSIG), where the system has that, and becomes the command.
+# Runs the command, and ends its group when whoever holds the other end of its input is gone.
 LEASH = """
-import ctypes, os, sys
-try:
-    ctypes.CDLL(None).prctl(1, 9)
-except (OSError, AttributeError):
-    pass
-os.execvp(sys.argv[1], sys.argv[1:])
+import os, signal, sys, threading
+
+def watch():
+    os.read(0, 1)
+    os.killpg(0, signal.SIGKILL)
+
+nothing = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=nothing)
+threading.Thread(target=watch, daemon=True).start()
+code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+if code < 0:
+    if -code != signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+os._exit(code)
 """
 
 
@@ -100,7 +109,7 @@ class Command:
         leash = [sys.executable, "-I", "-S", "-c", LEASH, *words]
         process = subprocess.Popen(
             leash,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # ends when this process does
             stdout=out,
             stderr=err,
             env=surroundings,
@@ -117,6 +126,8 @@ class Command:
             with suppress(ProcessLookupError, PermissionError):  # what it leaves running too
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
 
     def _reports(self, said: str) -> list[tuple[int, dict[str, Any]]]:
         found = list(_objects(said))
