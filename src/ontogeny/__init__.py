@@ -35,6 +35,7 @@ _WHERE = {
     "ask_tell": "asking",
     "grow": "growth",
     "load": "run",
+    "runs": "run",
     "resume": "growth",
     "load_product": "recipes.products",
     "HostLearner": "core.host",
@@ -149,7 +150,7 @@ if TYPE_CHECKING:
     from ontogeny.ops.descent import descend_inner
     from ontogeny.recipes.products import load_product
     from ontogeny.replaying import replay
-    from ontogeny.run import Run, load
+    from ontogeny.run import Run, load, runs
     from ontogeny.runtime.observer import Observer
     from ontogeny.runtime.processes import Processes
     from ontogeny.runtime.scripts.script import script

@@ -42,6 +42,7 @@ VERBS = {
     "show": Verb("looking", "RUN", "one run: where it stands, who is best, what happened"),
     "report": Verb("looking", "RUN [--out FILE]", "the whole story of a run, as one HTML file"),
     "verify": Verb("verifying", "RUN", "whether all that was recorded is as it was written"),
+    "remove": Verb("removing", "RUN [--yes]", "a run's folder, with all that is in it"),
     "compare": Verb(
         "comparing", "RUN RUN… [--by FIELD]", "which settings are better, and how surely"
     ),
