@@ -49,6 +49,7 @@ ASK = {
         p.step(jnp.array([0.5, 1.0]), ())[0].log_probability(action) for action in jnp.arange(2)
     ],
     "coin": lambda p: p(jnp.array([0, 1, 1, 0])),
+    "script": lambda p: p("model.txt").decode(),
     "ebmm-bits": lambda p: p(jnp.array([1.0, 0, 1, 1, 0, 0])),
     "thompson": lambda p: p.probabilities(jnp.eye(3)),
     "sinusoid": lambda p: p(POINTS, jnp.array([[0.5], [1.0]]), jnp.array([[0.5], [2.0]])),

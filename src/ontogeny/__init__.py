@@ -32,8 +32,10 @@ if "jax" in sys.modules:  # the user's arrays may come before anything of ours d
 
 _WHERE = {
     "Run": "run",
+    "ask_tell": "asking",
     "grow": "growth",
     "load": "run",
+    "runs": "run",
     "resume": "growth",
     "load_product": "recipes.products",
     "HostLearner": "core.host",
@@ -87,6 +89,7 @@ _WHERE = {
     "TensorBoard": "runtime.sinks.tensorboard",
     "WandB": "runtime.sinks.wandb",
     "MLflow": "runtime.sinks.mlflow",
+    "script": "runtime.scripts.script",
     "match": "social.matching.match",
     "study": "studying",
     "compare": "views.comparison",
@@ -107,6 +110,7 @@ __all__ = [*_WHERE, *_MODULES, "__version__"]  # pyright: ignore[reportUnsupport
 
 if TYPE_CHECKING:
     from ontogeny import testing
+    from ontogeny.asking import ask_tell
     from ontogeny.core.errors import OntogenyError
     from ontogeny.core.host import HostLearner
     from ontogeny.core.learner import Learner
@@ -147,9 +151,10 @@ if TYPE_CHECKING:
     from ontogeny.ops.descent import descend_inner
     from ontogeny.recipes.products import load_product
     from ontogeny.replaying import replay
-    from ontogeny.run import Run, load
+    from ontogeny.run import Run, load, runs
     from ontogeny.runtime.observer import Observer
     from ontogeny.runtime.processes import Processes
+    from ontogeny.runtime.scripts.script import script
     from ontogeny.runtime.sinks.mlflow import MLflow
     from ontogeny.runtime.sinks.tensorboard import TensorBoard
     from ontogeny.runtime.sinks.wandb import WandB

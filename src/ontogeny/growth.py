@@ -20,6 +20,7 @@ from ontogeny.core.config import at_least, whole
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
+from ontogeny.core.script import Script
 from ontogeny.core.space import Space
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.strategy import Strategy, StrategyConfig
@@ -46,7 +47,7 @@ from ontogeny.runtime.vectorised import Vectorised
 
 
 def grow(
-    what: Learner[Any] | HostLearner[Any] | Recipe | str,
+    what: Learner[Any] | HostLearner[Any] | Script | Recipe | str,
     *,
     space: Space | None = None,
     strategy: Strategy[Any] | StrategyConfig | str | None = None,
@@ -64,16 +65,16 @@ def grow(
 ) -> Run:
     """Grow a recipe (an object, or a name and its fields) or a learner, and return the run.
 
-    A host learner lives in processes, any other learner where the `executor` says, which is in one
-    compiled program when it is not given.
+    A host learner and a script live in processes, any other learner where the `executor` says,
+    which is in one compiled program when it is not given.
 
     A learner needs a `space`; its strategy is "pbt" when none is given, with 16 members for 20
-    rounds of 100 steps. A strategy is given by its name or by its settings, to a learner also as
-    the functions themselves. `folder` is where the run is kept (`runs/NAME-N` when not given); a
-    run that is already there goes on from its newest checkpoint, which for a bare learner is how it
-    is resumed, if it is the same but for more rounds. `repeat` is the command that grows the run
-    again, for whoever looks at it. Of a recipe of several generations the last one's run is
-    returned.
+    rounds of 100 steps (of a script, of one step). A strategy is given by its name or by its
+    settings, to a learner also as the functions themselves. `folder` is where the run is kept
+    (`runs/NAME-N` when not given); a run that is already there goes on from its newest checkpoint,
+    which for a bare learner is how it is resumed, if it is the same but for more rounds. `repeat`
+    is the command that grows the run again, for whoever looks at it. Of a recipe of several
+    generations the last one's run is returned.
 
     >>> run = og.grow("quadratic", strategy="pbt", population=4, rounds=2, steps=5, progress=False)
     >>> run.metrics()["score"].shape, run.best.state.shape
@@ -93,7 +94,7 @@ def grow(
     if isinstance(strategy, str):
         strategy = strategy_class(strategy)()
     check_given(what, space, strategy, executor)
-    if isinstance(what, Learner | HostLearner):
+    if isinstance(what, Learner | HostLearner | Script):
         check_settings(fields, inspect.signature(grow).parameters)
         if space is None:
             raise ConfigError(
@@ -102,7 +103,8 @@ def grow(
                 hint='for example space=og.Space({"learning_rate": og.Log(1e-5, 1e-2)})',
             )
         where = given.pop("executor", None) or default_executor(what)
-        settings: dict[str, Any] = {"population": 16, "rounds": 20, "steps": 100, "seed": 0}
+        steps_ = 1 if isinstance(what, Script) else 100
+        settings: dict[str, Any] = {"population": 16, "rounds": 20, "steps": steps_, "seed": 0}
         moves = PBT() if strategy is None else strategy
         config = moves if isinstance(moves, StrategyConfig) else None
         functions = moves.build(space) if isinstance(moves, StrategyConfig) else moves
@@ -172,9 +174,9 @@ def _with_successors(run: Run, watched: Watched) -> Run:
     return run
 
 
-def default_executor(learner: Learner[Any] | HostLearner[Any]) -> Executor:
+def default_executor(learner: Learner[Any] | HostLearner[Any] | Script) -> Executor:
     """Return where a bare learner lives when nothing else is said."""
-    return Processes() if isinstance(learner, HostLearner) else Vectorised()
+    return Processes() if isinstance(learner, HostLearner | Script) else Vectorised()
 
 
 @dataclasses.dataclass(frozen=True)

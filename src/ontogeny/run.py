@@ -8,7 +8,9 @@ run.best.score, run.best.hypers, run.metrics()["score"], run.report()
 
 from __future__ import annotations
 
+import math
 import pickle
+import warnings
 from contextlib import suppress
 from functools import cached_property
 from html import escape
@@ -22,13 +24,14 @@ from ontogeny.core.errors import ConfigError, OntogenyError, StoreError
 from ontogeny.core.files import absolute
 from ontogeny.core.host import own_choices
 from ontogeny.core.population import Population
+from ontogeny.core.text import visible
 from ontogeny.core.trees import named_leaves
 from ontogeny.recipes import recipe_class
 from ontogeny.recipes.products import kept_product
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.runtime.checkpoints import read_newest
 from ontogeny.runtime.executor import Job, Snapshot
-from ontogeny.runtime.folders import find_run
+from ontogeny.runtime.folders import find_run, list_runs
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.schedules import along, read_schedule
 from ontogeny.runtime.stacked import Stacked
@@ -53,7 +56,8 @@ class Member(NamedTuple):
 
     def __repr__(self) -> str:
         leaves = jax.tree.leaves(self.state)
-        held = f"{count(sum(map(np.size, leaves)), 'number')} in {count(len(leaves), 'array')}"
+        sizes = (math.prod(getattr(leaf, "shape", ())) for leaf in leaves)  # PyTorch's size is more
+        held = f"{count(sum(sizes), 'number')} in {count(len(leaves), 'array')}"
         texts = jax.tree.map(_shown, self.hypers, is_leaf=lambda value: value is None)
         shown = [f"{name}={text}" for name, text in named_leaves(texts)]
         rest = [f"and {len(shown) - HYPERS} more"] if len(shown) > HYPERS else []
@@ -256,6 +260,24 @@ def load(folder: Path | str) -> Run:
     """
     store = Store(find_run(folder))
     return Run(store, stored_recipe(store) if store.run().get("recipe") else None)
+
+
+def runs(folder: Path | str | None = None) -> list[Run]:
+    """Return all runs in a folder (the runs folder), the most recently written last. One that can't
+    be read is left out, with a warning.
+
+    >>> run = og.grow("quadratic", population=4, rounds=2, steps=5, progress=False)
+    >>> [run.folder.name for run in og.runs()]
+    ['quadratic-1']
+    """
+    found: list[Run] = []
+    for place in list_runs(folder):
+        try:
+            found.append(load(place))
+        except OntogenyError as error:
+            said = f"{place}: it is left out, since it can't be read ({error.what})"
+            warnings.warn(visible(said), stacklevel=2)
+    return found
 
 
 def report(store: Store, path: Path, beside: Path | str | None = None) -> Path:

@@ -22,6 +22,7 @@ HEAVY = {
     "kickstart",
     "photo-quality",
     "photo-ratings",
+    "script",  # which reads what the space has
     "text",
     "text-student",
     "video-features",

@@ -42,6 +42,7 @@ VERBS = {
     "show": Verb("looking", "RUN", "one run: where it stands, who is best, what happened"),
     "report": Verb("looking", "RUN [--out FILE]", "the whole story of a run, as one HTML file"),
     "verify": Verb("verifying", "RUN", "whether all that was recorded is as it was written"),
+    "remove": Verb("removing", "RUN [--yes]", "a run's folder, with all that is in it"),
     "compare": Verb(
         "comparing", "RUN RUN… [--by FIELD]", "which settings are better, and how surely"
     ),
@@ -109,6 +110,11 @@ def run(arguments: list[str]) -> int:
         if word in ("-h", "--help", "help", "-V", "--version"):
             print(f"ontogeny {__version__}" if word in ("-V", "--version") else overview())
             return 0
+        if word == "--completion":
+            from ontogeny.cli.completion import completion
+
+            print(completion("".join(rest), [(name, verb.words) for name, verb in VERBS.items()]))
+            return 0
         return _verb(word)(rest)
     except OntogenyError as error:
         _explain(error, as_json)
@@ -136,6 +142,7 @@ def overview() -> str:
             "",
             *lines,
             "",
+            "Complete words in your shell: ontogeny --completion bash|zsh|fish",
             "Every verb takes --json and --help. RUN is a folder, a name in runs/, or `last`.",
             "Exit codes: 0 done, 2 usage, 3 failed or a claim does not hold, 130 interrupted.",
             "",

@@ -68,7 +68,7 @@ def with_strategy(recipe: Any, arguments: Sequence[str]) -> Any:
     """
     from ontogeny.recipes.strategies import STRATEGIES, strategy_class
 
-    named = _after("--strategy", arguments) or recipe.strategy.name
+    named = option_value("--strategy", arguments) or recipe.strategy.name
     if named == recipe.strategy.name or named not in STRATEGIES:
         return recipe
     return dataclasses.replace(recipe, strategy=strategy_class(named)())
@@ -80,13 +80,13 @@ def with_executor(recipe: Any, arguments: Sequence[str]) -> Any:
     """
     from ontogeny.recipes.executors import EXECUTORS, executor_name
 
-    named = _after("--executor", arguments)
+    named = option_value("--executor", arguments)
     if named not in EXECUTORS or named == executor_name(recipe.executor):
         return recipe
     return dataclasses.replace(recipe, executor=EXECUTORS[named]())
 
 
-def _after(option: str, arguments: Sequence[str]) -> str | None:
+def option_value(option: str, arguments: Sequence[str]) -> str | None:
     """Return what follows the option, the last time that it is given; None when it never is."""
     found = None
     for word, after in pairwise([*arguments, ""]):

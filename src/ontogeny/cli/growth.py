@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from ontogeny.cli.fields import parse_recipe
+from ontogeny.cli.fields import option_value, parse_fields, parse_recipe
 from ontogeny.cli.words import RunName, parse, recipe_list, say
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.text import quoted
@@ -51,11 +51,14 @@ class Keeping:
 def grow(arguments: list[str]) -> int:
     """Grow a recipe."""
     if not arguments or arguments[0] in ("-h", "--help"):
-        print("usage: ontogeny grow RECIPE [--field value …]\n\nrecipes:")
+        print("usage: ontogeny grow RECIPE [--field value …]")
+        print("       ontogeny grow --script train.py --space space.toml\n\nrecipes:")
         print(recipe_list())
         print("\nThe fields of one: ontogeny grow RECIPE --help")
         return 0 if arguments else 2
     name, *rest = arguments
+    if name == "script" or (name.startswith("-") and option_value("--script", arguments)):
+        return grow_script(rest if name == "script" else arguments, ["grow", *arguments])
     if name.startswith("-"):
         raise ConfigError(
             f"the recipe comes first, not {name!r}",
@@ -67,6 +70,16 @@ def grow(arguments: list[str]) -> int:
         return grow_taught(name, f"grow {name}", rest, ["grow", *arguments])
     chosen = parse_recipe(name, "grow", rest, Keeping)
     return grow_and_tell(chosen.recipe, chosen.options, ["grow", *arguments])
+
+
+def grow_script(arguments: list[str], words: Sequence[str]) -> int:
+    """Grow runs of a command, whose space is read before the fields of the rest are."""
+    from ontogeny.recipes.scripts import Scripts
+
+    told, space = (option_value(word, arguments) or "" for word in ("--script", "--space"))
+    first = Scripts(script=told, space_file=space)
+    chosen = parse_fields(first, "grow --script", arguments, Keeping, Scripts.__doc__)
+    return grow_and_tell(chosen.recipe, chosen.options, words)
 
 
 def grow_and_tell(recipe: Any, keeping: Keeping, words: Sequence[str]) -> int:

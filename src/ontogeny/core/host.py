@@ -25,6 +25,7 @@ from ontogeny.core.errors import StructureError
 from ontogeny.core.metrics import check_metrics
 from ontogeny.core.noted import Noted
 from ontogeny.core.purpose import Purpose
+from ontogeny.core.script import Script
 
 State = TypeVar("State")
 
@@ -126,6 +127,8 @@ def with_own_choices(
     """
     if not choices:
         return learner
+    if isinstance(learner, Script):
+        return learner._replace(choices=choices)
     functions = ("init", "step", "score")
     given = {name: partial(_with_own, getattr(learner, name), choices) for name in functions}
     return learner._replace(**given)

@@ -103,6 +103,7 @@ RECIPES = {
     "photo-ratings": Entry(
         "photographs", "PhotoRatings", "scorers that learn from ratings: see ontogeny beauty train"
     ),
+    "script": Entry("scripts", "Scripts", "runs of a command of yours: grow --script train.py"),
     "digits": Entry("digits", "DigitClassifier", "classifiers of real digits (seconds)"),
     "bandit": Entry("bandits", "Bandit", "agents that learn to explore as Bayes does (a minute)"),
     "thompson": Entry("bandits", "Thompson", "agents that learn Thompson sampling (a minute)"),

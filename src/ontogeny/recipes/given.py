@@ -11,6 +11,7 @@ from typing import Any
 from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
+from ontogeny.core.script import Script
 from ontogeny.core.space import Space
 from ontogeny.evolution.strategy import FORMERLY, Strategy, StrategyConfig
 from ontogeny.recipes.recipe import Recipe
@@ -23,7 +24,7 @@ def check_given(what: Any, space: Any, strategy: Any, executor: Any) -> None:
     """Raise `ConfigError` unless these are what `og.grow` takes: a learner or a recipe, and of
     the others each None or what it is called after.
     """
-    if not isinstance(what, Learner | HostLearner | Recipe | str):
+    if not isinstance(what, Learner | HostLearner | Script | Recipe | str):
         raise not_a("a learner or recipe", what, 'og.grow("quadratic"), og.grow(og.Learner(…), …)')
     if not isinstance(space, Space | None):
         raise not_a("a space", space, 'space=og.Space({"rate": og.Log(1e-4, 1.0)})')
@@ -61,14 +62,14 @@ def check_settings(fields: Mapping[str, Any], known: Iterable[str]) -> None:
         raise unknown("setting", name, known, WHERE)
 
 
-def not_a(wanted: str, given: Any, example: str) -> ConfigError:
+def not_a(wanted: str, given: Any, example: str, where: str = WHERE) -> ConfigError:
     """Return the error to raise for something given that is not what is wanted."""
     named = getattr(given, "__name__", None)
     if named and callable(given):
         said = f"{named} is a {'class' if isinstance(given, type) else 'function'}, not {wanted}"
-        return ConfigError(said, where=WHERE, hint=f"call it, as in {example}")
+        return ConfigError(said, where=where, hint=f"call it, as in {example}")
     said = f"{given!r:.60} is a {type(given).__name__}, not {wanted}"
-    return ConfigError(said, where=WHERE, hint=f"write {example}")
+    return ConfigError(said, where=where, hint=f"write {example}")
 
 
 def _has(one: Any, method: str) -> bool:

@@ -32,6 +32,7 @@ PRODUCTS = {
     "mixed policy": "learners.teaching.mixed_policy:load_mixed_policy",
     "quadratic minimum": "recipes.quadratic:load_minimum",
     "scorer": "learners.beauty.product:load_scorer",
+    "script files": "recipes.scripts:load_files",
     "sequence predictor": "learners.sequential.forecaster:load_forecaster",
     "toy point": "recipes.toy:load_point",
     "translator": "learners.generation.translator:load_translator",

@@ -37,6 +37,7 @@ from ontogeny.runtime.shipping import is_host
 from ontogeny.runtime.states import read_host_state, read_state
 
 MEMBERS = "members"  # the folder, in a run's, where the states lie
+WORK = "work-"  # what folders there begin with that scripts keep their files in while they live
 NAME = re.compile(r"slot-(\d+)-round-(\d+)\.safetensors")
 
 

@@ -35,7 +35,7 @@ from ontogeny.core.learner import STRATEGY_HYPERS, check_shapes
 from ontogeny.core.population import Move
 from ontogeny.core.promotion import own_rules
 from ontogeny.runtime import machine
-from ontogeny.runtime.board import MEMBERS, Board, state_file
+from ontogeny.runtime.board import MEMBERS, WORK, Board, state_file
 from ontogeny.runtime.crew import Crew
 from ontogeny.runtime.executor import RAISED, UNREAD, Footprint, Job, Lived, Note, Snapshot
 from ontogeny.runtime.identity import strategy_may_read
@@ -70,7 +70,7 @@ class BoardProgram:
         self._unread: set[str] | None = None  # hypers that nobody has read; None: not known
         try:
             self.members.mkdir(parents=True, exist_ok=True)
-            for left in self.members.glob("pinned-*"):  # by a process that was killed
+            for left in self._leavings():  # by a process that was killed
                 remove(left)
             board = self._born = Board.begin(job, self.members)
             one = jax.tree.map(lambda leaf: leaf[0], board.lived_with)
@@ -92,7 +92,7 @@ class BoardProgram:
                     die and is_host(job),
                 )
             )
-            self._decide = _compiled_move(job, board, synchronous)
+            self._decide = compiled_move(job, board, synchronous)
             self.temporary = crew.ready()
         except BaseException:
             self.close()
@@ -127,10 +127,16 @@ class BoardProgram:
         return Footprint(self.bytes, self.temporary, abreast)
 
     def close(self) -> None:
-        """End the crew."""
+        """End the crew, and remove what its scripts have lying about."""
         self.crew.close()
+        for left in self.members.glob(f"{WORK}*"):
+            remove(left)
         if self._own is not None:
             shutil.rmtree(self._own, ignore_errors=True)
+
+    def _leavings(self) -> list[Path]:
+        """Return the folders that are of no use once the process is gone that made them."""
+        return [*self.members.glob("pinned-*"), *self.members.glob(f"{WORK}*")]
 
     def _apart(self, board: Board, stop: Callable[[], bool]) -> Iterator[Lived]:
         """Yield the rounds of an asynchronous growth, one member's at a time."""
@@ -214,6 +220,7 @@ class BoardProgram:
             ready[done.slot] = True
             if done.raised:
                 self.crew.notes.append(Note(RAISED, done.raised, done.slot))
+            self.crew.notes += [Note(kind, said, done.slot) for kind, said in done.notes]
             for name, value in done.metrics.items():
                 metrics[name][done.slot] = value
             board.publish(done.slot, number, done.score, done.hypers, self.job.steps)
@@ -269,7 +276,7 @@ def _copied(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: leaf.copy(), tree)
 
 
-def _compiled_move(job: Job, board: Board, synchronous: bool) -> Any:
+def compiled_move(job: Job, board: Board, synchronous: bool) -> Any:
     """Return the compiled move: (number, slot, population, the strategy's state) -> (its state, the
     move).
 

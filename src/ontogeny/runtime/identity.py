@@ -54,7 +54,7 @@ def identity(job: Job, executor: Executor, fields: Mapping[str, Any] | None) -> 
         "tools": TOOLS,
     }
     if fields is None:
-        told |= {"strategy": _strategy(job), "executor": _executor(executor)}
+        told |= {"strategy": strategy_identity(job), "executor": _executor(executor)}
     told["learner"] = fingerprints(job)
     return json.loads(json.dumps(told, default=str))  # a tuple is what JSON makes of it
 
@@ -90,9 +90,7 @@ def fingerprints(job: Job) -> dict[str, str]:
     leaves = named_leaves(hypers)
     columns = [name for path, leaf in leaves for name in hyper_columns(path, leaf.shape)]
     functions = {
-        name: function
-        for name, function in learner._asdict().items()
-        if name != "pickle" and function is not None
+        name: function for name, function in learner._asdict().items() if callable(function)
     }
     if is_host(job):
         check_columns(columns)
@@ -137,7 +135,10 @@ def _check_read(job: Job, programs: Mapping[str, Traced], paths: list[str]) -> N
             )
 
 
-def _strategy(job: Job) -> dict[str, Any]:
+def strategy_identity(job: Job) -> dict[str, Any]:
+    """Return the strategy's name and settings; of one that is given as functions, the fingerprint
+    of its programs. Raises `ConfigError` for one that was made of another space.
+    """
     if job.settings is not None:
         return {"strategy": job.settings.name, **dataclasses.asdict(job.settings)}
     board, strategy = tree_shapes(job), job.strategy

@@ -35,6 +35,10 @@ class Living(Protocol):
     """The learner's functions, and its states' files."""
 
     temporary: int
+    notes: tuple[tuple[str, str], ...]
+    """What befell the member in its last round: kinds of events, and what there is to say."""
+    spoiled: bool
+    """Whether the process can't go on, and is to be replaced."""
 
     @property
     def unread(self) -> tuple[str, ...] | None:
@@ -64,6 +68,8 @@ class HostLiving:
     """Plain Python."""
 
     temporary = 0
+    notes: tuple[tuple[str, str], ...] = ()
+    spoiled = False
 
     def __init__(self, learner: HostLearner[Any], setup: Setup):
         self.learner, self.seed, self.steps = learner, setup.seed, setup.steps
@@ -113,6 +119,8 @@ class JaxLiving:
     """Two compiled programs: to begin, and to live a round."""
 
     unread = None  # it was refused before there was a worker
+    notes: tuple[tuple[str, str], ...] = ()
+    spoiled = False
 
     def plainly(self) -> bool:
         return False

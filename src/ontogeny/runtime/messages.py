@@ -49,6 +49,7 @@ class Done(NamedTuple):
     seconds: float
     raised: str = ""  # the traceback of what the member died by
     unread: tuple[str, ...] | None = None  # hypers that no function has read here; None: not known
+    notes: tuple[tuple[str, str], ...] = ()  # what befell the member: kinds of events, and what
 
 
 class Raised(NamedTuple):

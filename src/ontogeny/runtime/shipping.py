@@ -16,6 +16,7 @@ from typing import Any
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.host import HostLearner, with_own_choices
+from ontogeny.core.script import Script
 from ontogeny.runtime.executor import Job
 
 # What takes long to import, and is imported late: worth having where workers are forked from.
@@ -90,4 +91,4 @@ class _WithOwnChoices:
 
 def is_host(job: Job) -> bool:
     """Return whether the job's learner is plain Python."""
-    return isinstance(job.learner, HostLearner)
+    return isinstance(job.learner, HostLearner | Script)

@@ -23,13 +23,13 @@ from ontogeny.core.closures import compiled, debugging, opened, traced_once
 from ontogeny.core.compiling import quick_to_compile
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
 from ontogeny.core.population import live
 from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
 from ontogeny.runtime import machine
 from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
+from ontogeny.runtime.shipping import is_host
 from ontogeny.runtime.stacked import Stacked, check_stored
 
 HEADROOM = 0.8  # of the available memory, before cohorts take turns
@@ -67,7 +67,7 @@ class Vectorised:
         """
         del folder  # nothing but the rounds comes of it
         machine.prepare(self.devices)
-        if isinstance(job.learner, HostLearner):
+        if is_host(job):
             raise ConfigError(
                 "a host learner is plain Python, which can't be compiled",
                 where="Vectorised",

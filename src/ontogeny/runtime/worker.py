@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from ontogeny.core.errors import OntogenyError
+from ontogeny.core.script import Script
 from ontogeny.runtime.living import HostLiving, JaxLiving, Living, Round
 from ontogeny.runtime.messages import Done, Order, Raised, Ready, Setup
 
@@ -41,6 +42,8 @@ def work(connection: Connection) -> None:
                 epoch = order.epoch
                 states.clear()
             connection.send(fulfil(setup, living, states, order))
+            if living.spoiled:
+                break
     except OSError as error:
         if not isinstance(error, BrokenPipeError | ConnectionError):
             _tell(connection, where, error)
@@ -59,6 +62,10 @@ def living_of(setup: Setup) -> Living:
         device_count()
     learner = pickle.loads(setup.learner)()
     _adopt(setup.settings)  # a host learner may have brought JAX with it
+    if isinstance(learner, Script):
+        from ontogeny.runtime.scripts.living import ScriptLiving
+
+        return ScriptLiving(learner, setup)
     return (HostLiving if setup.host else JaxLiving)(learner, setup)
 
 
@@ -89,9 +96,8 @@ def fulfil(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], ord
     states[slot] = (order.target, round_.state)
     seconds = time.perf_counter() - begun
     _, score, metrics, left = round_
-    return Done(
-        order.epoch, slot, order.number, score, metrics, left, seconds, raised, living.unread
-    )
+    numbers = order.epoch, slot, order.number, score, metrics
+    return Done(*numbers, left, seconds, raised, living.unread, () if raised else living.notes)
 
 
 def _adopt(settings: dict[str, Any]) -> None:
