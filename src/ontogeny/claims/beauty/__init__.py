@@ -29,7 +29,7 @@ SYSTEM = System(
         Part("matched"),
         Part("lalonde"),
         Part("insurance"),
-        Part("study", module="platforms"),
+        Part("study", "longer", "platforms"),
         Part("recognition"),
     ),
 )
