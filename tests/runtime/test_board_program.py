@@ -19,6 +19,7 @@ from ontogeny.runtime.living import HostLiving
 from ontogeny.runtime.messages import Order, Setup
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.shipping import shipped
+from ontogeny.runtime.states import read_packed
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.worker import fulfil
 from ontogeny.testing import check_executor
@@ -136,4 +137,4 @@ def test_a_learner_that_takes_dictionaries_alone_has_them(plain, tmp_path):
     living = HostLiving(learner, setup)
     done = fulfil(setup, living, {}, Order(0, 0, 0, 0, hypers, "", "state"))
     assert (done.score, done.unread) == (1.0, None if plain else ())  # who keeps it whole reads it
-    assert living.read(tmp_path / "state") == hypers
+    assert living.unpack(read_packed(tmp_path / "state"), "") == hypers

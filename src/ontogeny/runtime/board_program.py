@@ -75,10 +75,12 @@ class BoardProgram:
             board = self._born = Board.begin(job, self.members)
             one = jax.tree.map(lambda leaf: leaf[0], board.lived_with)
             self.bytes = trees.size_bytes(board.tree())
+            each = 0
             if not is_host(job):
                 member = check_shapes(job.learner, one)
                 check_arrays(member)
-                self.bytes += job.population * trees.size_bytes(member)
+                each = trees.size_bytes(member)
+                self.bytes += job.population * each
             place, settings = self.members.absolute(), machine.settings()
             crew.hire(
                 Setup(
@@ -90,6 +92,7 @@ class BoardProgram:
                     place,
                     settings,
                     die and is_host(job),
+                    each,
                 )
             )
             self._decide = _compiled_move(job, board, synchronous)
@@ -251,7 +254,9 @@ class BoardProgram:
     def _clean(self, board: Board) -> None:
         """Remove the files that nobody may need: call it when the board was recorded."""
         needed = board.needed()
-        for name in self._written - needed:
+        unneeded = self._written - needed
+        self.crew.forget(unneeded)
+        for name in unneeded:
             (self.members / name).unlink(missing_ok=True)
         self._written = needed
 
