@@ -82,6 +82,7 @@ _WHERE = {
     "omniglot": "worlds.omniglot",
     "published_embeddings": "worlds.embeddings",
     "Processes": "runtime.processes",
+    "RayWorkers": "runtime.ray_workers",
     "Vectorised": "runtime.vectorised",
     "Observer": "runtime.observer",
     "TensorBoard": "runtime.sinks.tensorboard",
@@ -149,6 +150,7 @@ if TYPE_CHECKING:
     from ontogeny.run import Run, load
     from ontogeny.runtime.observer import Observer
     from ontogeny.runtime.processes import Processes
+    from ontogeny.runtime.ray_workers import RayWorkers
     from ontogeny.runtime.sinks.mlflow import MLflow
     from ontogeny.runtime.sinks.tensorboard import TensorBoard
     from ontogeny.runtime.sinks.wandb import WandB

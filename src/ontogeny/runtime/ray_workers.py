@@ -1,0 +1,113 @@
+"""Members as actors of a Ray cluster: more of them than a machine has room for, of any framework.
+
+What each lives next is decided as for members in processes (`board_program`), and a worker that
+dies, or its machine, is replaced: its members live their rounds again to the same bits.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ontogeny.core.config import as_declared, at_least, positive
+from ontogeny.core.errors import ConfigError
+from ontogeny.runtime import machine
+from ontogeny.runtime.board_program import BoardProgram
+from ontogeny.runtime.executor import Job
+from ontogeny.runtime.ray_cluster import joined
+from ontogeny.runtime.ray_crew import RayCrew
+from ontogeny.runtime.shipping import shipped
+from ontogeny.runtime.workforce import settings_of
+
+
+@dataclass(frozen=True)
+class RayWorkers:
+    """Members in actors of a Ray cluster, each at its own pace, on any number of machines.
+
+    >>> og.RayWorkers(num_gpus=0.25, synchronous=True).num_cpus
+    1.0
+    """
+
+    address: str | None = None
+    """Where the cluster is: host:port, or auto for the one that runs on this machine. When not
+    given, $RAY_ADDRESS, else one that is begun on this machine, and ended."""
+    workers: int | None = None
+    """How many actors share the population; when not given, as many as there is room for at any
+    time: more come as the cluster grows."""
+    num_cpus: float = 1.0
+    """How many CPUs of the cluster each worker takes."""
+    num_gpus: float = 0.0
+    """How many GPUs each worker takes; a fraction shares one."""
+    synchronous: bool = False
+    """Wait for everybody before each move, so that a run can be repeated exactly."""
+    restarts: int = 5
+    """How often workers may die in one round of a member before the growth ends."""
+    threads: int = 1
+    """How many threads each worker computes with on a CPU."""
+    errors: Literal["end", "die"] = "end"
+    """What an exception that a host learner raises does: end the growth, or be the death of that
+    member, whose traceback is recorded."""
+    wait_seconds: float = 120.0
+    """How long to wait for a worker to begin, when there is none."""
+    store_bytes: int | None = None
+    """The object store of a cluster that is begun here; when not given, what Ray chooses."""
+
+    def __post_init__(self) -> None:
+        as_declared(self)
+        at_least(self, 1, "workers", "threads", optional=True)
+        at_least(self, 0, "restarts", "num_gpus")
+        positive(self, "num_cpus", "wait_seconds")
+        at_least(self, 80_000_000, "store_bytes", optional=True)  # Ray refuses less
+        if self.errors not in ("end", "die"):
+            raise ConfigError(
+                f"errors is {self.errors!r}", where="RayWorkers", hint="use 'end' or 'die'"
+            )
+        if self.num_gpus > 1 and self.num_gpus % 1:
+            raise ConfigError(
+                f"num_gpus is {self.num_gpus:g}",
+                where="RayWorkers",
+                hint="use a fraction of one GPU, or a whole number of them",
+            )
+
+    @property
+    def devices(self) -> int:
+        """One, of the driver: it only decides moves."""
+        return 1
+
+    def prepare(self, job: Job, folder: Path | None = None) -> BoardProgram:
+        """Join the cluster or begin one, begin the workers, and wait until they have compiled what
+        they need.
+
+        Raises `MissingExtra` without Ray; `ConfigError` where no cluster answers, for workers that
+        it has no room for, have another version or don't see the folder, for a member larger than
+        the object store, and for a learner that can't be pickled; `StructureError` for one that
+        breaks its contract, and what a worker raised.
+        """
+        machine.prepare(self.devices)
+        learner = shipped(job, "RayWorkers")
+        cpus = max(machine.cores(), (self.workers or 1) * self.num_cpus)
+        cluster = joined(self.address, cpus=cpus, store_bytes=self.store_bytes)
+        crew = RayCrew(
+            cluster,
+            job.population,
+            count=self.workers and min(self.workers, job.population),
+            cpus=self.num_cpus,
+            gpus=self.num_gpus,
+            restarts=self.restarts,
+            surroundings=self._surroundings(cluster.begun),
+            wait_seconds=self.wait_seconds,
+        )
+        how = {"synchronous": self.synchronous, "die": self.errors == "die"}
+        return BoardProgram(job, learner, crew, folder=folder, **how)
+
+    def _surroundings(self, here: bool) -> dict[str, str]:
+        """Return the environment variables of a worker, of a cluster that was begun `here`."""
+        settings = settings_of(self.threads, "cuda,cpu" if self.num_gpus else "cpu")
+        if 0 < self.num_gpus < 1:
+            settings["XLA_PYTHON_CLIENT_MEM_FRACTION"] = f"{0.9 * self.num_gpus:.3f}"
+        if here:
+            settings["PYTHONPATH"] = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+        return settings
