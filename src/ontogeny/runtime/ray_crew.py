@@ -30,6 +30,7 @@ from ontogeny.runtime.ray_worker import OBJECT_BYTES, Met, RayWorker, too_large
 
 SIGN = "growing"  # the file in the members' folder by which workers know whose they are
 LOOK_SECONDS = 1.0  # between looks at the cluster
+BETWEEN = (-1, -1)  # no slot, no round
 LATE_SECONDS = 10.0  # that the others are waited for when one is ready
 
 Then: TypeAlias = Callable[["Worker", Any], "Done | None"]
@@ -205,6 +206,7 @@ class RayCrew:
         if isinstance(said, Raised):
             raise said.as_error()
         worker.temporary, worker.up = said.temporary, True
+        self._struck.pop(BETWEEN, None)
         self._up.append(worker)
         if self._hired:
             self.notes.append(Note("joined", f"{worker.name}: there are {len(self._up)}"))
@@ -293,9 +295,9 @@ class RayCrew:
         gone = worker.met is not None and worker.met.node not in alive
         first = worker.orders[0] if worker.orders else None
         where = f"slot {first.slot}, round {first.number}" if first else "between its rounds"
-        how = "is gone with its machine" if gone else f"has died ({_reason(said)})"
+        how = "is gone with its machine" if gone else f"is lost ({_reason(said)})"
         if not gone:
-            place = (first.slot, first.number) if first else (-1, -1)
+            place = (first.slot, first.number) if first else BETWEEN
             self._struck[place] += 1
             if self._struck[place] > self.restarts:
                 raise OntogenyError(
@@ -355,7 +357,6 @@ def check_met(met: Met, folder: str) -> None:
 
 def _reason(said: str) -> str:
     """Return the part of what Ray says of a death that says why."""
-    for before in ("Worker exit detail:", "The actor is dead because", "The actor died"):
-        if before in said:
-            return said.partition(before)[2].strip(" :.")[:160]
-    return said[:160]
+    for before in ("Worker exit detail:", "is unavailable:", "The actor is dead because"):
+        said = said.partition(before)[2] or said
+    return said.strip().partition(". ")[0][:160]

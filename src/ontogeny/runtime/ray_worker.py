@@ -96,10 +96,10 @@ class RayWorker:
                 raise OntogenyError(
                     "another growth has begun in this folder", where=str(self._sign)
                 )
-            packed.write(self._setup.folder / order.target)
             size = sum(array.nbytes for array in packed.arrays.values())
             if size > self._room:
                 raise too_large(size, self._room, platform.node())
+            packed.write(self._setup.folder / order.target)
             left = size >= OBJECT_BYTES
             return (done, left), packed if left else None
         except Exception as error:  # whatever the learner raises is the user's to know
