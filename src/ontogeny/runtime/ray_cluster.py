@@ -82,7 +82,12 @@ def joined(
     if ray.is_initialized():
         return Cluster(ray, begun=False)
     address = address or os.environ.get("RAY_ADDRESS")
-    here = {"num_cpus": cpus, "object_store_memory": store_bytes, "include_dashboard": False}
+    here = {
+        "address": "local",  # Ray would else join whatever runs on this machine
+        "num_cpus": cpus,
+        "object_store_memory": store_bytes,
+        "include_dashboard": False,
+    }
     if address:
         _knock(address)
     quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}

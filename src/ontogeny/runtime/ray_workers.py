@@ -10,15 +10,16 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ontogeny.core.config import as_declared, at_least, positive
 from ontogeny.core.errors import ConfigError
 from ontogeny.runtime import machine
 from ontogeny.runtime.board_program import BoardProgram
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.ray_cluster import joined
+from ontogeny.runtime.ray_cluster import Cluster, joined
 from ontogeny.runtime.ray_crew import RayCrew
+from ontogeny.runtime.ray_moving import measured_moves
 from ontogeny.runtime.shipping import shipped
 from ontogeny.runtime.workforce import settings_of
 
@@ -88,8 +89,7 @@ class RayWorkers:
         """
         machine.prepare(self.devices)
         learner = shipped(job, "RayWorkers")
-        cpus = max(machine.cores(), (self.workers or 1) * self.num_cpus)
-        cluster = joined(self.address, cpus=cpus, store_bytes=self.store_bytes)
+        cluster = self.joined()
         crew = RayCrew(
             cluster,
             job.population,
@@ -102,6 +102,43 @@ class RayWorkers:
         )
         how = {"synchronous": self.synchronous, "die": self.errors == "die"}
         return BoardProgram(job, learner, crew, folder=folder, **how)
+
+    def joined(self) -> Cluster:
+        """Return the cluster, joined or begun. Raises `MissingExtra`, or `ConfigError`."""
+        cpus = max(machine.cores(), (self.workers or 1) * self.num_cpus)
+        return joined(self.address, cpus=cpus, store_bytes=self.store_bytes)
+
+    def examined(self, cluster: Cluster, state_bytes: int | None = None) -> dict[str, Any]:
+        """Return what the cluster has for such workers: machines, how many workers there is room
+        for, the object store, and how long moves take that are measured; with the bytes of a
+        member's state, how many of those the object store has room for, and what its move takes.
+        """
+        machines = cluster.machines()
+        used = [one for one in machines if one.fits(self.num_cpus, self.num_gpus)]
+        room = sum(one.fits(self.num_cpus, self.num_gpus) for one in machines)
+        store = sum(one.store_bytes for one in used)
+        about: dict[str, Any] = {
+            "ray": cluster.ray.__version__,
+            "machines": len(machines),
+            "cluster_cpus": sum(one.cpus for one in machines),
+            "cluster_gpus": sum(one.gpus for one in machines),
+            "room_for_workers": room,
+            "object_store_bytes": store,
+            "smallest_object_store_bytes": min((one.store_bytes for one in used), default=0),
+        }
+        sizes = {"move_1_MB_ms": 1_000_000, "move_10_MB_ms": 10_000_000}
+        if state_bytes:
+            about |= {"state_bytes": state_bytes, "states_in_object_store": store // state_bytes}
+            if state_bytes <= about["smallest_object_store_bytes"] // 4:
+                sizes["move_of_a_member_ms"] = state_bytes
+        if room >= 2:
+            how = {"cpus": self.num_cpus, "gpus": self.num_gpus}
+            moves, apart = measured_moves(
+                cluster, [*sizes.values()], **how, wait_seconds=self.wait_seconds
+            )
+            about |= {name: 1e3 * took for name, took in zip(sizes, moves, strict=True)}
+            about["moved"] = "between two machines" if apart else "within one machine"
+        return about
 
     def _surroundings(self, here: bool) -> dict[str, str]:
         """Return the environment variables of a worker, of a cluster that was begun `here`."""
