@@ -69,15 +69,17 @@ class RayCrew:
         restarts: int,
         surroundings: Mapping[str, str],
         wait_seconds: float,
+        through_store: bool = True,
     ):
         """Share the population out to `count` workers (None: as many as there is room for at any
-        time) of so many CPUs and GPUs each, with these environment variables.
+        time) of so many CPUs and GPUs each, with these environment variables. States go to heirs
+        through the object store, or by their files alone.
 
         Raises `ConfigError` when the cluster has no room for them.
         """
         self.cluster, self.population, self.count = cluster, population, count
         self.cpus, self.gpus, self.restarts = cpus, gpus, restarts
-        self.wait_seconds = wait_seconds
+        self.wait_seconds, self.through_store = wait_seconds, through_store
         self.notes: list[Note] = []
         self.workers: list[Worker] = []
         self._begun = 0
@@ -108,7 +110,8 @@ class RayCrew:
     def hire(self, setup: Setup) -> None:
         """Begin the workers, and tell each what it will live once it is there."""
         for one in self.cluster.machines():
-            if one.fits(self.cpus, self.gpus) and OBJECT_BYTES <= setup.bytes > one.store_bytes:
+            used = self.through_store and one.fits(self.cpus, self.gpus)
+            if used and OBJECT_BYTES <= setup.bytes > one.store_bytes:
                 raise too_large(setup.bytes, one.store_bytes, one.name)
         own = machine.own_cache()  # where another machine's programs may be of no use
         settings = {k: v for k, v in setup.settings.items() if v != own}
@@ -197,8 +200,9 @@ class RayCrew:
         """Tell a worker that has begun what it will live."""
         worker.met = met
         check_met(met, str(self._setup.folder))
-        room = next((m.store_bytes for m in self.cluster.machines() if m.number == met.node), 0)
-        told = worker.handle.prepare.remote(self._told, float(room), self.wait_seconds)
+        rooms = {one.number: one.store_bytes for one in self.cluster.machines()}
+        room = float(rooms.get(met.node, 0)) if self.through_store else None
+        told = worker.handle.prepare.remote(self._told, room, self.wait_seconds)
         self._ask(worker, told, self._welcome)
 
     def _welcome(self, worker: Worker, said: Ready | Raised) -> None:

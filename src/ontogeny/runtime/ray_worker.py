@@ -47,7 +47,8 @@ class RayWorker:
         self._sign, self._word = Path(), ""
         self._setup: Setup
         self._living: Living
-        self._room = self._patience = 0.0
+        self._room: float | None = None
+        self._patience = 0.0
 
     def meet(self, sign: Path, word: str) -> Met:
         """Return who this is. The file `sign` says the `word` where the run's folder is seen."""
@@ -58,9 +59,9 @@ class RayWorker:
         about = self._ray.get_runtime_context().get_node_id(), platform.node()
         return Met(__version__, platform.python_version(), os.getpid(), *about, sees)
 
-    def prepare(self, setup: Setup, room: float, patience: float) -> Ready | Raised:
-        """Compile what was set up. The object store has `room` for so many bytes; what is in it is
-        waited for with so much `patience`, in seconds.
+    def prepare(self, setup: Setup, room: float | None, patience: float) -> Ready | Raised:
+        """Compile what was set up. The object store has `room` for so many bytes (None: it is not
+        used); what is in it is waited for with so much `patience`, in seconds.
         """
         self._setup, self._room, self._patience = setup, room, patience
         try:
@@ -97,10 +98,10 @@ class RayWorker:
                     "another growth has begun in this folder", where=str(self._sign)
                 )
             size = sum(array.nbytes for array in packed.arrays.values())
-            if size > self._room:
+            if self._room is not None and size > self._room:
                 raise too_large(size, self._room, platform.node())
             packed.write(self._setup.folder / order.target)
-            left = size >= OBJECT_BYTES
+            left = self._room is not None and size >= OBJECT_BYTES
             return (done, left), packed if left else None
         except Exception as error:  # whatever the learner raises is the user's to know
             return (Raised.by(error, f"slot {order.slot}, round {order.number}"), False), None

@@ -53,6 +53,9 @@ class RayWorkers:
     member, whose traceback is recorded."""
     wait_seconds: float = 120.0
     """How long to wait for a worker to begin, when there is none."""
+    through_store: bool = True
+    """Leave states of 100 kB and more in Ray's object store, where heirs take them from; without,
+    they read their parents' files, as where all members together have no room there."""
     store_bytes: int | None = None
     """The object store of a cluster that is begun here; when not given, what Ray chooses."""
 
@@ -99,6 +102,7 @@ class RayWorkers:
             restarts=self.restarts,
             surroundings=self._surroundings(cluster.begun),
             wait_seconds=self.wait_seconds,
+            through_store=self.through_store,
         )
         how = {"synchronous": self.synchronous, "die": self.errors == "die"}
         return BoardProgram(job, learner, crew, folder=folder, **how)
