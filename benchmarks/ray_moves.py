@@ -3,9 +3,10 @@ what the driver sustains.
 
 - move: a worker's member takes the state that another's has left in the object store, and leaves
   its own: its round, less a round that does neither. Beside one `ray.put` of the same bytes and one
-  actor call that takes them, by turns in the same cluster of two workers on this machine. The file
-  that every round writes, for nothing to be lost, is in both rounds: how long such a round takes
-  whole is a row of its own.
+  actor call that is given them, by turns in the same cluster of two workers on this machine; and
+  beside the same where the call copies them, as whoever learns in place must. The file that every
+  round writes, for nothing to be lost, is in both rounds: how long such a round takes whole is a
+  row of its own.
 - round: a round of a member of 160 bytes that does nothing, beside one actor call.
 - driver: simulated members that are done as soon as they may be (10,000 of 1,000 workers), all else
   as it is: deciding, the board, the record. Under a strategy whose decision takes time in
@@ -127,27 +128,32 @@ def moves(cluster: Any, megabytes: float, repeats: int) -> list[Figure]:
         ends.callback(cluster.ray.kill, taker)
         given = np.ones(round(megabytes * 1e6), np.uint8)
 
-        def put_and_call() -> float:
+        def put_and_call(copy: bool) -> float:
             begun = time.perf_counter()
-            cluster.ray.get(taker.take.remote([cluster.ray.put(given)]))
+            left = cluster.ray.put(given)
+            cluster.ray.get(taker.take.remote([left]) if copy else taker.given.remote(left))
             return time.perf_counter() - begun
 
-        put_and_call()
+        put_and_call(False)
         own: list[float] = []
         whole: list[float] = []
         theirs: list[float] = []
+        copied: list[float] = []
         for turn in range(2 * repeats):
             moved, stayed = pairs[0].live(turn % 2, 1 - turn % 2), pairs[1].live(turn % 2, turn % 2)
             own.append(moved - stayed)
             whole.append(moved)
-            theirs.append(put_and_call())
+            theirs.append(put_and_call(False))
+            copied.append(put_and_call(True))
     cluster.begun = begun
     size = f"{megabytes:g} MB"
     return [
         Figure(f"move, {size}", "ms", [1e3 * s for s in own]),
         Figure(f"round with a move, {size}", "ms", [1e3 * s for s in whole]),
         Figure(f"put and call, {size}", "ms", [1e3 * s for s in theirs]),
+        Figure(f"put, call and copy, {size}", "ms", [1e3 * s for s in copied]),
         Figure(f"move / put and call, {size}", "ratio", pairwise(own, theirs), Target(high=1.5)),
+        Figure(f"move / put, call and copy, {size}", "ratio", pairwise(own, copied)),
     ]
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -17,10 +18,12 @@ import pytest
 
 import hosts
 from growing_apart import make
+from ontogeny import __version__
 from ontogeny.core.errors import ConfigError, MissingExtra
 from ontogeny.runtime.messages import Order, Setup
 from ontogeny.runtime.ray_cluster import Machine
-from ontogeny.runtime.ray_worker import RayWorker
+from ontogeny.runtime.ray_crew import check_met
+from ontogeny.runtime.ray_worker import Met, RayWorker
 from ontogeny.runtime.ray_workers import RayWorkers
 from ontogeny.runtime.shipping import shipped
 
@@ -78,6 +81,18 @@ def test_a_machine_has_room_for_what_it_has_most_of_least():
     assert machine.fits(0.1, 0.1) == 20
     assert machine.fits(1.0, 3.0) == 0
     assert machine.fits(16.0, 0.0) == 0
+
+
+def test_a_worker_of_another_version_is_refused():
+    met = Met(__version__, platform.python_version(), 1, "node", "far", sees=True)
+    check_met(met, "/runs")
+    for other, said in (
+        (met._replace(ontogeny="0.0.0"), f"it has Ontogeny 0.0.0, and the driver {__version__}"),
+        (met._replace(python="3.11.0rc1"), "it has Python 3.11.0rc1, and the driver"),
+        (met._replace(sees=False), "it doesn't see the run's folder /runs"),
+    ):
+        with pytest.raises(ConfigError, match=f"(?s)the machine far: {said}.*\n.*all"):
+            check_met(other, "/runs")
 
 
 def test_gpus_are_shared_and_the_driver_has_one_device():

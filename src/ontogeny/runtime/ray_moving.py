@@ -33,6 +33,10 @@ class Mover:
             self._bytes = np.ones(size, np.uint8)
         return self._bytes
 
+    def given(self, left: np.ndarray) -> int:
+        """Return the size of what is given, which is here to be read."""
+        return left.size
+
     def take(self, left: list[Any]) -> int:
         """Return the size of what a reference leads to, once it is here to be written to."""
         return self._ray.get(left[0]).copy().size
