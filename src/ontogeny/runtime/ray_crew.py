@@ -12,6 +12,7 @@ which nobody is left, or nobody begins, ends the growth after `wait_seconds`.
 from __future__ import annotations
 
 import contextlib
+import pickle
 import queue
 import time
 import uuid
@@ -235,11 +236,12 @@ class RayCrew:
         worker.orders.append(order)
         held = worker.holds.get(order.slot) == (order.epoch, order.source)
         state = None if held else self._states.get(order.source)
-        answer, left = worker.live.remote(order, [] if state is None else [state])
+        handed = [] if state is None else [[state]]
+        answer, left = worker.live.remote(pickle.dumps(order), *handed)
         worker.holds[order.slot] = order.epoch, order.target
 
-        def take(worker: Worker, said: tuple[Done | Raised, bool]) -> Done:
-            done, is_left = said
+        def take(worker: Worker, said: bytes) -> Done:
+            done, is_left = pickle.loads(said)
             if isinstance(done, Raised):
                 raise done.as_error()
             if is_left:

@@ -8,6 +8,7 @@ where an heir's worker takes it. If it can't be had there any more, its file has
 from __future__ import annotations
 
 import os
+import pickle
 import platform
 import time
 from collections.abc import Sequence
@@ -81,11 +82,19 @@ class RayWorker:
         except Exception as error:  # whatever the learner raises is the user's to know
             return Raised.by(error, "starting a worker")
 
-    def live(
-        self, order: Order, handed: Sequence[Any]
-    ) -> tuple[tuple[Done | Raised, bool], Packed | None]:
-        """Live the round that was ordered. `handed` may hold the reference of the state to begin
-        from. Return what it came to with whether the state is left in the object store; and it.
+    def live(self, told: bytes, *handed: Sequence[Any]) -> tuple[bytes, Packed | None]:
+        """Live the round of a pickled order. `handed` may be a list with the reference of the state
+        to begin from. Return, pickled, what `fulfil` does; and the state that is to be left in the
+        object store. (Ray passes bytes on as they are, and takes long to pickle by itself.)
+        """
+        said, left = self.fulfil(pickle.loads(told), *handed)
+        return pickle.dumps((said, left is not None)), left
+
+    def fulfil(
+        self, order: Order, handed: Sequence[Any] = ()
+    ) -> tuple[Done | Raised, Packed | None]:
+        """Live the round that was ordered; return what it came to, and its state if that is to be
+        left in the object store.
         """
         try:
             if order.epoch != self._epoch:
@@ -102,9 +111,9 @@ class RayWorker:
                 raise too_large(size, self._room, platform.node())
             packed.write(self._setup.folder / order.target)
             left = self._room is not None and size >= OBJECT_BYTES
-            return (done, left), packed if left else None
+            return done, packed if left else None
         except Exception as error:  # whatever the learner raises is the user's to know
-            return (Raised.by(error, f"slot {order.slot}, round {order.number}"), False), None
+            return Raised.by(error, f"slot {order.slot}, round {order.number}"), None
 
     def _taken(self, handed: Sequence[Any]) -> Packed | None:
         """Return the state that a reference leads to; None when it does not any more."""
