@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 import hosts
+from growing_apart import overtaking
 from hermits import Hermit, Hermitage
 from ontogeny.core.errors import DeadPopulation, OntogenyError
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.random_search import random_search
 from ontogeny.evolution.selection import truncation
-from ontogeny.runtime.board_program import BoardProgram
+from ontogeny.runtime.board_program import ALONE, BoardProgram
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.living import HostLiving
@@ -71,6 +72,30 @@ def test_apart_one_may_be_rounds_ahead_and_all_is_recorded(make_store):
     assert [(e.slot, e.round) for e in sighs] == [  # the slot ordered last goes on until its end
         (slot, number) for slot in reversed(range(POP)) for number in range(ROUNDS)
     ]
+
+
+class Flock(Hermit):
+    """A crew all of whose members come at once."""
+
+    def results(self, epoch):
+        return [done for _ in range(len(self.orders)) for done in super(Flock, self).results(epoch)]
+
+
+def test_of_a_large_population_few_are_decided_about_together(tmp_path):
+    """One in 64 at most, of rounds of one number; and each lives all its rounds."""
+    space, members = Space({"rate": Log(1e-3, 1.0)}), 2 * ALONE
+    job = Job(hosts.DESCENT, space, overtaking(space), 0, members, 3, 1)
+    crew = Flock()
+    program = BoardProgram(job, shipped(job), crew, synchronous=False, folder=tmp_path)
+    seen = np.zeros((members, 3), int)
+    sizes = []
+    for lived in program.rounds():
+        crew.notes.clear()
+        seen[lived.ready, lived.number] += 1
+        sizes.append(int(lived.ready.sum()))
+    program.close()
+    assert (seen == 1).all()
+    assert set(sizes) == {2}
 
 
 def test_a_crew_that_does_not_get_ready_is_sent_home():
