@@ -33,6 +33,9 @@ class Hermit:
         self.notes.append(Note("sighed", f"over {order.target}", order.slot))
         return [fulfil(self.setup, self.living, {}, order)]
 
+    def forget(self, names):
+        assert not names & {order.source for order in self.orders}
+
     def close(self):
         self.closed = True
 

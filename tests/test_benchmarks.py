@@ -38,6 +38,7 @@ NAMES = {
     "records",
     "ray_tune",
     "ray_torch",
+    "ray_moves",
     "adaptation",
     "recurrent",
     "added_loss",

@@ -84,6 +84,7 @@ _WHERE = {
     "omniglot": "worlds.omniglot",
     "published_embeddings": "worlds.embeddings",
     "Processes": "runtime.processes",
+    "RayWorkers": "runtime.ray_workers",
     "Vectorised": "runtime.vectorised",
     "Observer": "runtime.observer",
     "TensorBoard": "runtime.sinks.tensorboard",
@@ -154,6 +155,7 @@ if TYPE_CHECKING:
     from ontogeny.run import Run, load, runs
     from ontogeny.runtime.observer import Observer
     from ontogeny.runtime.processes import Processes
+    from ontogeny.runtime.ray_workers import RayWorkers
     from ontogeny.runtime.scripts.script import script
     from ontogeny.runtime.sinks.mlflow import MLflow
     from ontogeny.runtime.sinks.tensorboard import TensorBoard

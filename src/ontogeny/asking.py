@@ -256,8 +256,10 @@ class Search:
         if number == 0 and not self._synchronous:  # as an executor begins
             board.start(slots[0], 0, slots[0], True, board.population.hypers)
             return
+        ready = np.zeros(self._job.population, bool)
+        ready[slots] = number > 0
         asked = self._decide(
-            np.uint32(number), np.uint32(slots[0]), board.population, board.strategy_state
+            np.uint32(number), np.uint32(slots[0]), ready, board.population, board.strategy_state
         )
         board.strategy_state, move = jax.device_get(asked)
         for slot in slots:

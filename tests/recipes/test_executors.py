@@ -11,11 +11,12 @@ import pytest
 
 from hermits import Hermitage
 from ontogeny import cli
-from ontogeny.cli.fields import parse_recipe
+from ontogeny.cli.fields import parse_executor, parse_recipe
 from ontogeny.core.errors import ConfigError
 from ontogeny.recipes.executors import executor_class
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.runtime.processes import Processes
+from ontogeny.runtime.ray_workers import RayWorkers
 from ontogeny.runtime.vectorised import Vectorised
 
 
@@ -25,7 +26,9 @@ class Empty:
 
 
 @pytest.mark.parametrize(
-    "executor", [Vectorised(cohort=2), Processes(3, synchronous=True)], ids=["one", "processes"]
+    "executor",
+    [Vectorised(cohort=2), Processes(3, synchronous=True), RayWorkers("auto", num_gpus=0.5)],
+    ids=["one", "processes", "ray"],
 )
 def test_the_json_of_a_recipe_gives_its_executor_back(executor):
     recipe = Quadratic(executor=executor)
@@ -48,6 +51,12 @@ def test_the_command_line_chooses_the_executor_and_offers_its_settings(capsys):
     text = capsys.readouterr().out
     assert "--executor.synchronous" in text
     assert "--executor.cohort" not in text
+    words = ["--executor", "ray", "--executor.num-gpus", "0.25", "--executor.address", "auto"]
+    recipe = parse_recipe("quadratic", "grow", words, Empty).recipe
+    assert recipe.executor == RayWorkers("auto", num_gpus=0.25)
+    chosen = parse_executor("doctor", words, Empty)
+    assert chosen.executor == RayWorkers("auto", num_gpus=0.25)
+    assert parse_executor("doctor", [], Empty).executor == Vectorised()
     assert cli.run(["grow", "quadratic", "--executor", "proceses"]) == 2
     assert cli.run(["grow", "quadratic", "--executor.workers", "2"]) == 2  # of the other executor
 

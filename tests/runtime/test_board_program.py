@@ -6,19 +6,21 @@ import numpy as np
 import pytest
 
 import hosts
+from growing_apart import overtaking
 from hermits import Hermit, Hermitage
 from ontogeny.core.errors import DeadPopulation, OntogenyError
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.random_search import random_search
 from ontogeny.evolution.selection import truncation
-from ontogeny.runtime.board_program import BoardProgram
+from ontogeny.runtime.board_program import ALONE, BoardProgram
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.living import HostLiving
 from ontogeny.runtime.messages import Order, Setup
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.shipping import shipped
+from ontogeny.runtime.states import read_packed
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.worker import fulfil
 from ontogeny.testing import check_executor
@@ -70,6 +72,30 @@ def test_apart_one_may_be_rounds_ahead_and_all_is_recorded(make_store):
     assert [(e.slot, e.round) for e in sighs] == [  # the slot ordered last goes on until its end
         (slot, number) for slot in reversed(range(POP)) for number in range(ROUNDS)
     ]
+
+
+class Flock(Hermit):
+    """A crew all of whose members come at once."""
+
+    def results(self, epoch):
+        return [done for _ in range(len(self.orders)) for done in super(Flock, self).results(epoch)]
+
+
+def test_of_a_large_population_few_are_decided_about_together(tmp_path):
+    """One in 64 at most, of rounds of one number; and each lives all its rounds."""
+    space, members = Space({"rate": Log(1e-3, 1.0)}), 2 * ALONE
+    job = Job(hosts.DESCENT, space, overtaking(space), 0, members, 3, 1)
+    crew = Flock()
+    program = BoardProgram(job, shipped(job), crew, synchronous=False, folder=tmp_path)
+    seen = np.zeros((members, 3), int)
+    sizes = []
+    for lived in program.rounds():
+        crew.notes.clear()
+        seen[lived.ready, lived.number] += 1
+        sizes.append(int(lived.ready.sum()))
+    program.close()
+    assert (seen == 1).all()
+    assert set(sizes) == {2}
 
 
 def test_a_crew_that_does_not_get_ready_is_sent_home():
@@ -136,4 +162,4 @@ def test_a_learner_that_takes_dictionaries_alone_has_them(plain, tmp_path):
     living = HostLiving(learner, setup)
     done = fulfil(setup, living, {}, Order(0, 0, 0, 0, hypers, "", "state"))
     assert (done.score, done.unread) == (1.0, None if plain else ())  # who keeps it whole reads it
-    assert living.read(tmp_path / "state") == hypers
+    assert living.unpack(read_packed(tmp_path / "state"), "") == hypers

@@ -1,24 +1,25 @@
-"""`doctor`: what this machine can do, and what a recipe needs of it."""
+"""`doctor`: what this machine can do, or a cluster, and what a recipe needs of it."""
 
 from __future__ import annotations
 
 import resource
 import sys
 import time
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from ontogeny.cli.fields import parse_recipe
-from ontogeny.cli.words import parse, say
+from ontogeny.cli.fields import parse_executor, parse_recipe
+from ontogeny.cli.words import say
 
 ROUNDS = 3  # lived to measure the throughput; the first is not counted
 
 
 @dataclass(frozen=True)
 class Doctor:
-    """What this machine can do. With a recipe (and its fields): the memory and the throughput of
-    its population.
+    """What this machine can do; with --executor ray, what the cluster can. With a recipe (and its
+    fields): the memory and the throughput of its population.
     """
 
     worlds: bool = False
@@ -31,18 +32,48 @@ def doctor(arguments: list[str]) -> int:
     """Look at the machine, and at a recipe on it."""
     name = arguments[0] if arguments and not arguments[0].startswith("-") else None
     if name is None:
-        chosen: Any = parse(Doctor, "doctor", arguments)
-        if chosen.worlds:
-            return _worlds(chosen.json)
-        answer = _machine()
-        say(answer, chosen.json, lambda: _lines(answer), "ontogeny doctor breakout")
+        chosen: Any = parse_executor("doctor", arguments, Doctor, Doctor.__doc__)
+        if chosen.options.worlds:
+            return _worlds(chosen.options.json)
+        with _cluster(chosen.executor) as found:
+            answer = {**_machine(), **found}
+        say(answer, chosen.options.json, lambda: _lines(answer), "ontogeny doctor breakout")
         return 0
     chosen = parse_recipe(name, "doctor", arguments[1:], Doctor, Doctor.__doc__)
     if chosen.options.worlds:
         return _worlds(chosen.options.json)
-    answer = {**_machine(chosen.recipe.executor.devices), **_examine(chosen.recipe)}
+    recipe = chosen.recipe
+    here = _machine(recipe.executor.devices)
+    with _cluster(recipe.executor, recipe) as found:  # begun once
+        answer = {**here, **found, **_examine(recipe)}
     say(answer, chosen.options.json, lambda: _lines(answer), f"ontogeny grow {name}")
     return 0
+
+
+@contextmanager
+def _cluster(executor: Any, recipe: Any = None) -> Generator[dict[str, Any]]:
+    """Give what the executor's cluster is, if it has one, and what a member's move costs there; be
+    joined to it meanwhile.
+    """
+    from ontogeny.runtime.ray_workers import RayWorkers
+
+    if not isinstance(executor, RayWorkers):
+        yield {}
+        return
+    cluster = executor.joined()
+    try:
+        yield executor.examined(cluster, None if recipe is None else _state_bytes(recipe))
+    finally:
+        cluster.leave()
+
+
+def _state_bytes(recipe: Any) -> int:
+    """Return the bytes of a member's state; 0 where they are known once it has lived."""
+    from ontogeny.core.trees import size_bytes
+    from ontogeny.runtime.shipping import is_host
+
+    job = recipe.job()
+    return 0 if is_host(job) else size_bytes(job.shapes().population.state) // job.population
 
 
 def _worlds(json: bool) -> int:
@@ -111,6 +142,6 @@ def _lines(answer: dict[str, Any]) -> str:
         elif isinstance(value, float):
             value = f"{value:,.1f}"
         elif isinstance(value, list):
-            value = ", ".join(map(str, value))
+            value = ", ".join(map(str, cast("list[Any]", value)))
         lines.append(f"{key.replace('_', ' '):{width}}{value}")
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import field, make_dataclass
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import tyro
@@ -60,6 +61,35 @@ def parse_fields(
         ],
     )
     return parse(read, verb, arguments, about or type(first).__doc__)
+
+
+def parse_executor(
+    verb: str, arguments: Sequence[str], options: type, about: str | None = None
+) -> Any:
+    """Return what the arguments make of an executor, without a recipe, and of the verb's own
+    `options`: an object with `executor` and `options`. Prints help, or what is wrong, and exits.
+    """
+    from ontogeny.recipes.executors import EXECUTORS
+
+    named = _after("--executor", arguments)
+    kind = EXECUTORS[named if named in EXECUTORS else "vectorised"]
+    executors: Any = Literal[tuple(EXECUTORS)]  # pyright: ignore[reportInvalidTypeForm]
+    where = "Where members would live; --help shows the options of the one chosen."
+    holder = make_dataclass("Holder", [("executor", kind, field(default_factory=kind))])
+    read = make_dataclass(
+        "Chosen",
+        [
+            ("held", Annotated[holder, tyro.conf.arg(name="")], field(default_factory=holder)),
+            (
+                "executor",
+                Annotated[executors, tyro.conf.arg(help=where)],
+                field(default="vectorised"),
+            ),
+            ("options", Annotated[options, tyro.conf.arg(name="")], field(default_factory=options)),
+        ],
+    )
+    chosen: Any = parse(read, verb, arguments, about)
+    return SimpleNamespace(executor=chosen.held.executor, options=chosen.options)
 
 
 def with_strategy(recipe: Any, arguments: Sequence[str]) -> Any:

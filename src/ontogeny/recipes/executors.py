@@ -7,11 +7,16 @@ from typing import Any, TypeAlias
 
 from ontogeny.core.errors import unknown
 from ontogeny.runtime.processes import Processes
+from ontogeny.runtime.ray_workers import RayWorkers
 from ontogeny.runtime.vectorised import Vectorised
 
-AnyExecutor: TypeAlias = Vectorised | Processes
+AnyExecutor: TypeAlias = Vectorised | Processes | RayWorkers
 
-EXECUTORS: dict[str, type[AnyExecutor]] = {"vectorised": Vectorised, "processes": Processes}
+EXECUTORS: dict[str, type[AnyExecutor]] = {
+    "vectorised": Vectorised,
+    "processes": Processes,
+    "ray": RayWorkers,
+}
 
 
 def executor_class(name: str) -> type[AnyExecutor]:

@@ -2,8 +2,9 @@
 decided between the two.
 
 A member that has lived its round publishes its score, and is ready by its own count; the strategy
-decides about it alone, seeing what all have published; and it goes on at once. An heir's state is
-read from the file that its parent's round wrote: weights never pass through here.
+decides about it alone (about several at once only if they have come while it was busy), seeing what
+all have published; and it goes on at once. An heir's state is read from the file that its parent's
+round wrote, or is handed on by the crew: weights never pass through here.
 
 A file stays until nobody may need it. The board is recorded with every round, so a growth whose
 driver was killed goes on from the last round that was recorded. The order in which members arrive
@@ -43,6 +44,8 @@ from ontogeny.runtime.messages import Done, Order, Setup
 from ontogeny.runtime.shipping import is_host
 from ontogeny.runtime.states import check_arrays
 
+ALONE = 64  # one in so many members at most is decided about together with others
+
 
 class BoardProgram:
     """See `executor.Program`. The crew is hired here, and ends with the program."""
@@ -75,10 +78,12 @@ class BoardProgram:
             board = self._born = Board.begin(job, self.members)
             one = jax.tree.map(lambda leaf: leaf[0], board.lived_with)
             self.bytes = trees.size_bytes(board.tree())
+            each = 0
             if not is_host(job):
                 member = check_shapes(job.learner, one)
                 check_arrays(member)
-                self.bytes += job.population * trees.size_bytes(member)
+                each = trees.size_bytes(member)
+                self.bytes += job.population * each
             place, settings = self.members.absolute(), machine.settings()
             crew.hire(
                 Setup(
@@ -90,6 +95,7 @@ class BoardProgram:
                     place,
                     settings,
                     die and is_host(job),
+                    each,
                 )
             )
             self._decide = compiled_move(job, board, synchronous)
@@ -139,18 +145,22 @@ class BoardProgram:
         return [*self.members.glob("pinned-*"), *self.members.glob(f"{WORK}*")]
 
     def _apart(self, board: Board, stop: Callable[[], bool]) -> Iterator[Lived]:
-        """Yield the rounds of an asynchronous growth, one member's at a time."""
+        """Yield the rounds of an asynchronous growth, as members come: see `_grouped`."""
         mark = time.perf_counter()
+        lived_before, resting = board.rounds(), []
         for slot in range(self.job.population):
             if board.under_way[slot]:
                 self._order(board, slot)
-            elif not stop():
-                self._begin(board, slot)
+            else:
+                resting.append(slot)
+        for number in sorted({int(lived_before[slot]) for slot in resting}):
+            if not stop():
+                self._begin(board, [slot for slot in resting if lived_before[slot] == number])
         while board.under_way.any():
-            for done in self.crew.results(self._epoch):
-                lived = self._published(board, [done], done.number)
+            for together in self._grouped(self.crew.results(self._epoch)):
+                lived = self._published(board, together, together[0].number)
                 if not stop():
-                    self._begin(board, done.slot)
+                    self._begin(board, [done.slot for done in together])
                 now = time.perf_counter()
                 yield lived._replace(
                     seconds=now - mark,
@@ -167,7 +177,7 @@ class BoardProgram:
         slots = range(self.job.population)
         for number in range(int(board.rounds()[0]), self.job.rounds):
             begun = time.perf_counter()
-            move = self._decided(board, number)
+            move = self._decided(board, number, [*slots] if number else [])
             for slot in slots:
                 board.start(slot, number, move.parent[slot], move.inherit[slot], move.hypers)
             for slot in slots:
@@ -184,22 +194,44 @@ class BoardProgram:
             )
             self._clean(board)
 
-    def _begin(self, board: Board, slot: int) -> None:
-        """Decide a slot's move and order its next round, unless it has lived its last."""
-        number = int(board.rounds()[slot])
+    def _grouped(self, came: list[Done]) -> list[list[Done]]:
+        """Return those that are decided about together: of rounds of one number, and few beside the
+        population. In a small one each is decided about alone.
+        """
+        most = max(1, self.job.population // ALONE)
+        by_number: dict[int, list[Done]] = {}
+        for done in came:
+            by_number.setdefault(done.number, []).append(done)
+        return [
+            same[start : start + most]
+            for same in by_number.values()
+            for start in range(0, len(same), most)
+        ]
+
+    def _begin(self, board: Board, slots: list[int]) -> None:
+        """Decide the moves of slots that have lived as many rounds, and order their next ones,
+        unless they have lived their last.
+        """
+        number = int(board.rounds()[slots[0]])
         if number >= self.job.rounds:
             return
-        if number == 0:
-            board.start(slot, 0, slot, True, board.population.hypers)
-        else:
-            move = self._decided(board, number, slot)
-            board.start(slot, number, int(move.parent[slot]), bool(move.inherit[slot]), move.hypers)
-        self._order(board, slot)
+        move = self._decided(board, number, slots) if number else None
+        for slot in slots:
+            if move is None:
+                board.start(slot, 0, slot, True, board.population.hypers)
+            else:
+                parent, inherit = int(move.parent[slot]), bool(move.inherit[slot])
+                board.start(slot, number, parent, inherit, move.hypers)
+        for slot in slots:
+            self._order(board, slot)
 
-    def _decided(self, board: Board, number: int, slot: int = 0) -> Any:
-        """Return the strategy's move; the board keeps what the strategy remembers."""
+    def _decided(self, board: Board, number: int, slots: list[int]) -> Any:
+        """Return the strategy's move of slots; the board keeps what the strategy remembers."""
+        ready = np.zeros(self.job.population, bool)
+        ready[slots] = True
+        first = np.uint32(slots[0] if slots else 0)
         asked = self._decide(
-            np.uint32(number), np.uint32(slot), board.population, board.strategy_state
+            np.uint32(number), first, ready, board.population, board.strategy_state
         )
         board.strategy_state, move = jax.device_get(asked)
         return move
@@ -258,7 +290,9 @@ class BoardProgram:
     def _clean(self, board: Board) -> None:
         """Remove the files that nobody may need: call it when the board was recorded."""
         needed = board.needed()
-        for name in self._written - needed:
+        unneeded = self._written - needed
+        self.crew.forget(unneeded)
+        for name in unneeded:
             (self.members / name).unlink(missing_ok=True)
         self._written = needed
 
@@ -277,21 +311,18 @@ def _copied(tree: Any) -> Any:
 
 
 def compiled_move(job: Job, board: Board, synchronous: bool) -> Any:
-    """Return the compiled move: (number, slot, population, the strategy's state) -> (its state, the
-    move).
+    """Return the compiled move: (number, first slot, who is ready, population, the strategy's
+    state) -> (its state, the move).
 
-    The key is that of the round (all move together), or of the round and the slot.
+    The key is that of the round (all move together), or of the round and the first slot.
     """
 
     @own_rules()
-    def move(number: Any, slot: Any, population: Any, state: Any) -> Any:
-        if synchronous:
-            key = derive(job.seed, Purpose.MOVE, number)
-            ready = jnp.full(job.population, number > 0)
-        else:
-            key = derive(job.seed, Purpose.MOVE, number, slot)
-            ready = jnp.arange(job.population) == slot
+    def move(number: Any, slot: Any, ready: Any, population: Any, state: Any) -> Any:
+        words = (number,) if synchronous else (number, slot)
+        key = derive(job.seed, Purpose.MOVE, *words)
         return job.strategy.move(key, state, population, ready)
 
     number = jax.ShapeDtypeStruct((), jnp.uint32)
-    return compiled(move, number, number, board.population, board.strategy_state)[0]
+    ready = jax.ShapeDtypeStruct((job.population,), jnp.bool_)
+    return compiled(move, number, number, ready, board.population, board.strategy_state)[0]

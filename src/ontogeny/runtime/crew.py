@@ -46,6 +46,10 @@ class Crew(Protocol):
         """
         ...
 
+    def forget(self, names: set[str]) -> None:
+        """Nobody will begin from the states of these files any more: they are being removed."""
+        ...
+
     def close(self) -> None:
         """End the workers, and whatever they are in. May be called before `hire`."""
         ...

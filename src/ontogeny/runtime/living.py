@@ -14,11 +14,12 @@ from ontogeny.core.host import HostLearner, fresh_host, live_host
 from ontogeny.core.noted import Noted, known_to, paths
 from ontogeny.runtime.messages import Setup
 from ontogeny.runtime.states import (
+    Packed,
     check_host_state,
-    read_host_state,
-    read_state,
-    write_host_state,
-    write_state,
+    pack_host_state,
+    pack_state,
+    unpack_host_state,
+    unpack_state,
 )
 
 
@@ -32,7 +33,7 @@ class Round(NamedTuple):
 
 
 class Living(Protocol):
-    """The learner's functions, and its states' files."""
+    """The learner's functions, and its states as their files have them."""
 
     temporary: int
     notes: tuple[tuple[str, str], ...]
@@ -53,10 +54,14 @@ class Living(Protocol):
 
     def live(self, slot: int, lived: int, state: Any, hypers: Any) -> Round: ...
 
-    def read(self, path: Path) -> Any: ...
+    def pack(self, round_: Round) -> tuple[Packed, Round]:
+        """Return the state as its file has it, and the round, its score -inf when the state is not
+        finite.
+        """
+        ...
 
-    def write(self, path: Path, round_: Round) -> Round:
-        """Write the state; return the round, its score -inf when the state is not finite."""
+    def unpack(self, packed: Packed, where: str) -> Any:
+        """Return the state. What cannot be written to was copied if the learner may do so."""
         ...
 
     def check(self, path: Path, state: Any) -> None:
@@ -102,12 +107,13 @@ class HostLiving:
         state, score, metrics = live_host(self.learner, *numbers, state, self._given(hypers))
         return Round(state, score if abs(score) <= LARGEST else -math.inf, metrics, None)
 
-    def read(self, path: Path) -> Any:
-        return read_host_state(path, self.learner)
+    def pack(self, round_: Round) -> tuple[Packed, Round]:
+        packed, finite = pack_host_state(round_.state, self.learner)
+        return packed, round_ if finite else round_._replace(score=-math.inf)
 
-    def write(self, path: Path, round_: Round) -> Round:
-        _, finite = write_host_state(path, round_.state, self.learner)
-        return round_ if finite else round_._replace(score=-math.inf)
+    def unpack(self, packed: Packed, where: str) -> Any:
+        arrays = {n: a if a.flags.writeable else a.copy() for n, a in packed.arrays.items()}
+        return unpack_host_state(packed._replace(arrays=arrays), self.learner, where)
 
     def check(self, path: Path, state: Any) -> None:
         if not self._checked:
@@ -159,12 +165,11 @@ class JaxLiving:
         score, metrics, left = jax.device_get(short)
         return Round(state, float(score), {n: float(v) for n, v in metrics.items()}, left)
 
-    def read(self, path: Path) -> Any:
-        return read_state(path, self.shapes)
+    def pack(self, round_: Round) -> tuple[Packed, Round]:
+        return pack_state(round_.state), round_
 
-    def write(self, path: Path, round_: Round) -> Round:
-        write_state(path, round_.state)
-        return round_
+    def unpack(self, packed: Packed, where: str) -> Any:
+        return unpack_state(packed, self.shapes, where)
 
     def check(self, path: Path, state: Any) -> None:
         """Its shapes and dtypes were checked before there was a worker."""

@@ -32,15 +32,23 @@ def prepare(devices: int | None = None) -> int:
     the user's cache folder, apart for each kind of processor: a home folder may be shared by
     machines that can't run each other's programs.
     """
-    if jax.config.values.get("jax_compilation_cache_dir") is None:
-        jax.config.update(
-            "jax_compilation_cache_dir", str(cache_folder() / "xla" / processor_kind())
-        )
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+    keep_compiled()
     if devices or not _told():
         with contextlib.suppress(RuntimeError):  # too late: it has begun with what it has
             jax.config.update("jax_num_cpu_devices", devices or cores())
     return device_count()
+
+
+def keep_compiled() -> None:
+    """Switch the compilation cache on, unless JAX was told of one."""
+    if jax.config.values.get("jax_compilation_cache_dir") is None:
+        jax.config.update("jax_compilation_cache_dir", own_cache())
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+
+
+def own_cache() -> str:
+    """Return the folder of the compilation cache that this machine's programs are kept in."""
+    return str(cache_folder() / "xla" / processor_kind())
 
 
 def warn_of_fewer(devices: int | None = None) -> None:

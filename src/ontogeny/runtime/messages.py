@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from ontogeny.core.errors import OntogenyError
 
 
 class Setup(NamedTuple):
@@ -17,6 +20,7 @@ class Setup(NamedTuple):
     folder: Path  # of the state files
     settings: dict[str, Any]  # of JAX, as the driver has them
     die: bool = False  # by an exception that a host learner raises
+    bytes: int = 0  # of a member's state; 0: not known before it has lived
 
 
 class Order(NamedTuple):
@@ -59,3 +63,20 @@ class Raised(NamedTuple):
     error: Any  # an OntogenyError as it is; of any other, None
     said: str  # its type and message
     traceback: str
+
+    @classmethod
+    def by(cls, error: BaseException, where: str) -> Raised:
+        """Return what is to be said of an exception."""
+        own = error if isinstance(error, OntogenyError) else None
+        said = "".join(traceback.format_exception_only(error)).strip()
+        return cls(where, own, said, "".join(traceback.format_exception(error)))
+
+    def as_error(self) -> OntogenyError:
+        """Return what the growth ends with."""
+        if self.error is not None:
+            return self.error
+        return OntogenyError(
+            f"{self.said}\n\n{self.traceback.rstrip()}",
+            where=self.where,
+            hint="what was recorded before is intact: mend the learner, and grow on",
+        )

@@ -8,7 +8,6 @@ last part. The photographs must be where the cluster's machines can open them, b
 
 from __future__ import annotations
 
-import importlib
 import itertools
 import logging
 import os
@@ -17,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from ontogeny.core.errors import ConfigError, MissingExtra
 from ontogeny.runtime.photo_decoding import decode
 from ontogeny.runtime.photo_judging import FeatureScorer, Judge, Partition, seen_by
 from ontogeny.runtime.photo_source import PhotoSource, arrow
+from ontogeny.runtime.ray_cluster import joined, ray_module
 from ontogeny.runtime.score_parts import ScoreParts
 from ontogeny.runtime.score_table import Row, as_table
 from ontogeny.runtime.scoring import Scoring
@@ -40,9 +39,8 @@ def on_ray(
     `backbone` makes the backbone in a worker. Raises `MissingExtra` without Ray, `ConfigError`
     where no cluster answers.
     """
-    ray, data = _module("ray"), _module("ray.data")
-    _begin(ray, address, workers)
-    count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+    cluster, data = joined(address, cpus=workers), ray_module("ray.data")
+    count = workers or max(1, int(sum(machine.cpus for machine in cluster.machines())))
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)  # it tells of each window
@@ -135,34 +133,3 @@ def _same_marked(rows: list[Row], parts: ScoreParts) -> list[Row]:
         else row
         for row in rows
     ]
-
-
-def _begin(ray: Any, address: str | None, workers: int | None) -> None:
-    """Be joined to the cluster, or begin one here."""
-    if ray.is_initialized():
-        return
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would send how it is used
-    here = {"num_cpus": workers, "include_dashboard": False}
-    address = address or os.environ.get("RAY_ADDRESS")
-    try:
-        ray.init(
-            **({"address": address} if address else here),
-            log_to_driver=False,
-            logging_level="ERROR",
-            configure_logging=True,
-        )
-    except Exception as error:  # of any kind: it says what it misses
-        raise ConfigError(
-            f"no Ray cluster answers ({error!r:.200})",
-            where=address or "this machine",
-            hint="give --address of a running one (ray start --head), or leave it out",
-        ) from error
-
-
-def _module(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise MissingExtra(
-            f"a cluster needs {name} ({error})", where="ray", hint="pip install 'ontogeny[ray]'"
-        ) from error

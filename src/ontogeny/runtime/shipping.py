@@ -23,9 +23,9 @@ from ontogeny.runtime.executor import Job
 LATE = ("gymnax", "optax", "equinox", "torch", "sklearn")
 
 
-def shipped(job: Job) -> bytes:
+def shipped(job: Job, where: str = "Processes") -> bytes:
     """Return the pickled function that makes the job's learner. Raises `ConfigError` when something
-    can't be pickled.
+    can't be pickled; `where` is the executor that wants it.
     """
     import cloudpickle
 
@@ -37,7 +37,7 @@ def shipped(job: Job) -> bytes:
     except Exception as error:  # pickling runs the code of whatever is pickled
         raise ConfigError(
             f"the learner can't be pickled ({type(error).__name__}: {error})",
-            where="Processes",
+            where=where,
             hint="build files, locks and connections inside init or step, not outside of them",
         ) from error
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,12 +21,42 @@ from ontogeny.core.host import HostLearner
 from ontogeny.runtime.nests import Nested, nested, unnested
 
 
-def write_state(path: Path, state: Any) -> int:
-    """Write a pytree of arrays; return the bytes."""
+class Packed(NamedTuple):
+    """A state as its file has it."""
+
+    arrays: dict[str, np.ndarray]
+    about: Any  # JSON values
+
+    def write(self, path: Path) -> int:
+        """Write the file; return the bytes."""
+        return write_array_file(path, *self)
+
+
+def read_packed(path: Path) -> Packed:
+    """Return what a file has. Raises `StoreError` for one that is not whole."""
+    return Packed(*read_array_file(path))
+
+
+def pack_state(state: Any) -> Packed:
+    """Return a pytree of arrays as its file has it."""
     from ontogeny.core.trees import keyless, named_leaves
 
     arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(keyless(state))}
-    return write_array_file(path, arrays, {"kind": "arrays"})
+    return Packed(arrays, {"kind": "arrays"})
+
+
+def unpack_state(packed: Packed, like: Any, where: str) -> Any:
+    """Return the pytree, with the structure, shapes and dtypes of `like`. Raises `StructureError`
+    for one that does not fit.
+    """
+    from ontogeny.core.trees import fitted
+
+    return fitted(packed.arrays, like, where)
+
+
+def write_state(path: Path, state: Any) -> int:
+    """Write a pytree of arrays; return the bytes."""
+    return pack_state(state).write(path)
 
 
 def read_state(path: Path, like: Any) -> Any:
@@ -34,10 +64,7 @@ def read_state(path: Path, like: Any) -> Any:
 
     Raises `StoreError` for a file that is not whole, `StructureError` for one that does not fit.
     """
-    from ontogeny.core.trees import fitted
-
-    arrays, _ = read_array_file(path)
-    return fitted(arrays, like, str(path))
+    return unpack_state(read_packed(path), like, str(path))
 
 
 def check_arrays(shapes: Any) -> None:
@@ -54,8 +81,8 @@ def check_arrays(shapes: Any) -> None:
         read_state(Path(folder) / "state", few)
 
 
-def write_host_state(path: Path, state: Any, learner: HostLearner[Any]) -> tuple[int, bool]:
-    """Write a host learner's state; return the bytes, and whether its arrays are finite (of a
+def pack_host_state(state: Any, learner: HostLearner[Any]) -> tuple[Packed, bool]:
+    """Return a host learner's state as its file has it, and whether its arrays are finite (of a
     pickled state the score alone says).
 
     Raises `StructureError` when it holds what can't be written without a pickle.
@@ -64,24 +91,39 @@ def write_host_state(path: Path, state: Any, learner: HostLearner[Any]) -> tuple
         import cloudpickle
 
         data = np.frombuffer(cloudpickle.dumps(state), np.uint8)
-        return write_array_file(path, {"pickle": data}, {"kind": "pickle"}), True
+        return Packed({"pickle": data}, {"kind": "pickle"}), True
     nest, arrays = nested(state)
     finite = all(np.isfinite(x).all() for x in arrays.values() if x.dtype.kind in "fc")
-    return write_array_file(path, arrays, {"kind": "nest", "nest": nest}), finite
+    return Packed(arrays, {"kind": "nest", "nest": nest}), bool(finite)
+
+
+def write_host_state(path: Path, state: Any, learner: HostLearner[Any]) -> tuple[int, bool]:
+    """Write a host learner's state; return the bytes, and whether its arrays are finite: see
+    `pack_host_state`.
+    """
+    packed, finite = pack_host_state(state, learner)
+    return packed.write(path), finite
 
 
 def read_host_state(path: Path, learner: HostLearner[Any]) -> Any:
     """Return a host learner's state. Raises `StoreError` for a file that is not whole, or for a
     pickle that the learner does not allow.
     """
-    arrays, about = read_array_file(path)
-    with decoding(str(path)):
+    return unpack_host_state(read_packed(path), learner, str(path))
+
+
+def unpack_host_state(packed: Packed, learner: HostLearner[Any], where: str) -> Any:
+    """Return a host learner's state, its arrays those that were packed. Raises `StoreError` for a
+    pickle that the learner does not allow.
+    """
+    arrays, about = packed
+    with decoding(where):
         if about["kind"] != "pickle":
             return unnested(Nested(about["nest"], arrays))
         if not learner.pickle:
             raise StoreError(
                 "it holds a pickle, which can run any code as it is read",
-                where=str(path),
+                where=where,
                 hint="if you wrote it yourself, say HostLearner(…, pickle=True)",
             )
         import pickle

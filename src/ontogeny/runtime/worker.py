@@ -22,6 +22,7 @@ from ontogeny.core.errors import OntogenyError
 from ontogeny.core.script import Script
 from ontogeny.runtime.living import HostLiving, JaxLiving, Living, Round
 from ontogeny.runtime.messages import Done, Order, Raised, Ready, Setup
+from ontogeny.runtime.states import Packed, read_packed
 
 
 def work(connection: Connection) -> None:
@@ -73,31 +74,48 @@ def fulfil(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], ord
     """Live the round that was ordered, and return what it came to, its state written. `states` are
     those that are in memory already, by slot: the file that each equals, and the state.
     """
+    done, packed = lived(setup, living, states, order)
+    packed.write(setup.folder / order.target)
+    return done
+
+
+def lived(
+    setup: Setup,
+    living: Living,
+    states: dict[int, tuple[str, Any]],
+    order: Order,
+    handed: Packed | None = None,
+) -> tuple[Done, Packed]:
+    """Live the round that was ordered; return what it came to, and its state, which is to be
+    written. The state to begin from is the one in memory, or was `handed` over, or is read.
+    """
     begun = time.perf_counter()
-    slot, lived, hypers = order.slot, order.lived, order.hypers
+    slot, lived_before, hypers = order.slot, order.lived, order.hypers
     name, state = states.pop(slot, ("", None))
     if order.source and name != order.source:
         state = None  # let go of it before another takes its room
-        state = living.read(setup.folder / order.source)
+        path = setup.folder / order.source
+        state = living.unpack(handed or read_packed(path), str(path))
     raised = ""
     try:
         if not order.source:
-            state = living.fresh(slot, lived, hypers)
+            state = living.fresh(slot, lived_before, hypers)
             living.check(setup.folder / order.target, state)
-        round_ = living.live(slot, lived, state, hypers)
+        round_ = living.live(slot, lived_before, state, hypers)
     except Exception as error:  # whatever the learner raises
         if isinstance(error, TypeError | ValueError) and not order.source and living.plainly():
-            return fulfil(setup, living, states, order)  # it may want a plain dictionary
+            return lived(setup, living, states, order)  # it may want a plain dictionary
         if not setup.die or isinstance(error, OntogenyError):
             raise
         raised = "".join(traceback.format_exception(error))
         round_ = Round(None, -math.inf, {}, None)  # half a step is no state to inherit
-    round_ = living.write(setup.folder / order.target, round_)
+    packed, round_ = living.pack(round_)
     states[slot] = (order.target, round_.state)
     seconds = time.perf_counter() - begun
     _, score, metrics, left = round_
     numbers = order.epoch, slot, order.number, score, metrics
-    return Done(*numbers, left, seconds, raised, living.unread, () if raised else living.notes)
+    notes = () if raised else living.notes
+    return Done(*numbers, left, seconds, raised, living.unread, notes), packed
 
 
 def _adopt(settings: dict[str, Any]) -> None:
@@ -117,11 +135,8 @@ def _listen(connection: Connection, inbox: queue.SimpleQueue[Any]) -> None:
 
 
 def _tell(connection: Connection, where: str, error: BaseException) -> None:
-    own = error if isinstance(error, OntogenyError) else None
-    said = "".join(traceback.format_exception_only(error)).strip()
-    told = Raised(where, own, said, "".join(traceback.format_exception(error)))
     try:
-        connection.send(told)
+        connection.send(Raised.by(error, where))
         threading.Event().wait(10)  # the driver closes the connection, which ends this process
     except OSError:
         pass

@@ -97,6 +97,9 @@ class Workforce:
             if done:
                 return done
 
+    def forget(self, names: set[str]) -> None:
+        """Do nothing: states are files alone."""
+
     def close(self) -> None:
         """End every process."""
         for worker in self.workers:
@@ -119,7 +122,7 @@ class Workforce:
                 while True:  # everything that it has said
                     message = pickle.loads(said.recv_bytes())
                     if isinstance(message, Raised):
-                        raise self._raised(message)
+                        raise message.as_error()
                     if isinstance(message, Done):
                         worker.orders.popleft()  # before it can be seen to be dead
                         worker.deaths = 0
@@ -206,18 +209,16 @@ class Workforce:
             self._nursery.kill()
             self._nursery.wait()
 
-    def _raised(self, message: Raised) -> OntogenyError:
-        if message.error is not None:
-            return message.error
-        return OntogenyError(
-            f"{message.said}\n\n{message.traceback.rstrip()}",
-            where=message.where,
-            hint="what was recorded before is intact: mend the learner, and grow on",
-        )
-
 
 def environment(threads: int, platform: str) -> dict[str, str]:
-    """Return the environment of workers: so many threads and one CPU device each, on a platform."""
+    """Return the environment of workers: this process's, and `settings_of`."""
+    return {**os.environ, **settings_of(threads, platform)}
+
+
+def settings_of(threads: int, platform: str) -> dict[str, str]:
+    """Return the variables of workers with so many threads and one CPU device each, on a
+    platform.
+    """
     flags = os.environ.get("XLA_FLAGS", "").split()
     flags = [flag for flag in flags if "host_platform_device_count" not in flag]
     if threads == 1:
@@ -231,4 +232,4 @@ def environment(threads: int, platform: str) -> dict[str, str]:
         settings["NPROC"] = str(threads)  # what XLA takes for the number of cores
     if platform != "cpu":  # the first worker would else take most of the memory for itself
         settings["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
-    return {**os.environ, **dict.fromkeys(THREADS, str(threads)), **settings}
+    return {**dict.fromkeys(THREADS, str(threads)), **settings}

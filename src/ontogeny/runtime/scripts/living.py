@@ -19,7 +19,7 @@ from ontogeny.runtime.living import HostLiving, Round, plain
 from ontogeny.runtime.messages import Setup
 from ontogeny.runtime.scripts.life import Life
 from ontogeny.runtime.scripts.member import Report
-from ontogeny.runtime.states import write_host_state
+from ontogeny.runtime.states import Packed, pack_host_state
 
 NOTHING: dict[str, Any] = {"state": {}, "files": {}}
 
@@ -51,13 +51,12 @@ class ScriptLiving(HostLiving):
         score = last.score if math.isfinite(last.score) else -math.inf
         return Round(state, score, means(reports), None)
 
-    def write(self, path: Path, round_: Round) -> Round:
+    def pack(self, round_: Round) -> tuple[Packed, Round]:
         life = round_.state
         if life is None:  # it died by an exception
-            write_host_state(path, NOTHING, self.learner)
-            return round_
+            return pack_host_state(NOTHING, self.learner)[0], round_
         try:
-            _, finite = write_host_state(path, life.left(), self.learner)
+            packed, finite = pack_host_state(life.left(), self.learner)
         except StructureError as error:
             raise StructureError(
                 f"what it hands on can't be written: {error.what}",
@@ -68,7 +67,7 @@ class ScriptLiving(HostLiving):
         if not finite and math.isfinite(round_.score):
             said = f"{life.member.told}: an array that is handed on is not finite"
             self.notes = (*self.notes, ("reported", said))
-        return round_ if finite else round_._replace(score=-math.inf)
+        return packed, round_ if finite else round_._replace(score=-math.inf)
 
     def check(self, path: Path, state: Any) -> None:
         """There is nothing yet: what is handed on is looked at when its first round is over."""
