@@ -14,7 +14,7 @@ from ontogeny.social.matching.dose import DoseResponse
 from ontogeny.social.matching.effects import Effect
 from ontogeny.social.matching.matched import Findings
 from ontogeny.views.figure import Figure
-from ontogeny.views.theme import ACCENT, QUIET, SECOND, empty
+from ontogeny.views.theme import ACCENT, QUIET, SECOND, empty, whiskers
 
 ROW = 28  # pixels
 
@@ -80,7 +80,7 @@ def draw_effects(figure: Figure) -> go.Figure:
             y=np.arange(len(experiments)) + 0.2 * (column - 1.5),
             mode="markers",
             marker={"color": colour, "size": 9, "symbol": symbol},
-            error_x=_whiskers(low, value, high, colour),
+            error_x=whiskers(low, value, high, colour),
             name=kind,
         )
     fig.update_yaxes(
@@ -124,7 +124,7 @@ def draw_dose(figure: Figure) -> go.Figure:
         mode="lines+markers",
         marker={"color": ACCENT, "size": 9},
         line={"color": ACCENT},
-        error_y=_whiskers(low, value, high, QUIET),
+        error_y=whiskers(low, value, high, QUIET),
         showlegend=False,
     )
     return fig
@@ -132,13 +132,3 @@ def draw_dose(figure: Figure) -> go.Figure:
 
 def _bounds(effect: Effect) -> tuple[float, float, float]:
     return effect.low, effect.value, effect.high
-
-
-def _whiskers(low: np.ndarray, value: np.ndarray, high: np.ndarray, colour: str) -> dict:
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": high - value,
-        "arrayminus": value - low,
-        "color": colour,
-    }

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from ontogeny.social.network.described import Described
 from ontogeny.views.figure import Figure
-from ontogeny.views.theme import ACCENT, COLOURS, QUIET, SECOND, empty
+from ontogeny.views.theme import ACCENT, COLOURS, QUIET, SECOND, empty, whiskers
 
 
 def inequality_figure(described: Described) -> Figure:
@@ -111,13 +111,7 @@ def draw_talent(figure: Figure) -> go.Figure:
         y=mean,
         mode="markers",
         marker={"color": ACCENT, "size": 10},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": high - mean,
-            "arrayminus": mean - low,
-            "color": QUIET,
-        },
+        error_y=whiskers(low, mean, high, QUIET),
         name="low recognition",
     )
     fig.add_scatter(

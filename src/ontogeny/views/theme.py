@@ -123,3 +123,19 @@ def add_band(
         hoverinfo="skip",
         **place,
     )
+
+
+def whiskers(
+    low: Float[np.ndarray, " x"],
+    value: Float[np.ndarray, " x"],
+    high: Float[np.ndarray, " x"],
+    colour: str,
+) -> dict[str, Any]:
+    """Return plotly's error bars of values between their bounds."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": high - value,
+        "arrayminus": value - low,
+        "color": colour,
+    }

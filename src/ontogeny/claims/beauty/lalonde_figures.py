@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from ontogeny.social.matching.matched import Matched
 from ontogeny.views.figure import Figure
-from ontogeny.views.theme import ACCENT, QUIET, SECOND, empty
+from ontogeny.views.theme import ACCENT, QUIET, SECOND, empty, whiskers
 
 
 def estimates_figure(found: Mapping[str, Matched], trial: float) -> Figure:
@@ -39,13 +39,7 @@ def draw_estimates(figure: Figure) -> go.Figure:
         y=names,
         mode="markers",
         marker={"color": ACCENT, "size": 8},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": high - value,
-            "arrayminus": value - low,
-            "color": QUIET,
-        },
+        error_x=whiskers(low, value, high, QUIET),
         name="matched",
     )
     fig.add_vline(x=trial, line={"color": SECOND, "dash": "dash"}, annotation_text="the trial")

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ontogeny.claims.beauty.matched_figures import errors_figure, turns_figure
+from ontogeny.claims.beauty.shares import share, shares_told
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.ops.statistics import Interval, bootstrap_interval
+from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.social.matching.match import match
 from ontogeny.worlds.confounded import COVARIATES, ConfoundedConfig, confounded
 
@@ -134,17 +135,6 @@ def _looked(arm: Arm, seed: int, how: Measuring) -> tuple[float | bool, ...]:
     )
 
 
-def told(named: dict[str, np.ndarray], how: Measuring) -> str:
-    """Return the shares with their intervals in words."""
-    shares = "; ".join(f"{name}: {share(values, how)}" for name, values in named.items())
-    return f"{shares}; {len(next(iter(named.values())))} tables each{how.weak()}"
-
-
-def share(values: np.ndarray, how: Measuring) -> Interval:
-    """Return how many are true, with an interval over tables."""
-    return bootstrap_interval(values.astype(float), seed=how.seed)
-
-
 def signs(arms: dict[str, Looked], how: Measuring) -> Claim:
     """Return whether the plain difference misleads and the matched one does not."""
     wrong = {f"plain wrong, {name}": arms[name].naive < 0 for name in PLANTED}
@@ -152,7 +142,7 @@ def signs(arms: dict[str, Looked], how: Measuring) -> Claim:
     return Claim(
         "the sign of the plain difference is wrong, and that of the matched one right",
         "matching detects effects from what was observed",
-        told(wrong | right, how),
+        shares_told(wrong | right, "tables", how),
         "each in at least 95 % of the tables",
         all(bool(np.mean(v) >= 0.95) for v in (wrong | right).values()),
     )
@@ -183,7 +173,7 @@ def coverage(arms: dict[str, Looked], how: Measuring) -> Claim:
     return Claim(
         "95 % intervals contain the truth",
         "not in the paper",
-        told(named, how),
+        shares_told(named, "tables", how),
         f"in at least {COVERED:.0%} of the tables of each arm",
         all(bool(values.mean() >= COVERED) for values in named.values()),
     )
@@ -196,7 +186,7 @@ def false_positives(arms: dict[str, Looked], how: Measuring) -> Claim:
     return Claim(
         "where nothing is planted nothing is found",
         "not in the paper",
-        f"together {share(together, how)}; {told(named, how)}",
+        f"together {share(together, how)}; {shares_told(named, 'tables', how)}",
         f"the interval leaves 0 out in at most {FALSE:.0%} of both arms' tables together",
         bool(together.mean() <= FALSE),
     )
@@ -209,7 +199,9 @@ def flagged(arms: dict[str, Looked], how: Measuring) -> Claim:
     return Claim(
         "the outcome before the treatment tells a hidden cause",
         "not in the paper",
-        told(seen | {f"where there is none, {name}": v for name, v in wolf.items()}, how),
+        shares_told(
+            seen | {f"where there is none, {name}": v for name, v in wolf.items()}, "tables", how
+        ),
         f"told in at least {FLAGGED:.0%} of the tables with one, of each arm, and in at most 10 % "
         "of those without",
         all(bool(v.mean() >= FLAGGED) for v in seen.values())
@@ -225,7 +217,7 @@ def not_believed(arms: dict[str, Looked], how: Measuring) -> Claim:
     return Claim(
         "an effect that only a hidden cause makes is not called supported",
         "not in the paper",
-        told(felt | said | true, how),
+        shares_told(felt | said | true, "tables", how),
         "supported in at most 5 % of the tables with a hidden cause and no effect, of each arm",
         all(bool(values.mean() <= 0.05) for values in said.values()),
     )

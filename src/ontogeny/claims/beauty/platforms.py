@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ontogeny.claims.beauty.platform_figures import platforms_figure
+from ontogeny.claims.beauty.shares import share, shares_told
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.ops.statistics import Interval, bootstrap_interval
+from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.social.matching.matched import Matched
 from ontogeny.social.network.communities import communities
 from ontogeny.social.network.graph import Graph
@@ -146,7 +147,7 @@ def signs(kinds: dict[str, Kind], how: Measuring) -> Claim:
     return Claim(
         "of following better people the plain difference has the wrong sign, matching the right",
         "matching detects effects from what was observed",
-        told(named, how),
+        shares_told(named, "platforms", how),
         "each on at least 95 % of the platforms",
         all(bool(values.mean() >= 0.95) for values in named.values()),
     )
@@ -188,7 +189,7 @@ def false_positives(kinds: dict[str, Kind], how: Measuring) -> Claim:
     return Claim(
         "where nothing is planted nothing is found, though the future shows in what is known today",
         "not in the paper",
-        f"together {share(together, how)}; {told(named, how)}",
+        f"together {share(together, how)}; {shares_told(named, 'platforms', how)}",
         f"the interval leaves 0 out in at most {FALSE:.0%} of all",
         bool(together.mean() <= FALSE),
     )
@@ -207,7 +208,7 @@ def flagged(kinds: dict[str, Kind], how: Measuring) -> Claim:
     return Claim(
         "a hidden cause shows in the past, and is not called supported",
         "not in the paper",
-        told(seen | felt | said | wolf, how),
+        shares_told(seen | felt | said | wolf, "platforms", how),
         f"told on at least {FLAGGED:.0%} of the platforms with one, of each experiment; supported "
         "on at most 5 %",
         all(bool(values.mean() >= FLAGGED) for values in seen.values())
@@ -236,14 +237,3 @@ def turns(kinds: dict[str, Kind], how: Measuring) -> Claim:
 
 def _both(kind: Kind) -> tuple[tuple[str, Seen], ...]:
     return (("E1", kind.exposure), ("E2", kind.imbalance))
-
-
-def share(values: np.ndarray, how: Measuring) -> Interval:
-    """Return how many are true, with an interval over platforms."""
-    return bootstrap_interval(values.astype(float), seed=how.seed)
-
-
-def told(named: dict[str, np.ndarray], how: Measuring) -> str:
-    """Return the shares in words."""
-    shares = "; ".join(f"{name}: {share(values, how)}" for name, values in named.items())
-    return f"{shares}; {len(next(iter(named.values())))} platforms each{how.weak()}"
