@@ -46,7 +46,7 @@ figures: .venv/worlds.done .venv/brax.done  ## draw the pictures of docs/ again 
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
 		--constraint benchmarks/constraints.txt torch stable-baselines3 gymnasium 'ray[tune]' psmpy \
-		igraph networkit networkx polars \
+		dowhy igraph networkit networkx polars \
 		--editable '.[worlds]'
 	@touch $@
 

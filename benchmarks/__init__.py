@@ -32,7 +32,7 @@ BENCHMARKS = {
     "ebmm": "energy-based memories beside the same in PyTorch: used, and meta-trained",
     "streaming": "a pipeline of a video network beside itself in one piece, and its peers",
     "scoring": "photographs a second beside PyTorch and onnxruntime, and the memory for 20,000",
-    "matching": "treated rows matched to others, from 1e5 to 1e7, and beside MatchIt and psmpy",
+    "matching": "treated rows matched to others, from 1e5 to 1e7, and beside MatchIt, psmpy, DoWhy",
     "network": "a network described, from 1e5 to 1e7 follows, and rewired beside igraph",
     "tables": "photo rows a second from Parquet, from 1e5 to 1e7, beside Polars and pyarrow",
     "tokens": "language models beside PyTorch's, and writing with a memory beside without",

@@ -9,6 +9,12 @@ same with the caliper, and on all covariates within it), on fifty thousand. They
 another order, so that their pairs are others; what must agree is the score of every row, and what
 is reported is the distance within pairs, of which less is better. With replacement there is no
 order: on two thousand rows, where it can compare all with all, MatchIt must give the same pairs.
+
+DoWhy matches with replacement too, nearest on the probability, and so does ours beside it: the
+effects must be equal. For that it is handed a logistic regression without a penalty, scikit-learn's
+by Newton's method, as ours; its own has one (C = 1), which makes other scores and so other pairs.
+It is timed with either, from model to estimate. It always matches controls to treated rows as well,
+which ours does not and which is in its seconds. Those of the estimate alone are said beside.
 """
 
 from __future__ import annotations
@@ -23,17 +29,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from benchmarks.peer import HERE, ask, peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, load, pairwise
 from ontogeny.core.errors import MissingExtra
 from ontogeny.social.matching.nearest import closest_first
+from ontogeny.social.matching.pairs import Pairs
 from ontogeny.social.matching.propensity import fit_propensity
 from ontogeny.social.matching.windows import by_windows, whitened
 
 SIZES = (10**5, 10**6, 10**7)
 QUICK = (10**4, 10**5)
-PEERS = {"psmpy": 5000, "MatchIt": 50_000, "MatchIt, all covariates": 50_000}  # rows of each
+PEERS = (  # and the rows of each
+    ("psmpy", 5000),
+    ("DoWhy", 5000),
+    ("DoWhy", 50_000),
+    ("DoWhy, penalised", 50_000),
+    ("MatchIt", 50_000),
+    ("MatchIt, all covariates", 50_000),
+)
 CHECKED_ROWS = 2000  # MatchIt holds a distance for each treated row and control
 REPEATS = 3
 SLOPES = np.array([0.6, -0.4, 0.3, 0.2, 0.0, 0.0, 0.1, 0.0])
@@ -41,7 +56,8 @@ SHIFT = 2.65  # a tenth is treated
 NAMES = tuple(f"x{i}" for i in range(len(SLOPES)))
 WIDTH = 64
 TARGETS = {("closest first", 10**7): Target(high=10), ("all covariates", 10**7): Target(high=60)}
-TIMES = {"psmpy": 5, "MatchIt": 50, "MatchIt, all covariates": 50}
+TIMES = {"psmpy": 5, "DoWhy": 20, "MatchIt": 50}
+EQUAL = Target(low=-1e-6, high=1e-6)  # effects of the same pairs
 EXPONENT = Target(high=1.2)
 
 
@@ -60,12 +76,12 @@ def measure(quick: bool) -> Result:
     setting: dict[str, Any] = {"covariates": len(NAMES), "window": WIDTH, "load": load()}
     setting |= {f"matched of {rows:,}": int(seconds[rows]["pairs"][0]) for rows in sizes}
     with tempfile.TemporaryDirectory() as folder:
-        for peer in PEERS:
+        for peer, rows in PEERS:
             try:
-                figures += beside(peer, Path(folder), 1 if quick else REPEATS, setting)
+                figures += beside(peer, rows, Path(folder), 1 if quick else REPEATS, setting)
             except MissingExtra as error:
                 setting[peer] = f"not here ({error.what})"
-        if "MatchIt" in PEERS and "MatchIt" in setting and "not here" not in setting["MatchIt"]:
+        if "not here" not in setting.get("MatchIt", "not here"):
             figures.append(same_pairs(Path(folder)))
     return Result(setting, figures)
 
@@ -100,20 +116,17 @@ def timed(rows: int, repeats: int) -> dict[str, list[float]]:
     return found
 
 
-def beside(peer: str, folder: Path, repeats: int, setting: dict[str, Any]) -> list[Figure]:
+def beside(
+    peer: str, rows: int, folder: Path, repeats: int, setting: dict[str, Any]
+) -> list[Figure]:
     """Return the ratio of a peer's seconds to ours, and of the distances within pairs. Raises
     `MissingExtra` where the peer is not installed.
     """
-    rows = PEERS[peer]
     covariates, treated = drawn(rows, 0)
     table, scores = folder / "table.csv", folder / "scores.csv"
     outcome = written(table, covariates, treated)
     said: dict[str, list[Any]] = {"peer": [], "ours": []}
-    run = (
-        _psmpy(table)
-        if peer == "psmpy"
-        else _matchit(table, scores, "mahalanobis" if "all" in peer else "score")
-    )
+    run = _asked(peer, table, scores)
 
     def theirs() -> float:
         said["peer"].append(run())
@@ -121,18 +134,11 @@ def beside(peer: str, folder: Path, repeats: int, setting: dict[str, Any]) -> li
 
     def ours() -> float:
         begun = time.perf_counter()
-        fit = fit_propensity(covariates, treated, NAMES)
-        caliper = float("inf") if peer == "psmpy" else float(0.2 * fit.logit.std())
-        stratum, rng = np.zeros(rows, np.int64), np.random.default_rng(0)
-        if "all" in peer:
-            spread = whitened(covariates)
-            pairs = by_windows(fit.logit, spread, treated, stratum, caliper, WIDTH, 1, False, rng)
-        else:
-            pairs = closest_first(fit.logit, treated, stratum, caliper, rng)
+        logit, pairs = alike(peer, covariates, treated)
         ended = time.perf_counter()
-        apart = float(np.abs(fit.logit[pairs.treated] - fit.logit[pairs.control]).sum())
+        apart = float(np.abs(logit[pairs.treated] - logit[pairs.control]).sum())
         effect = float((outcome[pairs.treated] - outcome[pairs.control]).mean())
-        said["ours"].append((len(pairs.treated), apart, effect, fit.logit))
+        said["ours"].append((len(pairs.treated), apart, effect, logit))
         return ended - begun
 
     values = by_turns({"peer": theirs, "ours": ours}, repeats)
@@ -146,14 +152,22 @@ def beside(peer: str, folder: Path, repeats: int, setting: dict[str, Any]) -> li
             f"{name}: its seconds / ours",
             "ratio",
             pairwise(values["peer"], values["ours"]),
-            Target(low=TIMES[peer]),
+            Target(low=TIMES[peer.split(",")[0]]),
         ),
         Figure(f"{name}: its pairs / ours", "ratio", [first["pairs"] / pairs]),
         Figure(
-            f"{name}: its effect minus ours (1 is planted)", "outcome", [first["effect"] - effect]
+            f"{name}: its effect minus ours (1 is planted)",
+            "outcome",
+            [first["effect"] - effect],
+            EQUAL if peer == "DoWhy" else None,
         ),
     ]
-    if "all" not in peer:  # which looks at other distances
+    if "DoWhy" in peer:
+        alone = [answer["estimate_seconds"] for answer in said["peer"]]
+        figures.append(
+            Figure(f"{name}: its estimate alone / ours", "ratio", pairwise(alone, values["ours"]))
+        )
+    elif "all" not in peer:  # which looks at other distances
         figures.append(
             Figure(
                 f"{name}: its distance in a pair / ours",
@@ -161,7 +175,7 @@ def beside(peer: str, folder: Path, repeats: int, setting: dict[str, Any]) -> li
                 [first["apart"] / first["pairs"] / (apart / pairs)],
             )
         )
-    if peer != "psmpy":
+    if "MatchIt" in peer:
         other = np.loadtxt(scores, delimiter=",", skiprows=1)[:, 0]
         figures.append(
             Figure(
@@ -172,6 +186,19 @@ def beside(peer: str, folder: Path, repeats: int, setting: dict[str, Any]) -> li
             )
         )
     return figures
+
+
+def alike(peer: str, covariates: np.ndarray, treated: np.ndarray) -> tuple[np.ndarray, Pairs]:
+    """Return the logit and the pairs of our doing what the peer does."""
+    logit = fit_propensity(covariates, treated, NAMES).logit
+    stratum, rng = np.zeros(len(treated), np.int64), np.random.default_rng(0)
+    caliper = float(0.2 * logit.std()) if "MatchIt" in peer else float("inf")
+    if "DoWhy" in peer:
+        return logit, by_windows(expit(logit), None, treated, stratum, caliper, 2, 1, True, rng)
+    if "all" in peer:
+        spread = whitened(covariates)
+        return logit, by_windows(logit, spread, treated, stratum, caliper, WIDTH, 1, False, rng)
+    return logit, closest_first(logit, treated, stratum, caliper, rng)
 
 
 def written(table: Path, covariates: np.ndarray, treated: np.ndarray) -> np.ndarray:
@@ -198,9 +225,13 @@ def same_pairs(folder: Path) -> Figure:
     return Figure(name, "share", [same], Target(low=1.0))
 
 
-def _psmpy(table: Path) -> Callable[[], dict[str, Any]]:
-    python = peer_python("psmpy")
-    return lambda: ask(python, "psmpy_matching.py", str(table))
+def _asked(peer: str, table: Path, scores: Path) -> Callable[[], dict[str, Any]]:
+    """Return what has the peer match the table. Raises `MissingExtra` where it isn't installed."""
+    if "MatchIt" in peer:
+        return _matchit(table, scores, "mahalanobis" if "all" in peer else "score")
+    module = peer.split(",")[0].lower()
+    python, words = peer_python(module), ["penalised"] if "penalised" in peer else []
+    return lambda: ask(python, f"{module}_matching.py", str(table), *words)
 
 
 def _matchit(table: Path, scores: Path, word: str) -> Callable[[], dict[str, Any]]:

@@ -165,7 +165,7 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     "devices": {"CASES": {"quadratic": 1}, "recipe_class": lambda name: Steps},
     "heads": {"PHOTOS": 60, "FEATURES": 40, "UPDATES": 2, "LOSSES": ("pairs",)},
     "records": {"ROWS": 40_000, "EACH": 1},
-    "matching": {"QUICK": (500, 2000), "PEERS": {}},
+    "matching": {"QUICK": (500, 2000), "PEERS": ()},
     "network": {"PEERS": {}},
     "tables": {"QUICK": (500, 2000), "REPEATS": 1},
 }
