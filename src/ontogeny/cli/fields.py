@@ -71,7 +71,7 @@ def parse_executor(
     """
     from ontogeny.recipes.executors import EXECUTORS
 
-    named = _after("--executor", arguments)
+    named = option_value("--executor", arguments)
     kind = EXECUTORS[named if named in EXECUTORS else "vectorised"]
     executors: Any = Literal[tuple(EXECUTORS)]  # pyright: ignore[reportInvalidTypeForm]
     where = "Where members would live; --help shows the options of the one chosen."
