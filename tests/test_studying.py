@@ -58,6 +58,8 @@ def test_it_writes_a_report_numbers_and_every_table(found):
         "People who newly followed the best",
         "Along the dose",
         "The best whom few see",
+        "By age of account",
+        "Classes of users",
         "Regression to the mean",
         "just above",
         "no effect on the outcome before the treatment",

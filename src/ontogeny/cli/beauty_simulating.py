@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ontogeny.cli.words import parse, say
+from ontogeny.cli.words import parse, say, tell_passing
 from ontogeny.core.files import absolute
 
 
@@ -49,11 +48,11 @@ def simulate(arguments: list[str]) -> int:
     refuse_folder(folder)
     graph = None if chosen.graph is None else packaged_graph(chosen.graph, chosen.graphs)
     people = config.users if graph is None else graph.users
-    _tell(f"{people:,} people live for {config.days} days")
+    tell_passing(f"{people:,} people live for {config.days} days")
     lived = platform(config, chosen.seed, graph)
     about = {"users": people, "seed": chosen.seed, "graph": chosen.graph or "generated"}
-    write_platform(lived, folder, about, lambda name: _tell(f"writing {name}"))
-    _tell("")
+    write_platform(lived, folder, about, lambda name: tell_passing(f"writing {name}"))
+    tell_passing("")
     rows = {name: len(next(iter(getattr(lived, name).values()))) for name in TABLES}
     truth = lived.truth
     answer = {"folder": str(folder), **about, "rows": rows, "truth": truth.to_dict()}
@@ -68,9 +67,3 @@ def simulate(arguments: list[str]) -> int:
 
     say(answer, chosen.json, text)
     return 0
-
-
-def _tell(words: str) -> None:
-    """Say what is being done, on a terminal, in one line that is written over."""
-    if sys.stderr.isatty():
-        print(f"\r{words:60}", end="" if words else "\r", file=sys.stderr, flush=True)

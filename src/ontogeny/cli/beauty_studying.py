@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from ontogeny.cli.words import parse, say
+from ontogeny.cli.words import parse, say, tell_passing
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.core.files import absolute
 from ontogeny.core.text import quoted
+from ontogeny.social.tables.reading import FURTHEST
 
 if TYPE_CHECKING:
     from ontogeny.social.tables.engine import Engine
 
-FURTHEST = 1e300  # a score beyond it is none
 TABLES = ("photos", "follows", "events")
 ENDINGS = (".parquet", "", ".csv")  # a folder is one of Parquet files
 
@@ -105,9 +104,9 @@ def study(arguments: list[str]) -> int:
         t2=chosen.t2,
         how=Experiments(seed=chosen.seed),
         rewirings=chosen.rewirings,
-        tell=_tell,
+        tell=tell_passing,
     )
-    _tell("")
+    tell_passing("")
     report = quoted(str(out / REPORT))
     say(found.to_dict(), chosen.json, lambda: f"{found}\n\nthe report: {report}")
     return 0
@@ -158,9 +157,3 @@ def _mark(given: str | None) -> str | float | None:
         return None if given is None else float(given)
     except ValueError:
         return given
-
-
-def _tell(words: str) -> None:
-    """Say what is being done, on a terminal, in one line that is written over."""
-    if sys.stderr.isatty():
-        print(f"\r{words:60}", end="" if words else "\r", file=sys.stderr, flush=True)

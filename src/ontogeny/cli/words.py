@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import tyro
 
+from ontogeny.core.json_values import json_value
 from ontogeny.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def say(
 ) -> None:
     """Print the answer as JSON, or as `text` puts it, and the next useful command."""
     if as_json:
-        print(json.dumps(_plain({**answer, "next": then} if then else answer), allow_nan=False))
+        print(json.dumps(json_value({**answer, "next": then} if then else answer), allow_nan=False))
         return
     from ontogeny.views.terminal import Terminal
 
@@ -59,22 +59,13 @@ def say(
         console.print(f"\nnext: {then}", soft_wrap=True, markup=False)
 
 
+def tell_passing(words: str) -> None:
+    """Say what is being done, on a terminal, in one line that is written over; "" clears it."""
+    if sys.stderr.isatty():
+        print(f"\r{words:60}", end="" if words else "\r", file=sys.stderr, flush=True)
+
+
 def recipe_list() -> str:
     """Return the recipes, a line each."""
     width = max(map(len, RECIPES)) + 2
     return "\n".join(f"  {name:{width}}{entry.summary}" for name, entry in RECIPES.items())
-
-
-def _plain(value: Any) -> Any:
-    """Return the value in JSON's terms: arrays as lists, paths as text, numbers that JSON can't
-    hold as null.
-    """
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return _plain(value.tolist()) if hasattr(value, "tolist") else str(value)

@@ -4,9 +4,14 @@ talent that nobody sees, and what people see around them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import plotly.graph_objects as go
+from jaxtyping import Float
 
+from ontogeny.social.network.ageing import Ageing
+from ontogeny.social.network.cores import CoreProfile
 from ontogeny.social.network.described import Described
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, COLOURS, QUIET, SECOND, empty, whiskers
@@ -43,20 +48,33 @@ def draw_inequality(figure: Figure) -> go.Figure:
 
 
 def cores_figure(described: Described) -> Figure:
-    """Return quality and popularity by core number, each as a multiple of its mean over users."""
+    """Return quality and popularity by core number."""
     cores = described.cores
-    names = [name for name in ("quality", "popularity") if name in cores.means]
-    weight = cores.users / cores.users.sum()
-    means = [np.asarray(cores.means[name]) for name in names]
-    whole = [float(np.nansum(m * weight) / np.sum(weight[~np.isnan(m)])) for m in means]
-    spread = [m / w if w else m for m, w in zip(means, whole, strict=True)]
+    means = {name: cores.means[name] for name in ("quality", "popularity") if name in cores.means}
+    return profile_figure("cores", cores, means, "The mean of users")
+
+
+def profile_figure(
+    name: str,
+    cores: CoreProfile,
+    means: Mapping[str, Float[np.ndarray, " row"]],
+    what: str,
+) -> Figure:
+    """Return means by how deep in the network users are, each as a multiple of all users' mean;
+    `what` says whose.
+    """
+    rows = [
+        mean / np.average(mean[told], weights=cores.users[told])
+        for mean in map(np.asarray, means.values())
+        if (told := ~np.isnan(mean)).any()
+    ]
     return Figure(
-        "cores",
-        "The mean of users by how deep in the network they are (core number), as a multiple of all "
-        "users' mean.",
-        {"mean": np.array(spread).reshape(len(names), -1)},
+        name,
+        f"{what} by how deep in the network they are (core number), as a multiple of all users' "
+        "mean.",
+        {"mean": np.array(rows).reshape(len(rows), -1)},
         {
-            "quantity": names,
+            "quantity": list(means),
             "core": [
                 f"{a}" if a == b else f"{a}-{b}" for a, b in zip(cores.low, cores.high, strict=True)
             ],
@@ -69,7 +87,7 @@ def draw_cores(figure: Figure) -> go.Figure:
     """Return a line a quantity."""
     fig = empty("From the rim to the core", "core number", "times the mean of all users")
     for colour, name, mean in zip(
-        (SECOND, ACCENT), figure.labels["quantity"], figure.data["mean"], strict=False
+        (SECOND, ACCENT, QUIET), figure.labels["quantity"], figure.data["mean"], strict=False
     ):
         fig.add_scatter(
             x=[str(core) for core in figure.labels["core"]],
@@ -122,4 +140,40 @@ def draw_talent(figure: Figure) -> go.Figure:
         name="by chance",
     )
     fig.update_xaxes(type="category")
+    return fig
+
+
+def ageing_figure(ages: Mapping[str, Ageing]) -> Figure:
+    """Return quantities by the age of accounts, each as a multiple of its mean over the groups."""
+    whole = [float(np.mean(one.mean)) or 1.0 for one in ages.values()]
+    pairs = list(zip(ages.values(), whole, strict=True))
+    return Figure(
+        "ageing",
+        "The mean of users by the age of their accounts, in groups of equally many, as a multiple "
+        "of the mean of all groups, with its standard error.",
+        {
+            "age": np.stack([one.age for one, _ in pairs]),
+            "mean": np.stack([one.mean / mean for one, mean in pairs]),
+            "error": np.stack([one.error / abs(mean) for one, mean in pairs]),
+        },
+        {"quantity": [f"{name} (trend {one.trend:+.2f})" for name, one in ages.items()]},
+        draw_ageing,
+    )
+
+
+def draw_ageing(figure: Figure) -> go.Figure:
+    """Return a line a quantity."""
+    fig = empty("By age of account", "days since the account began", "times the mean")
+    data = figure.data
+    for colour, name, age, mean, error in zip(
+        COLOURS, figure.labels["quantity"], data["age"], data["mean"], data["error"], strict=False
+    ):
+        fig.add_scatter(
+            x=age,
+            y=mean,
+            mode="lines+markers",
+            line={"color": colour, "width": 2.5},
+            error_y={"array": error, "color": colour},
+            name=str(name),
+        )
     return fig

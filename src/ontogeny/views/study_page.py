@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from ontogeny.social.matching.matched import Matched
 from ontogeny.social.study.findings import Finding
 from ontogeny.social.study.outlook import Outlook
@@ -11,7 +13,12 @@ from ontogeny.social.study.study import Study
 from ontogeny.social.study.told import Told
 from ontogeny.views import page
 from ontogeny.views.matching_figures import dose_figure, effects_figure, love_figure
-from ontogeny.views.network_figures import cores_figure, inequality_figure, talent_figure
+from ontogeny.views.network_figures import (
+    ageing_figure,
+    cores_figure,
+    inequality_figure,
+    talent_figure,
+)
 from ontogeny.views.quantities import count, number
 
 MARKS = {"supported": "Supported", "fragile": "Fragile", "not supported": "Not supported"}
@@ -103,8 +110,52 @@ def _network(study: Study) -> Iterable[str]:
             ],
             left=(0,),
         )  # fmt: skip
+    illusion = described.illusion
+    if len(illusion.nodes):
+        rows = [
+            (users[node], f"{deceived:,}", f"{followers:,}")
+            for node, deceived, followers in zip(
+                *(
+                    part[:TALENTS]
+                    for part in (illusion.nodes, illusion.follows, illusion.followers)
+                ),
+                strict=True,
+            )
+        ]
+        yield "<h3>Who makes the best seem the rule</h3>\n" + page.table(
+            ["user", "followed by so many for whom most are of the best", "followers"],
+            rows,
+            left=(0,),
+        )
+    if described.ages:
+        yield page.drawn(ageing_figure(described.ages))
+    if (classes := described.classes) is not None:
+        yield (
+            "<h3>Classes of users</h3>\n"
+            + page.paragraph(
+                "By k-means; the same classes come of halves of the users."
+                if classes.stable
+                else "By k-means; halves of the users give others, so take them for a sketch.",
+                "soft",
+            )
+            + page.table(
+                ["users", *(name.removeprefix("log ") for name in classes.names)],
+                [
+                    (f"{size:,}", *map(number, _plain_units(classes.names, centre)))
+                    for size, centre in zip(classes.sizes, classes.centres, strict=True)
+                ],
+            )
+        )
     for note in described.notes:
         yield page.paragraph(note, "soft")
+
+
+def _plain_units(names: Sequence[str], centre: np.ndarray) -> list[float]:
+    """Return a class's centre in units that people know: those of log(1 + x) as x."""
+    return [
+        float(np.expm1(value)) if name.startswith("log ") else float(value)
+        for name, value in zip(names, centre, strict=True)
+    ]
 
 
 def _experiment(one: Told, index: int) -> str:

@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ontogeny.claims.beauty.recognition_figures import cores_by_kind
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.core.errors import MissingExtra
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.social.network.cores import core_numbers, core_profile
+from ontogeny.social.network.cores import CoreProfile, core_numbers, core_profile
 from ontogeny.social.network.graph import Graph
 from ontogeny.social.network.inequality import gini
 from ontogeny.social.network.quality import quality_of
 from ontogeny.views.figure import Figure
+from ontogeny.views.network_figures import profile_figure
 from ontogeny.worlds.follow_graphs import Follows, packaged_graph
 from ontogeny.worlds.platform import platform
 from ontogeny.worlds.platform_config import PlatformConfig
@@ -58,7 +58,8 @@ def measure(how: Measuring) -> Found:
 def measured(where: str, graph: Follows | None, how: Measuring) -> tuple[Claim, Figure]:
     """Return the claim about platforms over a network, or over generated ones."""
     rows: list[tuple[float, ...]] = []
-    profile: dict[str, np.ndarray] = {}
+    nobody = np.zeros(0, np.int64)
+    profile = CoreProfile(nobody, nobody, nobody, {})
     for seed in how.seeds(how.choose(*PLATFORMS)):
         row, profile = spread_of(graph, int(seed), how)
         rows.append(row)
@@ -82,12 +83,17 @@ def measured(where: str, graph: Follows | None, how: Measuring) -> tuple[Claim, 
             and known.low > max(1 + EVEN, dealt.high)
         ),
     )
-    return claim, cores_by_kind(profile, "simulated" if graph is None else "real")
+    name = "cores_simulated" if graph is None else "cores_real"
+    what = (
+        "The mean of one platform's users: their photos' quality, the favourites that a photo has, "
+        "and these dealt anew,"
+    )
+    return claim, profile_figure(name, profile, profile.means, what)
 
 
 def spread_of(
     graph: Follows | None, seed: int, how: Measuring
-) -> tuple[tuple[float, ...], dict[str, np.ndarray]]:
+) -> tuple[tuple[float, ...], CoreProfile]:
     """Return how a platform's quality and recognition are spread, and both by core number."""
     config = PlatformConfig(users=how.choose(*USERS), planted="nothing")
     lived = platform(config, seed, graph)
@@ -109,8 +115,4 @@ def spread_of(
     dealt[known] = np.random.default_rng([seed, 51]).permutation(f[known])
     ratios = [float(v[inner].mean() / v[known].mean()) for v in (q, f, dealt)]
     row = (gini(q[known]), gini(f[known]), *ratios)
-    profile = core_profile(core, {"quality": q, "recognition": f, "dealt anew": dealt})
-    whole = {name: v[known].mean() for name, v in (("quality", q), ("recognition", f))}
-    whole["dealt anew"] = whole["recognition"]
-    means = {name: np.asarray(m) / whole[name] for name, m in profile.means.items()}
-    return row, {"core": profile.low, **means}
+    return row, core_profile(core, {"quality": q, "recognition": f, "dealt anew": dealt})

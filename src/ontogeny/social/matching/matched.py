@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped
 
+from ontogeny.core.json_values import json_value
 from ontogeny.social.matching.admission import Admitted, Excluded
 from ontogeny.social.matching.balance import Balance
 from ontogeny.social.matching.controls import Controls
@@ -100,7 +99,7 @@ class Matched:
                 "placebo_fails": controls.placebo_fails,
             }
             whole |= told
-        return plain(whole)
+        return json_value(whole)
 
     def __str__(self) -> str:
         fit, pairs, treated = (
@@ -195,18 +194,3 @@ def _of_verdict(found: Findings) -> list[str]:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def plain(value: Any) -> Any:
-    """Return the value in what JSON has."""
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        value = value._asdict()  # type: ignore[union-attr]
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

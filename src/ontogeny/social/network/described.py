@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from ontogeny.core.json_values import json_value
 from ontogeny.ops.statistics import Interval
 from ontogeny.social.network.ageing import Ageing
 from ontogeny.social.network.assortativity import Assortativity
@@ -60,7 +61,7 @@ class Described:
         """Return all but the arrays by user, for JSON; what is not a number is None."""
         sizes = np.bincount(self.community)
         classes = self.classes
-        return _plain(
+        return json_value(
             {
                 "users": self.users,
                 "follows": self.follows,
@@ -124,13 +125,3 @@ class Described:
                 "notes": self.notes,
             }
         )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not np.isfinite(value) else value

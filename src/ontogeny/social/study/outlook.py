@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ontogeny.social.network.graph import Graph
+from ontogeny.social.network.quadrants import quadrants
 from ontogeny.social.study.recommending import NOBODY, RULES, recommend
 
 ACCEPTED = 0.3  # of what is shown
@@ -118,6 +119,8 @@ def _outlook(
         _weights(gap, after[moved]) - _weights(gap, before[moved])
     )
     gained = np.unique(followed[new])
+    part = quadrants(quality, popularity)
+    unseen = part.good & part.unseen
     return Outlook(
         rule,
         _interval(lifted * takes.sum() / own.sum()),
@@ -125,7 +128,7 @@ def _outlook(
         float(np.mean(exposed - quality[takes])) if takes.any() else float("nan"),
         float(np.nanmean(np.where(own, after, np.nan))),
         len(gained) / int(own.sum()),
-        _talent(followed[new], quality, popularity),
+        float(unseen[followed[new]].mean()) if new.any() else 0.0,
     )
 
 
@@ -144,12 +147,3 @@ def _weights(curve: Curve, at: np.ndarray) -> Float[np.ndarray, " step"]:
 def _interval(draws: np.ndarray) -> tuple[float, float, float]:
     low, high = np.quantile(draws[1:], [0.025, 0.975])
     return float(draws[0]), float(low), float(high)
-
-
-def _talent(followed: np.ndarray, quality: np.ndarray, popularity: np.ndarray) -> float:
-    """Return how many follows go to the upper tenth of quality with less than median popularity."""
-    creators = ~np.isnan(quality)
-    unseen = (quality >= np.nanquantile(quality, 0.9)) & (
-        popularity <= np.median(popularity[creators])
-    )
-    return float(unseen[followed].mean()) if len(followed) else 0.0

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ontogeny.core.errors import DataError
-from ontogeny.social.matching.matched import plain
+from ontogeny.core.json_values import json_value
 from ontogeny.social.network.communities import communities
 from ontogeny.social.network.graph import Graph
 from ontogeny.social.study.curves import exposure_curve, gap_curve
@@ -81,7 +81,7 @@ class Study:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all but the tables, for JSON; what is not a number is None."""
-        return plain(
+        return json_value(
             {
                 "folder": str(self.folder),
                 "windows": str(self.users.windows),
