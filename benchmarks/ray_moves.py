@@ -32,12 +32,12 @@ import numpy as np
 from benchmarks.host_members import idle
 from benchmarks.processes import SPACE, Marks, swapping
 from benchmarks.result import Figure, Result, Target, pairwise
+from ontogeny.core.ray_cluster import joined
 from ontogeny.evolution.pbt import pbt
 from ontogeny.runtime import driver, machine
 from ontogeny.runtime.board_program import BoardProgram
 from ontogeny.runtime.executor import Job, Note
 from ontogeny.runtime.messages import Done, Order, Setup
-from ontogeny.runtime.ray_cluster import joined
 from ontogeny.runtime.ray_crew import RayCrew
 from ontogeny.runtime.ray_moving import Mover
 from ontogeny.runtime.shipping import shipped

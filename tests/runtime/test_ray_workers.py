@@ -20,8 +20,8 @@ import hosts
 from growing_apart import make
 from ontogeny import __version__
 from ontogeny.core.errors import ConfigError, MissingExtra
+from ontogeny.core.ray_cluster import Machine
 from ontogeny.runtime.messages import Order, Setup
-from ontogeny.runtime.ray_cluster import Machine
 from ontogeny.runtime.ray_crew import check_met
 from ontogeny.runtime.ray_worker import Met, RayWorker
 from ontogeny.runtime.ray_workers import RayWorkers

@@ -23,10 +23,10 @@ from typing import Any, TypeAlias
 from ontogeny import __version__
 from ontogeny.core.errors import ConfigError, OntogenyError
 from ontogeny.core.files import replace_file
+from ontogeny.core.ray_cluster import Cluster
 from ontogeny.runtime import machine
 from ontogeny.runtime.executor import Note
 from ontogeny.runtime.messages import Done, Order, Raised, Ready, Setup
-from ontogeny.runtime.ray_cluster import Cluster
 from ontogeny.runtime.ray_worker import OBJECT_BYTES, Met, RayWorker, too_large
 
 SIGN = "growing"  # the file in the members' folder by which workers know whose they are

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ontogeny.core.errors import OntogenyError
-from ontogeny.runtime.ray_cluster import Cluster, ray_module
+from ontogeny.core.ray_cluster import Cluster, ray_module
 
 REPEATS = 5
 

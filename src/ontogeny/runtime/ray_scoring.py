@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from ontogeny.core.ray_cluster import joined, ray_module
 from ontogeny.runtime.photo_decoding import decode
 from ontogeny.runtime.photo_judging import FeatureScorer, Judge, Partition, seen_by
 from ontogeny.runtime.photo_source import PhotoSource, arrow
-from ontogeny.runtime.ray_cluster import joined, ray_module
 from ontogeny.runtime.score_parts import ScoreParts
 from ontogeny.runtime.score_table import Row, as_table
 from ontogeny.runtime.scoring import Scoring

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 from ontogeny import __version__
 from ontogeny.core.errors import ConfigError, OntogenyError
+from ontogeny.core.ray_cluster import ray_module
 from ontogeny.runtime.living import Living
 from ontogeny.runtime.messages import Done, Order, Raised, Ready, Setup
-from ontogeny.runtime.ray_cluster import ray_module
 from ontogeny.runtime.states import Packed
 from ontogeny.runtime.worker import lived, living_of
 

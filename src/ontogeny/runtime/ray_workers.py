@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 from ontogeny.core.config import as_declared, at_least, positive
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.ray_cluster import Cluster, joined
 from ontogeny.runtime import machine
 from ontogeny.runtime.board_program import BoardProgram
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.ray_cluster import Cluster, joined
 from ontogeny.runtime.ray_crew import RayCrew
 from ontogeny.runtime.ray_moving import measured_moves
 from ontogeny.runtime.shipping import shipped

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from ontogeny.core.errors import ConfigError, DataError, MissingExtra
+from ontogeny.core.errors import DataError, MissingExtra
 from ontogeny.core.files import replace_folder
+from ontogeny.core.ray_cluster import joined
 from ontogeny.social.tables.engine import Column, Table, arrays
 
 QUIET = {
     "DAFT_ANALYTICS_ENABLED": "0",  # they would send how they are used
-    "RAY_USAGE_STATS_ENABLED": "0",
     "DAFT_PROGRESS_BAR": "0",
 }
 
@@ -40,23 +40,8 @@ class Distributed:
         if not ray:
             self._daft.set_runner_native()
             return
-        address = address or os.environ.get("RAY_ADDRESS")
-        cluster = _module("ray")
-        try:
-            if not cluster.is_initialized():
-                here = {"address": "local", "num_cpus": workers, "include_dashboard": False}
-                cluster.init(
-                    **({"address": address} if address else here),
-                    log_to_driver=False,
-                    logging_level="ERROR",
-                )
-            self._daft.set_runner_ray(noop_if_initialized=True)
-        except Exception as error:  # of any kind: it says what it misses
-            raise ConfigError(
-                f"no Ray cluster answers ({error!r:.200})",
-                where=address or "this machine",
-                hint="give the address of a running one (ray start --head), or leave it out",
-            ) from error
+        joined(address, cpus=workers)
+        self._daft.set_runner_ray(noop_if_initialized=True)
 
     def write(self, text: str, tables: Mapping[str, Table], path: Path) -> None:
         with replace_folder(path, "write a table") as part:
