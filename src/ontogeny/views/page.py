@@ -32,6 +32,7 @@ main { max-width: 1100px; margin: 0 auto; padding: 28px 20px 60px; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 4px; }
 h2 { font-size: 1.25rem; margin: 40px 0 6px; }
 h3 { font-size: 1rem; margin: 0 0 2px; }
+figure + h3, .wide + h3 { margin-top: 24px; }
 p { margin: 0 0 10px; max-width: 75ch; }
 .soft, figcaption { color: var(--soft); font-size: 0.92rem; }
 .verdict { font-size: 1.1rem; margin: 18px 0; }
