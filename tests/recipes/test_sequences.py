@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ontogeny.claims.measuring import Measuring
 from ontogeny.claims.trainings import train
 from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.nn.cores import CoreConfig
@@ -71,8 +72,9 @@ def test_trainings_differ_in_their_keys_alone():
     descent = Quadratic(dimensions=3).learner()
     rate = {"learning_rate": jnp.float32(0.1)}
     learner = descent._replace(step=lambda key, x, _: descent.step(key, x, rate))
-    one = train(learner, 3, 7, 2, 4, said.append, "coin")
-    two = train(learner, 3, 7, 2, 4, said.append, "coin")
+    how = Measuring(seed=7, progress=said.append)
+    one = train(how, learner, 3, 2, 4, "coin")
+    two = train(how, learner, 3, 2, 4, "coin")
     np.testing.assert_array_equal(one.score, two.score)
     assert one.score.shape == (2, 3)
     assert len(np.unique(one.score[-1])) == 3

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, TypeVar
 import numpy as np
 
 from ontogeny.claims.claim import Claim
+from ontogeny.claims.kept import Kept
 from ontogeny.views.figure import Figure
 
 Progress: TypeAlias = Callable[[str], None]
@@ -34,6 +35,8 @@ class Measuring:
     """The name of the part, for a function that measures several."""
     data: Path | None = None
     """A folder of data that is not shipped, where a part reads some."""
+    kept: Kept | None = None
+    """Where trainings are kept until the claims are written."""
 
     @property
     def quick(self) -> bool:

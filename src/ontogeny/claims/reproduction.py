@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ontogeny.claims import system_named
 from ontogeny.claims.claim import Claim
+from ontogeny.claims.kept import Kept
 from ontogeny.claims.measuring import Measuring, Progress, Scale
 from ontogeny.core.archive import write_archive
 from ontogeny.core.files import replace_file
@@ -81,8 +82,9 @@ def reproduce(
     """Return the claims of a system as measured, and write them into `folder` when given.
 
     One part is measured when it is named; else all that are meant at this scale, the longer ones
-    with `longer`. Raises `ConfigError` for a system or a part that there is not, `StoreError` when
-    `folder` can't be written.
+    with `longer`. What a longer one trains is kept in `folder` until all claims are written: asked
+    for again after it was stopped, it goes on. Raises `ConfigError` for a system or a part that
+    there is not, `StoreError` when `folder` can't be written.
     """
     system = system_named(name)
     begun = time.perf_counter()
@@ -90,11 +92,19 @@ def reproduce(
     figures: list[Figure] = []
     chosen = system.chosen(part, scale != "full", longer, data is not None)
     prepare()  # before a learner is made, which may compute
-    for one in chosen:
-        found, drawn = system.measure(one, Measuring(scale, seed, progress, one.name, data))
+    hows = [Measuring(scale, seed, progress, one.name, data) for one in chosen]
+    if folder is not None and scale == "full":
+        for i, one in enumerate(chosen):
+            if one.when == "longer":
+                hows[i] = replace(hows[i], kept=Kept(folder / "kept" / one.name))
+    for one, how in zip(chosen, hows, strict=True):
+        found, drawn = system.measure(one, how)
         claims += found
         figures += drawn
     result = Reproduction(name, time.perf_counter() - begun, seed, claims, figures)
     if folder is not None:
         result.write(folder)
+        for how in hows:
+            if how.kept is not None:
+                how.kept.done()
     return result

@@ -7,10 +7,11 @@ from __future__ import annotations
 import time
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from jaxtyping import Array
 
-from ontogeny.claims.measuring import Progress
+from ontogeny.claims.measuring import Measuring
 from ontogeny.core.learner import Learner
 from ontogeny.core.population import Move, Population, everyone
 from ontogeny.core.space import Space
@@ -27,8 +28,8 @@ class Trained(NamedTuple):
     updates: np.ndarray  # [round], done when the score was taken
     seconds: np.ndarray  # [round], from the first update, the compiler's time not counted
     metrics: dict[str, np.ndarray]  # each [round, seed]
+    cpu: Any = 0.0  # CPU-seconds of all seeds, as `seconds`
     last: Any = None  # the snapshot that others can begin from
-    cpu: float = 0.0  # CPU-seconds of all seeds, as `seconds`
 
 
 def still() -> Strategy[tuple[()]]:
@@ -46,37 +47,65 @@ def still() -> Strategy[tuple[()]]:
 
 
 def train(
+    how: Measuring,
     learner: Learner[Any],
     seeds: int,
-    seed: int,
     rounds: int,
     steps: int,
-    progress: Progress,
     what: str,
+    *,
+    first_seed: int | None = None,
     quick: bool = False,
     first: Any = None,
+    onward: bool = False,
 ) -> Trained:
-    """Return `seeds` trainings of rounds × steps updates each, scored after every round.
+    """Return `seeds` trainings of rounds × steps updates each, scored after every round, their keys
+    from `first_seed` (else `how.seed`).
 
-    `progress` is told what is trained, and the scores at the end; `quick` as in
-    `Vectorised.prepare`. They begin from the `last` snapshot of others of the same states, if it is
-    given.
+    It is told what is trained, and the scores at the end. `quick` as in `Vectorised.prepare`. They
+    begin from the `last` snapshot of others of the same states, if it is given as `first`; there is
+    one where others are to go `onward`. All others are kept, where `how` says so.
     """
-    space = Space({})
-    job = Job(learner, space, still(), seed, seeds, rounds, steps, None)
-    progress(f"{what}: {seeds} seeds, {rounds * steps:,} updates")
-    program = Vectorised().prepare(job, quick=quick)
-    rounds_to_come, begun = program.rounds(0, first), time.process_time()
-    lived = list(rounds_to_come)
-    cpu = time.process_time() - begun
-    score = np.stack([one.score for one in lived])
-    seconds = np.cumsum([one.seconds for one in lived])
-    last = lived[-1].snapshot()
-    told = ", ".join(f"{value:.4g}" for value in score[-1])
-    progress(f"{what}: {seconds[-1]:.0f} s, scores {told}")
-    metrics = {name: np.stack([one.metrics[name] for one in lived]) for name in lived[0].metrics}
-    updates = steps * np.arange(1, rounds + 1)
-    return Trained(last.population.state, score, updates, seconds, metrics, last, cpu)
+    seed = how.seed if first_seed is None else first_seed
+    job = Job(learner, Space({}), still(), seed, seeds, rounds, steps, None)
+    how.progress(f"{what}: {seeds} seeds, {rounds * steps:,} updates")
+
+    def like() -> Any:
+        keys: Any = jax.random.split(jax.random.key(0), seeds)
+        return jax.eval_shape(jax.vmap(lambda key: learner.init(key, {})), keys)
+
+    def lived() -> Trained:
+        program = Vectorised().prepare(job, quick=quick)
+        rounds_to_come, begun = program.rounds(0, first), time.process_time()
+        every = list(rounds_to_come)
+        cpu = time.process_time() - begun
+        last = every[-1].snapshot()
+        return Trained(
+            last.population.state,
+            np.stack([one.score for one in every]),
+            steps * np.arange(1, rounds + 1),
+            np.cumsum([one.seconds for one in every]),
+            {name: np.stack([one.metrics[name] for one in every]) for name in every[0].metrics},
+            cpu,
+            last if onward else None,
+        )
+
+    whence = ""
+    if how.kept is None or first is not None or onward:
+        found = lived()
+    else:
+        said = {"what": what, "seed": seed, "seeds": seeds, "rounds": rounds, "steps": steps}
+
+        def made() -> dict[str, Any]:
+            told = lived()._asdict()
+            del told["last"]
+            return told
+
+        told, before = how.kept.one(said, like, made)
+        found, whence = Trained(**told), ", kept" if before else ""
+    scores = ", ".join(f"{value:.4g}" for value in found.score[-1])
+    how.progress(f"{what}: {found.seconds[-1]:.0f} s{whence}, scores {scores}")
+    return found
 
 
 def ends(score: np.ndarray) -> np.ndarray:

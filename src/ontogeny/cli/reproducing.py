@@ -30,7 +30,8 @@ class Reproduce:
     quick: bool = False
     """Fewer seeds and less growth: under two minutes, and wider intervals."""
     all: bool = False
-    """The longer parts of the claims too: minutes to an hour."""
+    """The longer parts of the claims too: minutes to hours. What they trained is kept in `out`
+    until the claims are written: a measurement that was stopped goes on when asked for again."""
     part: str | None = None
     """Only this part of the claims, also a longer one; a name that there is not lists them."""
     data: Path | None = None

@@ -45,7 +45,7 @@ def trained(
         agent = replace(agent, **SMALL, epochs=1, minibatches=1, burn_in=0)
     learner = actor_critic(world, agent)
     seeds, rounds, steps = budget
-    run = train(learner, seeds, how.seed, rounds, steps, how.progress, what, quick=True)
+    run = train(how, learner, seeds, rounds, steps, what, quick=True)
     return run, steps * agent.environments * agent.unroll
 
 

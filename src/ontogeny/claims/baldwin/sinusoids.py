@@ -85,15 +85,8 @@ def measure(how: Measuring) -> Found:
 
 def _maml(seeds: np.ndarray, how: Measuring) -> Course:
     recipe = Sinusoid(rounds=how.choose(*UPDATES) // 10, steps=10)
-    trained = train(
-        recipe.learner(),
-        len(seeds),
-        int(seeds[0]),
-        recipe.rounds,
-        recipe.steps,
-        how.progress,
-        "sinusoids: MAML",
-    )
+    size, first = (len(seeds), recipe.rounds, recipe.steps), int(seeds[0])
+    trained = train(how, recipe.learner(), *size, "sinusoids: MAML", first_seed=first)
     subject, rate = SinusoidLife().subject(), recipe.maml.inner_rate
 
     def curve(arrays: Any) -> Any:

@@ -89,8 +89,8 @@ def lived(how: Measuring) -> Lessons:
 
     def train_arm(name: str, terms: list[Term], rounds: int = budget.rounds) -> Trained:
         learner = actor_critic(world, student, terms)
-        given = budget.seeds, how.seed + 1, rounds, budget.steps, how.progress, name
-        return train(learner, *given, quick=True)
+        size = budget.seeds, rounds, budget.steps
+        return train(how, learner, *size, name, first_seed=how.seed + 1, quick=True)
 
     def term(rule: str, temperature: float = 1.0, weight: float = 1.0) -> list[Term]:
         return [distillation(rule, tempered(teacher, temperature), world, weight, watch=0)]
@@ -114,7 +114,7 @@ def lived(how: Measuring) -> Lessons:
 def grown(world: World, config: ActorCriticConfig, budget: Budget, how: Measuring) -> Teacher:
     """Return the better of two agents as a teacher."""
     learner, (_, rounds, steps) = actor_critic(world, config), budget
-    run = train(learner, 2, how.seed, rounds, steps, how.progress, "teachers", quick=True)
+    run = train(how, learner, 2, rounds, steps, "teachers", quick=True)
     best = int(np.argmax(ends(run.score)))
     return teacher_of(Policy.of(world, config, jax.tree.map(lambda x: x[best], run.states)))
 

@@ -86,8 +86,8 @@ def measure(how: Measuring) -> Found:
 
     def taught(name: str, arm: Arm, first: Any = None) -> Trained:
         learner = token_student(text, teacher, arm.rule, replace(config, **arm.fields))
-        size = seeds, how.seed, ROUNDS, updates // ROUNDS
-        return train(learner, *size, how.progress, name, how.quick, first)
+        size, begins = (seeds, ROUNDS, updates // ROUNDS), first is None
+        return train(how, learner, *size, name, quick=how.quick, first=first, onward=begins)
 
     judge = judging(text, teacher, config, how)
     start = taught("all", ARMS["data"])
@@ -122,8 +122,8 @@ def ends_on_short_text(
     """
     few, arm = text._replace(train=text.train[: how.choose(*SHORT)]), ARMS[name]
     learner = token_student(few, teacher, arm.rule, replace(config, **arm.fields))
-    size = how.choose(*SEEDS), how.seed, ROUNDS, how.choose(*UPDATES) // ROUNDS
-    run = train(learner, *size, how.progress, f"{name}, short text", how.quick)
+    size = how.choose(*SEEDS), ROUNDS, how.choose(*UPDATES) // ROUNDS
+    run = train(how, learner, *size, f"{name}, short text", quick=how.quick)
     return np.exp(-run.score[-1])
 
 
@@ -167,7 +167,7 @@ def grown_teacher(text: Text, how: Measuring) -> tuple[TextModel, float]:
     c = TEACHER if how.scale != "tiny" else replace(TEACHER, model=TINY, batch=2)
     updates = how.choose(*TAUGHT)
     learner = language_model(text, c)
-    run = train(learner, 1, how.seed, ROUNDS, updates // ROUNDS, how.progress, "teacher", how.quick)
+    run = train(how, learner, 1, ROUNDS, updates // ROUNDS, "teacher", quick=how.quick)
     arrays = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), run.states.network)
     return TextModel(c.model, text.vocabulary, arrays), float(np.exp(-run.score[-1, 0]))
 

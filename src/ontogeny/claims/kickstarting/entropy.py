@@ -144,16 +144,15 @@ def remembering(how: Measuring) -> tuple[dict[str, np.ndarray], float]:
     learner = actor_critic(world, agent)
     state = learner.init(jax.random.key(how.seed), {})
     if teaching:
-        to = how.seed, teaching, steps, how.progress, "teachers of memory"
-        run = train(learner, 2, *to, quick=True)
+        run = train(how, learner, 2, teaching, steps, "teachers of memory", quick=True)
         best = int(np.argmax(ends(run.score)))
         state = jax.tree.map(lambda x: x[best], run.states)
     terms = [distillation("on-policy", teacher_of(Policy.of(world, agent, state)), world, watch=0)]
 
     def student(core: Core) -> np.ndarray:
         learner = actor_critic(world, replace(agent, core=core), terms)
-        to = how.seed + 1, rounds, steps, how.progress, REMEMBERS[core]
-        return train(learner, seeds, *to, quick=True).score
+        size, first = (seeds, rounds, steps), how.seed + 1
+        return train(how, learner, *size, REMEMBERS[core], first_seed=first, quick=True).score
 
     learned = how.of_each(REMEMBERS, student, ["gru"])
     score = {arm: learned[core] for core, arm in REMEMBERS.items()}

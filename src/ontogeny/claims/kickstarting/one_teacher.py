@@ -110,8 +110,8 @@ def lived(how: Measuring) -> Lessons:
     if not members:
         return Lessons(level, spent, score, np.ones((learning, 0)), 0, frames)
     cloning = actor_critic(world, student, [distillation("on-policy", teacher, world, watch=0)])
-    to = seeds, how.seed + 1, learning, 1, how.progress, CLONED
-    score[CLONED] = train(cloning, *to, quick=True).score
+    size, first = (seeds, learning, 1), how.seed + 1
+    score[CLONED] = train(how, cloning, *size, CLONED, first_seed=first, quick=True).score
     score[TUNED] = each.populations(each.score).mean(axis=-1)
     return Lessons(level, spent, score, each.lines(NAME), members, frames)
 

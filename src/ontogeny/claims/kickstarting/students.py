@@ -102,7 +102,7 @@ def experts(rooms: Sequence[World], rounds: int, steps: int, how: Measuring) -> 
     teachers, earned = [], []
     for room in how.choose(rooms, rooms, rooms[:1]):
         learner, what = actor_critic(room, config), f"experts of {room.name}"
-        run = train(learner, TRIED, how.seed, rounds, steps, how.progress, what, quick=True)
+        run = train(how, learner, TRIED, rounds, steps, what, quick=True)
         best = int(np.argmax(ends(run.score)))
         state = jax.tree.map(lambda x, best=best: x[best], run.states)
         teachers.append(teacher_of(Policy.of(room, config, state)))

@@ -106,15 +106,8 @@ def study(arms: Mapping[str, Config], data: Featured, how: Measuring) -> dict[st
     def of_arm(name: str) -> Outcome:
         config = shortened(arms[name], how)
         learner = few_shot(method_of(config, data.n_features), data.splits, meta)
-        trained = train(
-            learner,
-            seeds,
-            how.seed,
-            ROUNDS,
-            updates // ROUNDS,
-            how.progress,
-            f"{data.splits.name}, {name}",
-        )
+        what = f"{data.splits.name}, {name}"
+        trained = train(how, learner, seeds, ROUNDS, updates // ROUNDS, what)
         accuracy = accuracy_on(
             config, data, meta, trained.states.arrays, how.seed, how.choose(*TESTED)
         )

@@ -82,7 +82,7 @@ def _measured(name: str, splits: Splits, shots: int, how: Measuring) -> np.ndarr
     data = Featured(splits, None)
     learner = few_shot(method_of(config, data.n_features), splits, meta)
     what = f"{name}, {shots}-shot"
-    trained = train(learner, seeds, how.seed, ROUNDS, steps, how.progress, what)
+    trained = train(how, learner, seeds, ROUNDS, steps, what)
     asked = replace(meta, test_queries=remaining(splits.test, shots))
     tested = how.choose(*TESTED)
     accuracy = accuracy_on(config, data, asked, trained.states.arrays, how.seed, tested)

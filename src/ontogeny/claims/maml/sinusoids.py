@@ -154,7 +154,7 @@ def _claims_of_the_others(errors: Mapping[str, Any], interval: Any) -> list[Clai
 def _trained(method: Method, seeds: int, updates: int, how: Measuring) -> tuple[Learned, float]:
     """Return starts with a leading axis of seeds, and the seconds that all took."""
     recipe = Sinusoid(method=method, rounds=ROUNDS, steps=updates // ROUNDS)
-    trained = train(recipe.learner(), seeds, how.seed, ROUNDS, recipe.steps, how.progress, method)
+    trained = train(how, recipe.learner(), seeds, ROUNDS, recipe.steps, method)
     state = trained.states
     return Learned(recipe.config(), recipe.network, state.start, state.rate), trained.seconds[-1]
 

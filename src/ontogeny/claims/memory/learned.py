@@ -67,9 +67,8 @@ def _trained(n: int, how: Measuring, config: EBMMConfig, judged: Any) -> Trained
     )
     what = f"EBMM, {n} strings" + ("" if judged == "all" else ", last read")
     learner = ebmm(config, bits_task(n), meta)
-    seeds = how.choose(*SEEDS)
-    steps = updates // rounds
-    return train(learner, seeds, how.seed, rounds, steps, how.progress, what, how.quick)
+    size = how.choose(*SEEDS), rounds, updates // rounds
+    return train(how, learner, *size, what, quick=how.quick)
 
 
 def memory_of(config: EBMMConfig) -> AssociativeMemory:

@@ -97,16 +97,8 @@ def _measured(
     for n in learned:
         memory = _memory(name, n, how)
         learner = meta_learned(lambda _, memory=memory: memory, _task(n), meta)
-        trainings[n] = train(
-            learner,
-            how.choose(*SEEDS),
-            how.seed,
-            rounds,
-            updates // rounds,
-            how.progress,
-            f"{name}, {n} strings of {BITS} bits",
-            how.quick,
-        )
+        size, what = how.choose(*SEEDS), f"{name}, {n} strings of {BITS} bits"
+        trainings[n] = train(how, learner, size, rounds, updates // rounds, what, quick=how.quick)
     wrong: list[np.ndarray] = []
     for n in asked:
         one = min(k for k in learned if k >= n)

@@ -40,9 +40,9 @@ NUMBERS = ((1152, 2304, 4608, 9216, 18432), (1152, 2304, 9216), (64,))  # full, 
 COMPRESSIVE = 2304  # at most; as they are, the pictures are 4,096
 AMPLE = 9216  # at least
 SETS = {
+    "characters": drawn_characters,
     # shrunk so far that what is around a square tells little of what was in it
     "photo patches": partial(photo_patches, side=48),
-    "characters": drawn_characters,
     "glyphs": glyph_patterns,
 }
 SEEDS = (4, 2, 1)
@@ -93,9 +93,7 @@ def measured(name: str, how: Measuring) -> OfSet:
                 memory = memory_of(which, numbers, task.n, tiny)
                 learner = learner_of(which, memory, task, updates, tiny)
                 what = f"{name}, {which}, {numbers:,} numbers"
-                runs[numbers] = train(
-                    learner, seeds, how.seed, 1, updates, how.progress, what, quick=True
-                )
+                runs[numbers] = train(how, learner, seeds, 1, updates, what, quick=True)
         params = jax.tree.map(lambda leaf: leaf[0], runs[asked[0]].states.params)
         return (
             np.stack([-run.score[-1] for run in runs.values()]),

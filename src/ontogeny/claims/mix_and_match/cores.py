@@ -94,8 +94,7 @@ def measure(how: Measuring) -> Found:
     if how.scale == "tiny":  # a program an arm, which takes long to compile
         arms = (FORGETS,) if short else ()
     for arm in arms:
-        given = seeds, how.seed, rounds, steps, how.progress, arm
-        score[arm] = train(made[arm], *given, quick=True).score
+        score[arm] = train(how, made[arm], seeds, rounds, steps, arm, quick=True).score
     frames, drawn = float(steps * agent.environments * agent.unroll), []
     if not short:
         space, table = Space({ALPHA: MOVES}), {ALPHA: np.zeros((rounds, 0))}  # nobody by hand

@@ -66,8 +66,7 @@ def trained(
     """
 
     def one(arm: str) -> np.ndarray:
-        given = seeds, how.seed, rounds, steps, how.progress, arm
-        return train(learners[arm], *given, quick=True).score
+        return train(how, learners[arm], seeds, rounds, steps, arm, quick=True).score
 
     return how.of_each(learners, one, [BIG])
 

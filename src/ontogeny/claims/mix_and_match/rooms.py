@@ -125,7 +125,7 @@ def walked(how: Measuring) -> Walks:
 
 def _score(learner: Learner[Any], name: str, how: Measuring) -> np.ndarray:
     seeds, rounds, *_ = how.choose(FULL, QUICK, LEAST)
-    return train(learner, seeds, how.seed, rounds, 1, how.progress, name, quick=True).score
+    return train(how, learner, seeds, rounds, 1, name, quick=True).score
 
 
 def mixed(config: ActorCriticConfig, updates: int, alpha: Any, **kind: Any) -> Learner[AgentState]:

@@ -110,7 +110,7 @@ def grown(how: Measuring) -> Sent:
             returns[arm, worth] = told[:, :, :seeds]
             continue
         what = f"{arm}, the first errand worth {worth:g}"
-        run = train(learner, seeds, how.seed, rounds, 1, how.progress, what, quick=True)
+        run = train(how, learner, seeds, rounds, 1, what, quick=True)
         returns[arm, worth] = np.stack([run.metrics[name] for name in NAMES])
     frames = float(updates * config.environments * config.unroll)
     return Sent(returns, both.lines(ALPHA), frames)

@@ -113,7 +113,7 @@ def fit(recipe: Sequences, updates: int, seeds: int, how: Measuring, what: str) 
 
     learner = predictor(recipe.task(), replace(recipe.training, updates=updates))
     rounds = how.choose(*ROUNDS)
-    return train(learner, seeds, how.seed, rounds, updates // rounds, how.progress, what)
+    return train(how, learner, seeds, rounds, updates // rounds, what)
 
 
 def measured_excess(recipe: Sequences, trained: Trained, how: Measuring) -> np.ndarray:

@@ -102,7 +102,7 @@ def _fit(
     solved, rounds = recipe.solved(), how.choose(*ROUNDS)
     what, seeds = f"thompson, the {actor} acts", how.choose(*SEEDS)
     learner = imitator(solved, training)
-    trained = train(learner, seeds, how.seed, rounds, updates // rounds, how.progress, what)
+    trained = train(how, learner, seeds, rounds, updates // rounds, what)
     networks = jax.tree.map(jnp.asarray, trained.states.network)
     key = jax.random.fold_in(jax.random.key(how.seed), 1)
     found = visits(solved, training.core, networks, key, how.choose(*EPISODES))

@@ -68,8 +68,8 @@ def trained(
         learner = streaming(
             network(at_scale(config, how)), _task(how, speed), _settings(how, late), teacher
         )
-        given = how.choose(*SEEDS), how.seed, rounds, updates // rounds, how.progress, what
-        _TRAINED[key] = train(learner, *given, how.quick)
+        size = how.choose(*SEEDS), rounds, updates // rounds
+        _TRAINED[key] = train(how, learner, *size, what, quick=how.quick)
     return _TRAINED[key]
 
 

@@ -59,8 +59,8 @@ def measure(how: Measuring) -> Found:
         rounds = min(10, settings.updates)
         graph = dataclasses.replace(network(config), mean=0.5, deviation=0.25)
         learner = streaming(graph, _task(how.choose(*CLIP)), settings)
-        given = how.choose(*SEEDS), how.seed, rounds, settings.updates // rounds
-        return train(learner, *given, how.progress, f"motion, {name}", how.quick).score[-1]
+        size = how.choose(*SEEDS), rounds, settings.updates // rounds
+        return train(how, learner, *size, f"motion, {name}", quick=how.quick).score[-1]
 
     found = how.of_each(ARMS, of_arm, (PARALLEL,))
     return claims_of(found, how), [
