@@ -39,6 +39,7 @@ from ontogeny.run import Run, stored_job, stored_recipe
 from ontogeny.runtime import driver
 from ontogeny.runtime.executor import Executor, Job, planned
 from ontogeny.runtime.folders import find_run
+from ontogeny.runtime.limits import Limits, limits
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
@@ -60,6 +61,8 @@ def grow(
     progress: bool = True,
     observers: Sequence[Observer] = (),
     checkpoint_seconds: float = 30.0,
+    max_time: float | str | None = None,
+    target_score: float | None = None,
     repeat: str | None = None,
     **fields: Any,
 ) -> Run:
@@ -72,7 +75,9 @@ def grow(
     rounds of 100 steps (of a script, of one step). A strategy is given by its name or by its
     settings, to a learner also as the functions themselves. `folder` is where the run is kept
     (`runs/NAME-N` when not given); a run that is already there goes on from its newest checkpoint,
-    which for a bare learner is how it is resumed, if it is the same but for more rounds. `repeat`
+    which for a bare learner is how it is resumed, if it is the same but for more rounds. It ends
+    after the round in which `max_time` is over (seconds, or `"10m"`, `"1h30m"`) or the best member
+    has the `target_score`, and can be resumed. `repeat`
     is the command that grows the run again, for whoever looks at it. Of a recipe of several
     generations the last one's run is returned.
 
@@ -90,7 +95,8 @@ def grow(
         "executor": executor,
     }
     given = {name: value for name, value in asked.items() if value is not None}
-    watched = Watched(progress, observers, checkpoint_seconds)
+    enough = limits(max_time, target_score, WHERE)
+    watched = Watched(progress, observers, checkpoint_seconds, enough)
     if isinstance(strategy, str):
         strategy = strategy_class(strategy)()
     check_given(what, space, strategy, executor)
@@ -140,14 +146,18 @@ def resume(
     progress: bool = True,
     observers: Sequence[Observer] = (),
     checkpoint_seconds: float = 30.0,
+    max_time: float | str | None = None,
+    target_score: float | None = None,
 ) -> Run:
-    """Go on with a recipe's run from its newest checkpoint, to its last round (or to `rounds`).
+    """Go on with a recipe's run from its newest checkpoint, to its last round (or to `rounds`), or
+    until `max_time` is over or the `target_score` is reached, as `grow` says.
 
     >>> run = og.grow("quadratic", population=4, rounds=2, steps=5, progress=False)
     >>> og.resume(run.folder, rounds=3, progress=False).metrics()["score"].shape
     (3, 4)
     """
-    path, watched = find_run(folder), Watched(progress, observers, checkpoint_seconds)
+    enough = limits(max_time, target_score, "og.resume")
+    path, watched = find_run(folder), Watched(progress, observers, checkpoint_seconds, enough)
     if rounds is not None:
         rounds = whole(rounds, "rounds", "og.resume, rounds", least=1)
     with Store(path) as store:
@@ -181,11 +191,12 @@ def default_executor(learner: Learner[Any] | HostLearner[Any] | Script) -> Execu
 
 @dataclasses.dataclass(frozen=True)
 class Watched:
-    """Who looks on while a run grows, and how often it is kept."""
+    """Who looks on while a run grows, how often it is kept, and what is enough of it."""
 
     progress: bool = True  # someone sits at the terminal
     observers: Sequence[Observer] = ()
     checkpoint_seconds: float = 30.0
+    limits: Limits = dataclasses.field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         at_least(self, 0, "checkpoint_seconds", where="")
@@ -228,6 +239,7 @@ def grow_job(
                 units=recipe.units() if recipe else {},
                 checkpoint_seconds=watched.checkpoint_seconds,
                 signals=signals,
+                limits=watched.limits,
             )
         run = Run(Store(store.folder), recipe, job)
         if recipe and status == "finished" and not (done and (run.folder / "product").exists()):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ontogeny.cli.fields import parse_fields
-from ontogeny.cli.growth import Keeping, grow_and_tell
+from ontogeny.cli.growth import Growing, grow_and_tell
 from ontogeny.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Distilling(Keeping):
+class Distilling(Growing):
     """Where the run is kept, and whose fields the student has."""
 
     student: str | None = None

@@ -8,7 +8,9 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+import tyro
 
 from ontogeny.cli.fields import option_value, parse_fields, parse_recipe
 from ontogeny.cli.words import RunName, parse, recipe_list, say
@@ -22,6 +24,25 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 TAUGHT = ("distillation", "kickstart")  # recipes of students of grown agents
 Tracks: TypeAlias = tuple[Literal["tensorboard", "wandb", "mlflow"], ...]
+
+
+MaxTime: TypeAlias = Annotated[
+    str | None,
+    tyro.conf.arg(
+        name="for",
+        metavar="TIME",
+        help="Stop after the round in which so much time is over, compiling included: 90s, 10m, "
+        "1h30m. It can be resumed.",
+    ),
+]
+TargetScore: TypeAlias = Annotated[
+    float | None,
+    tyro.conf.arg(
+        name="until",
+        metavar="SCORE",
+        help="Stop after the round in which the best member has this score or more.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -48,6 +69,14 @@ class Keeping:
         return not (self.quiet or self.json)
 
 
+@dataclass(frozen=True)
+class Growing(Keeping):
+    """Where the run is kept, and what is enough of it."""
+
+    max_time: MaxTime = None
+    target_score: TargetScore = None
+
+
 def grow(arguments: list[str]) -> int:
     """Grow a recipe."""
     if not arguments or arguments[0] in ("-h", "--help"):
@@ -68,7 +97,7 @@ def grow(arguments: list[str]) -> int:
         from ontogeny.cli.distilling import grow_taught
 
         return grow_taught(name, f"grow {name}", rest, ["grow", *arguments])
-    chosen = parse_recipe(name, "grow", rest, Keeping)
+    chosen = parse_recipe(name, "grow", rest, Growing)
     return grow_and_tell(chosen.recipe, chosen.options, ["grow", *arguments])
 
 
@@ -78,11 +107,11 @@ def grow_script(arguments: list[str], words: Sequence[str]) -> int:
 
     told, space = (option_value(word, arguments) or "" for word in ("--script", "--space"))
     first = Scripts(script=told, space_file=space)
-    chosen = parse_fields(first, "grow --script", arguments, Keeping, Scripts.__doc__)
+    chosen = parse_fields(first, "grow --script", arguments, Growing, Scripts.__doc__)
     return grow_and_tell(chosen.recipe, chosen.options, words)
 
 
-def grow_and_tell(recipe: Any, keeping: Keeping, words: Sequence[str]) -> int:
+def grow_and_tell(recipe: Any, keeping: Growing, words: Sequence[str]) -> int:
     """Grow a recipe, tell how it ended, and return the exit code. `words` are the command's, which
     grows the same again.
     """
@@ -96,6 +125,8 @@ def grow_and_tell(recipe: Any, keeping: Keeping, words: Sequence[str]) -> int:
             progress=keeping.told,
             observers=[where, *sinks(keeping.track)],
             checkpoint_seconds=keeping.checkpoint_seconds,
+            max_time=keeping.max_time,
+            target_score=keeping.target_score,
             repeat=shlex.join(["ontogeny", *words]),
         )
     return tell(run.store, keeping.json)
@@ -108,6 +139,8 @@ class Resume:
     run: RunName
     rounds: int | None = None
     """Grow to this many rounds in all, instead of the recipe's."""
+    max_time: MaxTime = None
+    target_score: TargetScore = None
     checkpoint_seconds: float = 30.0
     """Seconds between checkpoints; 0 writes one every round."""
     track: Tracks = ()
@@ -132,6 +165,8 @@ def resume(arguments: list[str]) -> int:
             progress=not (chosen.quiet or chosen.json),
             observers=[where, *sinks(chosen.track)],
             checkpoint_seconds=chosen.checkpoint_seconds,
+            max_time=chosen.max_time,
+            target_score=chosen.target_score,
         )
     return tell(run.store, chosen.json)
 
@@ -185,6 +220,8 @@ def tell(store: Store, as_json: bool) -> int:
     name = run_name(folder) if line_of(folder)[0].parent == runs_folder() else str(folder)
     if details["status"] == "interrupted":
         say(details, as_json, lambda: run_table(details), f"ontogeny resume {quoted(name)}")
+        if details["enough"]:
+            return 0
         done = f"interrupted after round {details['rounds']} of {details['planned']}"
         print(done, file=sys.stderr)
         return INTERRUPTED

@@ -243,6 +243,8 @@ def _notes(
                 f"{group.name}."
             )
     every = [run for group in groups for run in group.runs]
+    if early := [f"{run.name} ({run.enough})" for run in every if run.enough]:
+        notes.append(f"Some runs were stopped before their last round: {', '.join(early)}.")
     if untold := [run.name for run in every if set(run.settings) == {"recipe"}]:
         notes.append(
             "Earlier versions did not say which learner they grew, nor how, so whether these are "

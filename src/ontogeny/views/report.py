@@ -40,6 +40,7 @@ KNOWN_EVENTS = {
     "interrupted": "interruption",
     "resumed": "resumption",
     "failed": "failure",
+    "stopped": "stop",
 }
 
 

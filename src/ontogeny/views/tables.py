@@ -53,6 +53,7 @@ def run_details(store: Store) -> dict[str, Any]:
     record = read_record(store)
     return _summary(record) | {
         "verdict": verdict(record),
+        "enough": record.enough,
         "members": _members(record),
         "winning_line": [list(pair) for pair in record.line],
         "parts": winners_parts(record),
