@@ -43,6 +43,7 @@ from ontogeny.runtime.limits import Limits, limits
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
+from ontogeny.runtime.programs import Programs
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 
@@ -114,7 +115,7 @@ def grow(
         moves = PBT() if strategy is None else strategy
         config = moves if isinstance(moves, StrategyConfig) else None
         functions = moves.build(space) if isinstance(moves, StrategyConfig) else moves
-        recipe, job = None, Job(what, space, functions, **{**settings, **given}, settings=config)
+        job = Job(what, space, functions, **{**settings, **given}, settings=config)
         job = job._replace(**planned(job, f"{WHERE}, "))
         prepare(where.devices)
     else:
@@ -133,10 +134,24 @@ def grow(
         else:
             check_fields(type(what), fields)
             recipe = dataclasses.replace(what, **given, **fields)
-        where = recipe.executor
-        prepare(where.devices)
-        job = recipe.job()
-    return _with_successors(grow_job(job, where, folder, recipe, watched, repeat=repeat), watched)
+        return grow_recipe(recipe, folder, watched, repeat=repeat)
+    return grow_job(job, where, folder, None, watched, repeat=repeat)
+
+
+def grow_recipe(
+    recipe: Recipe,
+    folder: Path | str | None,
+    watched: Watched,
+    *,
+    repeat: str | None = None,
+    programs: Programs | None = None,
+) -> Run:
+    """Grow a recipe, and what follows it, and return the last run; see `grow_job`."""
+    prepare(recipe.executor.devices)
+    run = grow_job(
+        recipe.job(), recipe.executor, folder, recipe, watched, repeat=repeat, programs=programs
+    )
+    return _with_successors(run, watched)
 
 
 def resume(
@@ -212,14 +227,16 @@ def grow_job(
     *,
     replay: Mapping[str, Any] | None = None,
     repeat: str | None = None,
+    programs: Programs | None = None,
 ) -> Run:
     """Grow a job into a folder (None: a new one), from where the run there stands, and return the
     run: what `grow`, `resume` and `replaying.replay` come to. The machine is to be prepared before
     the job is made.
 
     At the end the best member's product is kept, where there is a recipe. `replay` says what a
-    replay replays. A signal that interrupted it is raised again once all is saved, so that Ctrl-C
-    ends the loop around it too. Raises `StoreError` when another job's run is there.
+    replay replays, `programs` what was compiled before and may serve again. A signal that
+    interrupted it is raised again once all is saved, so that Ctrl-C ends the loop around it too.
+    Raises `StoreError` when another job's run is there.
     """
     observers, signals = watched.observers, list[int]()
     if watched.progress:
@@ -233,7 +250,7 @@ def grow_job(
         if not done:
             status = driver.grow(
                 job,
-                executor,
+                executor if programs is None else programs.serving(executor, store.run()),
                 store,
                 observers=observers,
                 units=recipe.units() if recipe else {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,10 +71,16 @@ class Keeping:
 
 @dataclass(frozen=True)
 class Growing(Keeping):
-    """Where the run is kept, and what is enough of it."""
+    """Where the run is kept, what is enough of it, and what others are grown after it."""
 
     max_time: MaxTime = None
     target_score: TargetScore = None
+    seeds: Annotated[str | None, tyro.conf.arg(metavar="SEEDS")] = None
+    """Grow a run of each seed, one after another, compiled once: 0..5 (six), or 3,7,9. Each is
+    named after what is its own, and stays when the command is given again."""
+    over: Annotated[tuple[str, ...], tyro.conf.arg(metavar="FIELD=VALUE,VALUE")] = ()
+    """Grow a run of each value of a field, of several fields of each combination, as `--over
+    population=8,16 strategy=pbt,pb2`; the parts of one value are parted by spaces."""
 
 
 def grow(arguments: list[str]) -> int:
@@ -87,7 +93,8 @@ def grow(arguments: list[str]) -> int:
         return 0 if arguments else 2
     name, *rest = arguments
     if name == "script" or (name.startswith("-") and option_value("--script", arguments)):
-        return grow_script(rest if name == "script" else arguments, ["grow", *arguments])
+        named = name == "script"
+        return grow_script(rest if named else arguments, ["grow", name] if named else ["grow"])
     if name.startswith("-"):
         raise ConfigError(
             f"the recipe comes first, not {name!r}",
@@ -96,38 +103,49 @@ def grow(arguments: list[str]) -> int:
     if name in TAUGHT:
         from ontogeny.cli.distilling import grow_taught
 
-        return grow_taught(name, f"grow {name}", rest, ["grow", *arguments])
-    chosen = parse_recipe(name, "grow", rest, Growing)
-    return grow_and_tell(chosen.recipe, chosen.options, ["grow", *arguments])
+        return grow_taught(name, f"grow {name}", rest, ["grow", name])
+    return grow_and_tell(
+        lambda words: parse_recipe(name, "grow", words, Growing), rest, ["grow", name]
+    )
 
 
 def grow_script(arguments: list[str], words: Sequence[str]) -> int:
     """Grow runs of a command, whose space is read before the fields of the rest are."""
     from ontogeny.recipes.scripts import Scripts
 
-    told, space = (option_value(word, arguments) or "" for word in ("--script", "--space"))
-    first = Scripts(script=told, space_file=space)
-    chosen = parse_fields(first, "grow --script", arguments, Growing, Scripts.__doc__)
-    return grow_and_tell(chosen.recipe, chosen.options, words)
+    def read(arguments: Sequence[str]) -> Any:
+        told, space = (option_value(word, arguments) or "" for word in ("--script", "--space"))
+        first = Scripts(script=told, space_file=space)
+        return parse_fields(first, "grow --script", arguments, Growing, Scripts.__doc__)
+
+    return grow_and_tell(read, arguments, words)
 
 
-def grow_and_tell(recipe: Any, keeping: Growing, words: Sequence[str]) -> int:
-    """Grow a recipe, tell how it ended, and return the exit code. `words` are the command's, which
-    grows the same again.
+def grow_and_tell(
+    read: Callable[[Sequence[str]], Any], arguments: Sequence[str], words: Sequence[str]
+) -> int:
+    """Grow the recipe that `read` makes of the arguments, or those of a sweep, tell how it ended,
+    and return the exit code. `words` are the command's before the arguments.
     """
+    chosen = read(arguments)
+    keeping: Growing = chosen.options
+    if keeping.seeds is not None or keeping.over:
+        from ontogeny.cli.sweeping import sweep
+
+        return sweep(read, keeping, arguments, words)
     from ontogeny.growth import grow as grow_recipe
     from ontogeny.runtime.sinks import sinks
 
     with interruption_told(keeping.json) as where:
         run = grow_recipe(
-            recipe,
+            chosen.recipe,
             folder=place(keeping),
             progress=keeping.told,
             observers=[where, *sinks(keeping.track)],
             checkpoint_seconds=keeping.checkpoint_seconds,
             max_time=keeping.max_time,
             target_score=keeping.target_score,
-            repeat=shlex.join(["ontogeny", *words]),
+            repeat=shlex.join(["ontogeny", *words, *arguments]),
         )
     return tell(run.store, keeping.json)
 

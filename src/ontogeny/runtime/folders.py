@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import glob
 import itertools
 import os
 import re
@@ -86,6 +88,26 @@ def find_run(name: Path | str) -> Path:
         if there
         else "there are none yet: grow one with: ontogeny grow toy",
     )
+
+
+def find_runs(pattern: Path | str) -> list[Path]:
+    """Return the folder of the run of this name, or of all whose names in the runs folder, or whose
+    paths, fit it as a shell's pattern: `mine-*`. Raises `ConfigError` when there is none.
+    """
+    try:
+        return [find_run(pattern)]
+    except ConfigError:
+        if not glob.has_magic(str(pattern)):
+            raise
+    named = [run for run in list_runs() if fnmatch.fnmatchcase(run_name(run), str(pattern))]
+    found = named or [run for run in map(Path, glob.glob(str(absolute(pattern)))) if _is_run(run)]
+    if not found:
+        raise ConfigError(
+            f"no run's name fits {str(pattern)!r}",
+            where=str(runs_folder()),
+            hint="see what there is with: ontogeny list",
+        )
+    return found
 
 
 def new_run_folder(stem: str, runs: Path | str | None = None) -> Path:

@@ -53,7 +53,6 @@ def run_details(store: Store) -> dict[str, Any]:
     record = read_record(store)
     return _summary(record) | {
         "verdict": verdict(record),
-        "enough": record.enough,
         "members": _members(record),
         "winning_line": [list(pair) for pair in record.line],
         "parts": winners_parts(record),
@@ -219,6 +218,7 @@ def _summary(record: Record) -> dict[str, Any]:
         "folder": str(record.folder),
         "recipe": record.title,
         "status": record.status,
+        "enough": record.enough,
         "population": record.pop,
         "rounds": record.rounds,
         "planned": record.planned,
