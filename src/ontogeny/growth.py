@@ -38,9 +38,10 @@ from ontogeny.recipes.strategies import strategy_class
 from ontogeny.run import Run, stored_job, stored_recipe
 from ontogeny.runtime import driver
 from ontogeny.runtime.executor import Executor, Job, planned
-from ontogeny.runtime.folders import find_run
+from ontogeny.runtime.folders import find_run, named_folder
 from ontogeny.runtime.limits import Limits, limits
 from ontogeny.runtime.machine import prepare
+from ontogeny.runtime.notes import check_note, write_note
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.programs import Programs
@@ -58,7 +59,9 @@ def grow(
     steps: int | None = None,
     seed: int | None = None,
     executor: Executor | None = None,
+    name: str | None = None,
     folder: Path | str | None = None,
+    note: str | None = None,
     progress: bool = True,
     observers: Sequence[Observer] = (),
     checkpoint_seconds: float = 30.0,
@@ -74,19 +77,23 @@ def grow(
 
     A learner needs a `space`; its strategy is "pbt" when none is given, with 16 members for 20
     rounds of 100 steps (of a script, of one step). A strategy is given by its name or by its
-    settings, to a learner also as the functions themselves. `folder` is where the run is kept
-    (`runs/NAME-N` when not given); a run that is already there goes on from its newest checkpoint,
-    which for a bare learner is how it is resumed, if it is the same but for more rounds. It ends
-    after the round in which `max_time` is over (seconds, or `"10m"`, `"1h30m"`) or the best member
-    has the `target_score`, and can be resumed. `repeat`
-    is the command that grows the run again, for whoever looks at it. Of a recipe of several
-    generations the last one's run is returned.
+    settings, to a learner also as the functions themselves. The run is kept in `runs/NAME`, or in
+    the `folder` (`runs/RECIPE-N` when neither is given), with a `note` of what you want to know of
+    it later. A run that is already there goes on from its newest checkpoint, which for a bare
+    learner is how it is resumed, if it is the same but for more rounds.
+
+    It ends after the round in which `max_time` is over (seconds, or `"10m"`, `"1h30m"`) or the best
+    member has the `target_score`, and can be resumed. `repeat` is the command that grows the run
+    again, for whoever looks at it. Of a recipe of several generations the last one's run is
+    returned.
 
     >>> run = og.grow("quadratic", strategy="pbt", population=4, rounds=2, steps=5, progress=False)
     >>> run.metrics()["score"].shape, run.best.state.shape
     ((2, 4), (20,))
     >>> run.folder.name
     'quadratic-1'
+    >>> og.grow(run.recipe, name="mine", note="the same again", progress=False).note
+    'the same again'
     """
     asked: dict[str, Any] = {
         "population": population,
@@ -97,7 +104,13 @@ def grow(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     enough = limits(max_time, target_score, WHERE)
-    watched = Watched(progress, observers, checkpoint_seconds, enough)
+    watched = Watched(progress, observers, checkpoint_seconds, enough, note)
+    if name is not None:
+        if folder is not None:
+            raise ConfigError(
+                "name and folder both say where the run is kept", where=WHERE, hint="give one"
+            )
+        folder = named_folder(name, f"{WHERE}, name")
     if isinstance(strategy, str):
         strategy = strategy_class(strategy)()
     check_given(what, space, strategy, executor)
@@ -206,16 +219,21 @@ def default_executor(learner: Learner[Any] | HostLearner[Any] | Script) -> Execu
 
 @dataclasses.dataclass(frozen=True)
 class Watched:
-    """Who looks on while a run grows, how often it is kept, and what is enough of it."""
+    """Who looks on while a run grows, how often it is kept, what is enough of it, and what is to be
+    noted of it.
+    """
 
     progress: bool = True  # someone sits at the terminal
     observers: Sequence[Observer] = ()
     checkpoint_seconds: float = 30.0
     limits: Limits = dataclasses.field(default_factory=Limits)
+    note: str | None = None
 
     def __post_init__(self) -> None:
         at_least(self, 0, "checkpoint_seconds", where="")
         check_observers(self.observers)
+        if self.note is not None:
+            check_note(self.note, f"{WHERE}, note")
 
 
 def grow_job(
@@ -245,6 +263,8 @@ def grow_job(
         title = (recipe_name(recipe) or "") if recipe else ""
         observers = [observer_for(title=title), *observers]
     with open_or_create(folder, job, executor, recipe, replay, repeat) as store:
+        if watched.note is not None:
+            write_note(store.folder, watched.note)
         status = store.run()["status"]
         done = status == "finished" and store.rounds() >= job.rounds
         if not done:

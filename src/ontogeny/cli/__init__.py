@@ -41,6 +41,7 @@ VERBS = {
     "stop": Verb("stopping", "RUN", "have a growing run finish its round, save, and end"),
     "list": Verb("looking", "", "the runs that there are"),
     "show": Verb("looking", "RUN", "one run: where it stands, who is best, what happened"),
+    "note": Verb("noting", "RUN [TEXT]", "what you want to know of a run later"),
     "report": Verb("looking", "RUN [--out FILE]", "the whole story of a run, as one HTML file"),
     "verify": Verb("verifying", "RUN", "whether all that was recorded is as it was written"),
     "remove": Verb("removing", "RUN [--yes]", "a run's folder, with all that is in it"),

@@ -78,6 +78,8 @@ class Growing(Keeping):
     seeds: Annotated[str | None, tyro.conf.arg(metavar="SEEDS")] = None
     """Grow a run of each seed, one after another, compiled once: 0..5 (six), or 3,7,9. Each is
     named after what is its own, and stays when the command is given again."""
+    note: str | None = None
+    """What you want to know of the run later; `list`, `show` and the report say it."""
     over: Annotated[tuple[str, ...], tyro.conf.arg(metavar="FIELD=VALUE,VALUE")] = ()
     """Grow a run of each value of a field, of several fields of each combination, as `--over
     population=8,16 strategy=pbt,pb2`; the parts of one value are parted by spaces."""
@@ -145,6 +147,7 @@ def grow_and_tell(
             checkpoint_seconds=keeping.checkpoint_seconds,
             max_time=keeping.max_time,
             target_score=keeping.target_score,
+            note=keeping.note,
             repeat=shlex.join(["ontogeny", *words, *arguments]),
         )
     return tell(run.store, keeping.json)

@@ -56,6 +56,7 @@ def sweep(
             sinks(keeping.track),
             keeping.checkpoint_seconds,
             limits(keeping.max_time, keeping.target_score, "grow"),
+            keeping.note,
         )
 
     wrong: dict[Path, str] = {}

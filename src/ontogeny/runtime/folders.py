@@ -10,7 +10,7 @@ import re
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.files import absolute
@@ -162,12 +162,14 @@ def chosen_folder(folder: Path | str | None, stem: str) -> Path:
     return absolute(folder)
 
 
-def named_folder(name: str) -> Path:
+def named_folder(name: str, where: str = "--name") -> Path:
     """Return the folder of a run in the runs folder. Raises `ConfigError` for what is no name."""
+    if not isinstance(given := cast(Any, name), str):
+        raise ConfigError(f"name is {given!r}", where=where, hint="give it as text")
     if not name.strip() or name[0] in ".-" or {"/", "\\"} & set(name) or not name.isprintable():
         raise ConfigError(
             f"{name!r} is no name for a run",
-            where="--name",
-            hint="use letters and digits; a path is given with --folder",
+            where=where,
+            hint="use letters and digits; a path is given as the folder",
         )
     return chosen_folder(runs_folder() / name, name)

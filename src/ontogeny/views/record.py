@@ -14,6 +14,7 @@ from ontogeny.evolution.strategy import under_todays_names
 from ontogeny.runtime.folders import run_name
 from ontogeny.runtime.identity import BARE
 from ontogeny.runtime.limits import ENOUGH
+from ontogeny.runtime.notes import read_note
 from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
@@ -103,6 +104,11 @@ class Record:
     def status(self) -> str:
         """`growing`, `finished`, `interrupted` or `failed`; `new` before the first round."""
         return str(self.run.get("status", "new"))
+
+    @property
+    def note(self) -> str:
+        """What its people noted of it; "" for nothing."""
+        return "" if self.folder == Path() else read_note(self.folder)
 
     @property
     def enough(self) -> str:
