@@ -20,7 +20,7 @@ FLOORS = [
     {"__main__"},
     {"cli"},
     {"claims"},
-    {"replaying"},
+    {"replaying", "sweeping"},
     {"growth", "asking", "studying"},
     {"run"},
     {"recipes"},

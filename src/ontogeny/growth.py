@@ -38,10 +38,13 @@ from ontogeny.recipes.strategies import strategy_class
 from ontogeny.run import Run, stored_job, stored_recipe
 from ontogeny.runtime import driver
 from ontogeny.runtime.executor import Executor, Job, planned
-from ontogeny.runtime.folders import find_run
+from ontogeny.runtime.folders import find_run, named_folder
+from ontogeny.runtime.limits import Limits, limits
 from ontogeny.runtime.machine import prepare
+from ontogeny.runtime.notes import check_note, write_note
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
+from ontogeny.runtime.programs import Programs
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 
@@ -56,10 +59,14 @@ def grow(
     steps: int | None = None,
     seed: int | None = None,
     executor: Executor | None = None,
+    name: str | None = None,
     folder: Path | str | None = None,
+    note: str | None = None,
     progress: bool = True,
     observers: Sequence[Observer] = (),
     checkpoint_seconds: float = 30.0,
+    max_time: float | str | None = None,
+    target_score: float | None = None,
     repeat: str | None = None,
     **fields: Any,
 ) -> Run:
@@ -70,17 +77,23 @@ def grow(
 
     A learner needs a `space`; its strategy is "pbt" when none is given, with 16 members for 20
     rounds of 100 steps (of a script, of one step). A strategy is given by its name or by its
-    settings, to a learner also as the functions themselves. `folder` is where the run is kept
-    (`runs/NAME-N` when not given); a run that is already there goes on from its newest checkpoint,
-    which for a bare learner is how it is resumed, if it is the same but for more rounds. `repeat`
-    is the command that grows the run again, for whoever looks at it. Of a recipe of several
-    generations the last one's run is returned.
+    settings, to a learner also as the functions themselves. The run is kept in `runs/NAME`, or in
+    the `folder` (`runs/RECIPE-N` when neither is given), with a `note` of what you want to know of
+    it later. A run that is already there goes on from its newest checkpoint, which for a bare
+    learner is how it is resumed, if it is the same but for more rounds.
+
+    It ends after the round in which `max_time` is over (seconds, or `"10m"`, `"1h30m"`) or the best
+    member has the `target_score`, and can be resumed. `repeat` is the command that grows the run
+    again, for whoever looks at it. Of a recipe of several generations the last one's run is
+    returned.
 
     >>> run = og.grow("quadratic", strategy="pbt", population=4, rounds=2, steps=5, progress=False)
     >>> run.metrics()["score"].shape, run.best.state.shape
     ((2, 4), (20,))
     >>> run.folder.name
     'quadratic-1'
+    >>> og.grow(run.recipe, name="mine", note="the same again", progress=False).note
+    'the same again'
     """
     asked: dict[str, Any] = {
         "population": population,
@@ -90,7 +103,14 @@ def grow(
         "executor": executor,
     }
     given = {name: value for name, value in asked.items() if value is not None}
-    watched = Watched(progress, observers, checkpoint_seconds)
+    enough = limits(max_time, target_score, WHERE)
+    watched = Watched(progress, observers, checkpoint_seconds, enough, note)
+    if name is not None:
+        if folder is not None:
+            raise ConfigError(
+                "name and folder both say where the run is kept", where=WHERE, hint="give one"
+            )
+        folder = named_folder(name, f"{WHERE}, name")
     if isinstance(strategy, str):
         strategy = strategy_class(strategy)()
     check_given(what, space, strategy, executor)
@@ -108,7 +128,7 @@ def grow(
         moves = PBT() if strategy is None else strategy
         config = moves if isinstance(moves, StrategyConfig) else None
         functions = moves.build(space) if isinstance(moves, StrategyConfig) else moves
-        recipe, job = None, Job(what, space, functions, **{**settings, **given}, settings=config)
+        job = Job(what, space, functions, **{**settings, **given}, settings=config)
         job = job._replace(**planned(job, f"{WHERE}, "))
         prepare(where.devices)
     else:
@@ -127,10 +147,24 @@ def grow(
         else:
             check_fields(type(what), fields)
             recipe = dataclasses.replace(what, **given, **fields)
-        where = recipe.executor
-        prepare(where.devices)
-        job = recipe.job()
-    return _with_successors(grow_job(job, where, folder, recipe, watched, repeat=repeat), watched)
+        return grow_recipe(recipe, folder, watched, repeat=repeat)
+    return grow_job(job, where, folder, None, watched, repeat=repeat)
+
+
+def grow_recipe(
+    recipe: Recipe,
+    folder: Path | str | None,
+    watched: Watched,
+    *,
+    repeat: str | None = None,
+    programs: Programs | None = None,
+) -> Run:
+    """Grow a recipe, and what follows it, and return the last run; see `grow_job`."""
+    prepare(recipe.executor.devices)
+    run = grow_job(
+        recipe.job(), recipe.executor, folder, recipe, watched, repeat=repeat, programs=programs
+    )
+    return _with_successors(run, watched)
 
 
 def resume(
@@ -140,14 +174,18 @@ def resume(
     progress: bool = True,
     observers: Sequence[Observer] = (),
     checkpoint_seconds: float = 30.0,
+    max_time: float | str | None = None,
+    target_score: float | None = None,
 ) -> Run:
-    """Go on with a recipe's run from its newest checkpoint, to its last round (or to `rounds`).
+    """Go on with a recipe's run from its newest checkpoint, to its last round (or to `rounds`), or
+    until `max_time` is over or the `target_score` is reached, as `grow` says.
 
     >>> run = og.grow("quadratic", population=4, rounds=2, steps=5, progress=False)
     >>> og.resume(run.folder, rounds=3, progress=False).metrics()["score"].shape
     (3, 4)
     """
-    path, watched = find_run(folder), Watched(progress, observers, checkpoint_seconds)
+    enough = limits(max_time, target_score, "og.resume")
+    path, watched = find_run(folder), Watched(progress, observers, checkpoint_seconds, enough)
     if rounds is not None:
         rounds = whole(rounds, "rounds", "og.resume, rounds", least=1)
     with Store(path) as store:
@@ -181,15 +219,21 @@ def default_executor(learner: Learner[Any] | HostLearner[Any] | Script) -> Execu
 
 @dataclasses.dataclass(frozen=True)
 class Watched:
-    """Who looks on while a run grows, and how often it is kept."""
+    """Who looks on while a run grows, how often it is kept, what is enough of it, and what is to be
+    noted of it.
+    """
 
     progress: bool = True  # someone sits at the terminal
     observers: Sequence[Observer] = ()
     checkpoint_seconds: float = 30.0
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    note: str | None = None
 
     def __post_init__(self) -> None:
         at_least(self, 0, "checkpoint_seconds", where="")
         check_observers(self.observers)
+        if self.note is not None:
+            check_note(self.note, f"{WHERE}, note")
 
 
 def grow_job(
@@ -201,14 +245,16 @@ def grow_job(
     *,
     replay: Mapping[str, Any] | None = None,
     repeat: str | None = None,
+    programs: Programs | None = None,
 ) -> Run:
     """Grow a job into a folder (None: a new one), from where the run there stands, and return the
     run: what `grow`, `resume` and `replaying.replay` come to. The machine is to be prepared before
     the job is made.
 
     At the end the best member's product is kept, where there is a recipe. `replay` says what a
-    replay replays. A signal that interrupted it is raised again once all is saved, so that Ctrl-C
-    ends the loop around it too. Raises `StoreError` when another job's run is there.
+    replay replays, `programs` what was compiled before and may serve again. A signal that
+    interrupted it is raised again once all is saved, so that Ctrl-C ends the loop around it too.
+    Raises `StoreError` when another job's run is there.
     """
     observers, signals = watched.observers, list[int]()
     if watched.progress:
@@ -217,17 +263,20 @@ def grow_job(
         title = (recipe_name(recipe) or "") if recipe else ""
         observers = [observer_for(title=title), *observers]
     with open_or_create(folder, job, executor, recipe, replay, repeat) as store:
+        if watched.note is not None:
+            write_note(store.folder, watched.note)
         status = store.run()["status"]
         done = status == "finished" and store.rounds() >= job.rounds
         if not done:
             status = driver.grow(
                 job,
-                executor,
+                executor if programs is None else programs.serving(executor, store.run()),
                 store,
                 observers=observers,
                 units=recipe.units() if recipe else {},
                 checkpoint_seconds=watched.checkpoint_seconds,
                 signals=signals,
+                limits=watched.limits,
             )
         run = Run(Store(store.folder), recipe, job)
         if recipe and status == "finished" and not (done and (run.folder / "product").exists()):

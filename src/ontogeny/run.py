@@ -33,6 +33,7 @@ from ontogeny.runtime.checkpoints import read_newest
 from ontogeny.runtime.executor import Job, Snapshot
 from ontogeny.runtime.folders import find_run, list_runs
 from ontogeny.runtime.machine import prepare
+from ontogeny.runtime.notes import read_note, write_note
 from ontogeny.runtime.schedules import along, read_schedule
 from ontogeny.runtime.stacked import Stacked
 from ontogeny.runtime.store import Heir, Store
@@ -143,6 +144,15 @@ class Run:
     def status(self) -> str:
         """Whether it is `finished`, `interrupted`, `failed`, or `growing` still."""
         return str(self.store.run().get("status", "created"))
+
+    @property
+    def note(self) -> str:
+        """What is noted of it; "" for nothing. Set it to note something else."""
+        return read_note(self.folder)
+
+    @note.setter
+    def note(self, text: str) -> None:
+        write_note(self.folder, text)
 
     @cached_property
     def population(self) -> Population[Any]:

@@ -23,8 +23,11 @@ class Compare:
     for the seed are a group; several seeds a group are what the intervals are made of.
     """
 
-    runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN…")]
-    """Folders, or names in runs/: several seeds of each setting."""
+    runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN…")] = ()
+    """Folders, or names in runs/, or patterns of them, as 'mine-*': several seeds of each
+    setting."""
+    recipe: str | None = None
+    """All runs of this recipe in runs/."""
     by: tuple[str, ...] = ()
     """The fields that make the groups, as `--by strategy population`; all that differ when not
     given."""
@@ -45,7 +48,9 @@ def compare(arguments: list[str]) -> int:
     from ontogeny.views.comparison import compare as compare_runs
 
     chosen = parse(Compare, "compare", arguments)
-    found = compare_runs(chosen.runs, by=chosen.by, tasks=chosen.tasks, score=chosen.score)
+    found = compare_runs(
+        chosen.runs, recipe=chosen.recipe, by=chosen.by, tasks=chosen.tasks, score=chosen.score
+    )
     path = found.write(chosen.out or runs_folder() / "compare.html")
     answer = {**found.to_json(), "page": str(path), "bytes": path.stat().st_size}
     say(answer, chosen.json, lambda: _text(found, path))

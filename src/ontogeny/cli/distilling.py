@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ontogeny.cli.fields import parse_fields
-from ontogeny.cli.growth import Keeping, grow_and_tell
+from ontogeny.cli.fields import parse_fields, parted
+from ontogeny.cli.growth import Growing, grow_and_tell
 from ontogeny.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Distilling(Keeping):
+class Distilling(Growing):
     """Where the run is kept, and whose fields the student has."""
 
     student: str | None = None
@@ -27,20 +27,24 @@ class Distilling(Keeping):
 
 def distill(arguments: list[str]) -> int:
     """Grow students of a teacher."""
-    return grow_taught("distillation", "distill", arguments, ["distill", *arguments])
+    return grow_taught("distillation", "distill", arguments, ["distill"])
 
 
 def grow_taught(name: str, verb: str, arguments: list[str], words: Sequence[str]) -> int:
-    """Grow the recipe of this name, whose fields are the student's; `words` are the command's."""
+    """Grow the recipe of this name, whose fields are the student's; `words` are the command's
+    before the arguments.
+    """
     from ontogeny.learners.teaching.rules import ABOUT
 
-    teachers, rest = _parted("--teacher", arguments)
-    arguments = [*rest, "--teacher", *teachers] if teachers else arguments
-    first = _student(name, arguments)
-    rules = [f"  {rule:24}{said}" for rule, said in ABOUT.items()]
-    about = "\n".join([inspect.cleandoc(first.__doc__ or ""), "", "rules:", *rules])
-    chosen = parse_fields(first, verb, arguments, Distilling, about)
-    return grow_and_tell(chosen.recipe, chosen.options, words)
+    def read(arguments: Sequence[str]) -> Any:
+        teachers, rest = parted("--teacher", arguments)
+        arguments = [*rest, "--teacher", *teachers] if teachers else arguments
+        first = _student(name, arguments)
+        rules = [f"  {rule:24}{said}" for rule, said in ABOUT.items()]
+        about = "\n".join([inspect.cleandoc(first.__doc__ or ""), "", "rules:", *rules])
+        return parse_fields(first, verb, arguments, Distilling, about)
+
+    return grow_and_tell(read, arguments, words)
 
 
 def _student(name: str, arguments: Sequence[str]) -> Distillation:
@@ -56,7 +60,7 @@ def _student(name: str, arguments: Sequence[str]) -> Distillation:
     from ontogeny.run import load
 
     kind: Any = recipe_class(name)
-    asked, teachers = (_parted(option, arguments)[0] for option in ("--student", "--teacher"))
+    asked, teachers = (parted(option, arguments)[0] for option in ("--student", "--teacher"))
     if asked:
         recipe = recipe_class(asked[-1])()
         if not isinstance(recipe, Agents) or isinstance(recipe, Distillation):
@@ -78,21 +82,3 @@ def _student(name: str, arguments: Sequence[str]) -> Distillation:
     if not isinstance(policy, Policy):
         return kind()
     return kind(world=policy.world.name, agent=policy.config)
-
-
-def _parted(option: str, arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return what follows the option, however often it is given, and the other arguments."""
-    found: list[str] = []
-    rest: list[str] = []
-    reading = False
-    for word in arguments:
-        name, told, value = word.partition("=")
-        if word.startswith("--"):
-            reading = name == option
-        if not reading:
-            rest.append(word)
-        elif not word.startswith("--"):
-            found.append(word)
-        elif told:
-            found.append(value)
-    return found, rest

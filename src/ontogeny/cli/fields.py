@@ -123,3 +123,21 @@ def option_value(option: str, arguments: Sequence[str]) -> str | None:
         if word == option or word.startswith(f"{option}="):
             found = word.partition("=")[2] or after
     return found
+
+
+def parted(option: str, arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what follows the option, however often it is given, and the other arguments."""
+    found: list[str] = []
+    rest: list[str] = []
+    reading = False
+    for word in arguments:
+        name, told, value = word.partition("=")
+        if word.startswith("--"):
+            reading = name == option
+        if not reading:
+            rest.append(word)
+        elif not word.startswith("--"):
+            found.append(word)
+        elif told:
+            found.append(value)
+    return found, rest

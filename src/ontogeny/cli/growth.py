@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+import tyro
 
 from ontogeny.cli.fields import option_value, parse_fields, parse_recipe
 from ontogeny.cli.words import RunName, parse, recipe_list, say
@@ -22,6 +24,25 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 TAUGHT = ("distillation", "kickstart")  # recipes of students of grown agents
 Tracks: TypeAlias = tuple[Literal["tensorboard", "wandb", "mlflow"], ...]
+
+
+MaxTime: TypeAlias = Annotated[
+    str | None,
+    tyro.conf.arg(
+        name="for",
+        metavar="TIME",
+        help="Stop after the round in which so much time is over, compiling included: 90s, 10m, "
+        "1h30m. It can be resumed.",
+    ),
+]
+TargetScore: TypeAlias = Annotated[
+    float | None,
+    tyro.conf.arg(
+        name="until",
+        metavar="SCORE",
+        help="Stop after the round in which the best member has this score or more.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -48,6 +69,22 @@ class Keeping:
         return not (self.quiet or self.json)
 
 
+@dataclass(frozen=True)
+class Growing(Keeping):
+    """Where the run is kept, what is enough of it, and what others are grown after it."""
+
+    max_time: MaxTime = None
+    target_score: TargetScore = None
+    seeds: Annotated[str | None, tyro.conf.arg(metavar="SEEDS")] = None
+    """Grow a run of each seed, one after another, compiled once: 0..5 (six), or 3,7,9. Each is
+    named after what is its own, and stays when the command is given again."""
+    note: str | None = None
+    """What you want to know of the run later; `list`, `show` and the report say it."""
+    over: Annotated[tuple[str, ...], tyro.conf.arg(metavar="FIELD=VALUE,VALUE")] = ()
+    """Grow a run of each value of a field, of several fields of each combination, as `--over
+    population=8,16 strategy=pbt,pb2`; the parts of one value are parted by spaces."""
+
+
 def grow(arguments: list[str]) -> int:
     """Grow a recipe."""
     if not arguments or arguments[0] in ("-h", "--help"):
@@ -58,7 +95,8 @@ def grow(arguments: list[str]) -> int:
         return 0 if arguments else 2
     name, *rest = arguments
     if name == "script" or (name.startswith("-") and option_value("--script", arguments)):
-        return grow_script(rest if name == "script" else arguments, ["grow", *arguments])
+        named = name == "script"
+        return grow_script(rest if named else arguments, ["grow", name] if named else ["grow"])
     if name.startswith("-"):
         raise ConfigError(
             f"the recipe comes first, not {name!r}",
@@ -67,36 +105,50 @@ def grow(arguments: list[str]) -> int:
     if name in TAUGHT:
         from ontogeny.cli.distilling import grow_taught
 
-        return grow_taught(name, f"grow {name}", rest, ["grow", *arguments])
-    chosen = parse_recipe(name, "grow", rest, Keeping)
-    return grow_and_tell(chosen.recipe, chosen.options, ["grow", *arguments])
+        return grow_taught(name, f"grow {name}", rest, ["grow", name])
+    return grow_and_tell(
+        lambda words: parse_recipe(name, "grow", words, Growing), rest, ["grow", name]
+    )
 
 
 def grow_script(arguments: list[str], words: Sequence[str]) -> int:
     """Grow runs of a command, whose space is read before the fields of the rest are."""
     from ontogeny.recipes.scripts import Scripts
 
-    told, space = (option_value(word, arguments) or "" for word in ("--script", "--space"))
-    first = Scripts(script=told, space_file=space)
-    chosen = parse_fields(first, "grow --script", arguments, Keeping, Scripts.__doc__)
-    return grow_and_tell(chosen.recipe, chosen.options, words)
+    def read(arguments: Sequence[str]) -> Any:
+        told, space = (option_value(word, arguments) or "" for word in ("--script", "--space"))
+        first = Scripts(script=told, space_file=space)
+        return parse_fields(first, "grow --script", arguments, Growing, Scripts.__doc__)
+
+    return grow_and_tell(read, arguments, words)
 
 
-def grow_and_tell(recipe: Any, keeping: Keeping, words: Sequence[str]) -> int:
-    """Grow a recipe, tell how it ended, and return the exit code. `words` are the command's, which
-    grows the same again.
+def grow_and_tell(
+    read: Callable[[Sequence[str]], Any], arguments: Sequence[str], words: Sequence[str]
+) -> int:
+    """Grow the recipe that `read` makes of the arguments, or those of a sweep, tell how it ended,
+    and return the exit code. `words` are the command's before the arguments.
     """
+    chosen = read(arguments)
+    keeping: Growing = chosen.options
+    if keeping.seeds is not None or keeping.over:
+        from ontogeny.cli.sweeping import sweep
+
+        return sweep(read, keeping, arguments, words)
     from ontogeny.growth import grow as grow_recipe
     from ontogeny.runtime.sinks import sinks
 
     with interruption_told(keeping.json) as where:
         run = grow_recipe(
-            recipe,
+            chosen.recipe,
             folder=place(keeping),
             progress=keeping.told,
             observers=[where, *sinks(keeping.track)],
             checkpoint_seconds=keeping.checkpoint_seconds,
-            repeat=shlex.join(["ontogeny", *words]),
+            max_time=keeping.max_time,
+            target_score=keeping.target_score,
+            note=keeping.note,
+            repeat=shlex.join(["ontogeny", *words, *arguments]),
         )
     return tell(run.store, keeping.json)
 
@@ -108,6 +160,8 @@ class Resume:
     run: RunName
     rounds: int | None = None
     """Grow to this many rounds in all, instead of the recipe's."""
+    max_time: MaxTime = None
+    target_score: TargetScore = None
     checkpoint_seconds: float = 30.0
     """Seconds between checkpoints; 0 writes one every round."""
     track: Tracks = ()
@@ -132,6 +186,8 @@ def resume(arguments: list[str]) -> int:
             progress=not (chosen.quiet or chosen.json),
             observers=[where, *sinks(chosen.track)],
             checkpoint_seconds=chosen.checkpoint_seconds,
+            max_time=chosen.max_time,
+            target_score=chosen.target_score,
         )
     return tell(run.store, chosen.json)
 
@@ -185,6 +241,8 @@ def tell(store: Store, as_json: bool) -> int:
     name = run_name(folder) if line_of(folder)[0].parent == runs_folder() else str(folder)
     if details["status"] == "interrupted":
         say(details, as_json, lambda: run_table(details), f"ontogeny resume {quoted(name)}")
+        if details["enough"]:
+            return 0
         done = f"interrupted after round {details['rounds']} of {details['planned']}"
         print(done, file=sys.stderr)
         return INTERRUPTED

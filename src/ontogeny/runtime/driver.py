@@ -10,6 +10,7 @@ records it in the same transaction, and then a resumed run forgets nothing.
 
 from __future__ import annotations
 
+import signal
 import time
 import warnings
 from collections.abc import Sequence
@@ -33,8 +34,10 @@ from ontogeny.runtime.checkpoints import (
 )
 from ontogeny.runtime.executor import RAISED, UNREAD, Executor, Job, Lived, Snapshot
 from ontogeny.runtime.interruption import asked_to_stop
+from ontogeny.runtime.limits import ENOUGH, Enough, Limits
 from ontogeny.runtime.machine import describe
 from ontogeny.runtime.observer import Audience, Observer, Setting
+from ontogeny.runtime.stopping import Asked, Stop
 from ontogeny.runtime.store import Heir, Store
 
 
@@ -47,9 +50,11 @@ def grow(
     units: dict[str, float] | None = None,
     checkpoint_seconds: float = 30.0,
     signals: list[int] | None = None,
+    limits: Limits | None = None,
 ) -> str:
     """Grow the job from where the store stands, to its last round; return "finished" or
-    "interrupted". The signals that interrupted it are put into `signals`.
+    "interrupted": by a signal, which is put into `signals`, by who asked it to (`stopping`), or
+    because it is enough by its `limits`.
 
     A checkpoint is written when `checkpoint_seconds` have passed since the last (0: every round),
     and at the end. Raises `DeadPopulation` when every member has gone non-finite, `StoreError` when
@@ -61,13 +66,21 @@ def grow(
     first, snapshot, lived_before = _restore(job, store)
     remove_unrecorded(store)  # those passed over, and forgotten
     laps = _Laps(job.population, lived_before)
-    setting = Setting(job, store.folder, first, units or {}, describe())
+    enough = Enough(limits or Limits())
+    setting = Setting(job, store.folder, first, units or {}, describe(), lambda: enough.why)
     audience = Audience(observers)
-    status = "failed"
+    status, came = "failed", list[int]() if signals is None else signals
+    asked = Asked(store.folder, lambda: audience.tell("stopping"))
+    stop = Stop(lambda: signal.Signals(came[0]).name if came else "", asked, enough)
     try:
         audience.tell("compiling", setting)
+        if snapshot is not None:
+            enough.see(np.asarray(snapshot.population.score))
+            if enough():
+                status = "interrupted"
+                return status
         with (
-            asked_to_stop(lambda: audience.tell("stopping"), signals) as stop,
+            asked_to_stop(lambda: audience.tell("stopping"), came),
             closing(executor.prepare(job, store.folder)) as program,
         ):
             rounds = program.rounds(first, snapshot, stop)
@@ -80,6 +93,7 @@ def grow(
             saved = time.perf_counter()
             for lived in rounds:
                 lap = laps.take(lived)
+                enough.see(lived.score)
                 resting = lived.settled and (stop() or laps.done == job.rounds)
                 due = resting or time.perf_counter() - saved >= checkpoint_seconds
                 number = max(laps.done - 1, 0) if due else None
@@ -103,7 +117,9 @@ def grow(
         status = "failed"
         raise
     finally:
-        _end(store, status)
+        asked.take()
+        why = (stop.why or enough.why) if status == "interrupted" else ""
+        _end(store, status, ENOUGH if enough.why and why else status, why)
         audience.tell("ended", status)
         _note(store, audience)
 
@@ -259,12 +275,14 @@ def _note(store: Store, audience: Audience) -> None:
         audience.wrong.clear()
 
 
-def _end(store: Store, status: str) -> None:
-    """Record how the growth ended. Best effort when it failed: the disk may be full."""
+def _end(store: Store, status: str, kind: str, why: str) -> None:
+    """Record how the growth ended, and why, as an event of the kind. Best effort when it failed:
+    the disk may be full.
+    """
     try:
         with store.transaction():
             store.put(status=status, ended=time.time())
-            store.add_event(max(store.rounds() - 1, 0), status, "")
+            store.add_event(max(store.rounds() - 1, 0), kind, why)
     except OntogenyError:
         if status == "finished":
             raise

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
+import glob
 import itertools
 import os
 import re
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.files import absolute
@@ -88,6 +90,26 @@ def find_run(name: Path | str) -> Path:
     )
 
 
+def find_runs(pattern: Path | str) -> list[Path]:
+    """Return the folder of the run of this name, or of all whose names in the runs folder, or whose
+    paths, fit it as a shell's pattern: `mine-*`. Raises `ConfigError` when there is none.
+    """
+    try:
+        return [find_run(pattern)]
+    except ConfigError:
+        if not glob.has_magic(str(pattern)):
+            raise
+    named = [run for run in list_runs() if fnmatch.fnmatchcase(run_name(run), str(pattern))]
+    found = named or [run for run in map(Path, glob.glob(str(absolute(pattern)))) if _is_run(run)]
+    if not found:
+        raise ConfigError(
+            f"no run's name fits {str(pattern)!r}",
+            where=str(runs_folder()),
+            hint="see what there is with: ontogeny list",
+        )
+    return found
+
+
 def new_run_folder(stem: str, runs: Path | str | None = None) -> Path:
     """Return the first folder `stem-N` that was not there, made: of those who ask at once, each
     gets its own. Raises `StoreError` when none can be made.
@@ -140,12 +162,14 @@ def chosen_folder(folder: Path | str | None, stem: str) -> Path:
     return absolute(folder)
 
 
-def named_folder(name: str) -> Path:
+def named_folder(name: str, where: str = "--name") -> Path:
     """Return the folder of a run in the runs folder. Raises `ConfigError` for what is no name."""
+    if not isinstance(given := cast(Any, name), str):
+        raise ConfigError(f"name is {given!r}", where=where, hint="give it as text")
     if not name.strip() or name[0] in ".-" or {"/", "\\"} & set(name) or not name.isprintable():
         raise ConfigError(
             f"{name!r} is no name for a run",
-            where="--name",
-            hint="use letters and digits; a path is given with --folder",
+            where=where,
+            hint="use letters and digits; a path is given as the folder",
         )
     return chosen_folder(runs_folder() / name, name)

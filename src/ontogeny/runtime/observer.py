@@ -5,7 +5,7 @@ program.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,9 @@ class Setting(NamedTuple):
     first: int  # the round to begin with; above 0 in a resumed run
     units: dict[str, float]  # what one member's step costs in units that a person counts
     machine: dict[str, Any]
+    enough: Callable[[], str] = (
+        str  # why it ends before its last round of its own; "" if it doesn't
+    )
 
 
 class Observer:

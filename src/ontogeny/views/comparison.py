@@ -13,20 +13,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import ConfigError, OntogenyError, unknown
 from ontogeny.ops.statistics import (
     Interval,
     interquartile_mean,
     probability_of_improvement,
     stratified_interval,
 )
-from ontogeny.runtime.folders import find_run
+from ontogeny.runtime.folders import find_runs, list_runs, runs_folder
+from ontogeny.runtime.store import Store
 from ontogeny.views.contenders import (
     FEW,
     Contender,
@@ -121,13 +123,16 @@ class Recorded(Protocol):
 
 
 def compare(
-    runs: Sequence[Recorded | Path | str],
+    runs: Sequence[Recorded | Path | str] = (),
     *,
+    recipe: str | None = None,
     by: Sequence[str] = (),
     tasks: Sequence[str] = (),
     score: Score = "best",
 ) -> Comparison:
-    """Return how runs (`Run`s, folders, or names in the runs folder) compare.
+    """Return how runs (`Run`s, folders, or names in the runs folder) compare. A name may be a
+    pattern, `mine-*`, and `recipe` stands for all runs of it in the runs folder: of these, runs
+    that can't be compared are left out, and a note says so.
 
     `by` names the fields that make the groups; when none is given, all that differ do, but for the
     seed. `tasks` names the fields that say which task a run had (`recipe` is one): scores of
@@ -141,13 +146,7 @@ def compare(
     >>> [group.name for group in comparison]
     ['rounds 3', 'rounds 2']
     """
-    if not runs:
-        raise ConfigError("no runs were given", where="compare", hint="name two or more")
-    folders = [find_run(run if isinstance(run, Path | str) else run.folder) for run in runs]
-    doubled = next((one for one in folders if folders.count(one) > 1), None)
-    if doubled is not None:
-        raise ConfigError(f"{doubled.name} was given twice", where="compare")
-    contenders = [read_contender(folder, score) for folder in folders]
+    contenders, left_out = _contenders(runs, recipe, score)
     known = sorted({name for run in contenders for name in run.settings})
     apart = [whole_name(name, known) for name in tasks]
     fields = [whole_name(name, known) for name in by]
@@ -183,7 +182,49 @@ def compare(
         if finals[a].keys() & finals[b].keys()
     ]
     notes = _notes(ranked, finals, sorted(of_task))
+    notes += [f"Left out: {'; '.join(left_out)}."] if left_out else []
     return Comparison(ranked, improvements, fields, sorted(of_task), score, notes)
+
+
+def _contenders(
+    runs: Sequence[Recorded | Path | str], recipe: str | None, score: Score
+) -> tuple[list[Contender], list[str]]:
+    """Return the runs that are meant, and why some of those that a pattern or the recipe stands for
+    are left out. Raises `ConfigError` when a run that was named can't be compared, or none can.
+    """
+    named: list[Path] = []
+    meant: list[Path] = []
+    for run in runs:
+        found = find_runs(run if isinstance(run, Path | str) else run.folder)
+        if len(found) == 1 and found[0] in named:
+            raise ConfigError(f"{found[0].name} was given twice", where="compare")
+        (named if len(found) == 1 else meant).extend(found)
+    meant += [] if recipe is None else _runs_of(recipe)
+    contenders: list[Contender] = []
+    refused: list[ConfigError] = []
+    for folder in dict.fromkeys([*named, *meant]):
+        try:
+            contenders.append(read_contender(folder, score))
+        except ConfigError as error:
+            if folder in named:
+                raise
+            refused.append(error)
+    if refused and not contenders:
+        raise refused[0]
+    if not contenders:
+        raise ConfigError("no runs were given", where="compare", hint="name two or more")
+    return contenders, [error.what for error in refused]
+
+
+def _runs_of(recipe: str) -> list[Path]:
+    """Return the runs of a recipe in the runs folder. Raises `ConfigError` when there are none."""
+    grown: dict[Path, str] = {}
+    for folder in list_runs():
+        with suppress(OntogenyError), Store(folder) as store:  # one that can't be read is no help
+            grown[folder] = str(store.run().get("recipe"))
+    if recipe not in grown.values():
+        raise unknown("recipe's run", recipe, sorted(set(grown.values())), str(runs_folder()))
+    return [folder for folder, its in grown.items() if its == recipe]
 
 
 def _refuse_other_tasks(runs: Sequence[Contender], asked: set[str]) -> None:
@@ -243,6 +284,8 @@ def _notes(
                 f"{group.name}."
             )
     every = [run for group in groups for run in group.runs]
+    if early := [f"{run.name} ({run.enough})" for run in every if run.enough]:
+        notes.append(f"Some runs were stopped before their last round: {', '.join(early)}.")
     if untold := [run.name for run in every if set(run.settings) == {"recipe"}]:
         notes.append(
             "Earlier versions did not say which learner they grew, nor how, so whether these are "

@@ -31,15 +31,16 @@ class Contender(NamedTuple):
     final: float
     course: Float[np.ndarray, " rounds"]  # the score after every round, NaN where nobody lived
     updates: Float[np.ndarray, " rounds"]  # of one member, by then
+    enough: str = ""  # why it ended before its last round, where it did
 
 
 def read_contender(folder: Path, score: Score) -> Contender:
-    """Return the run in a folder. Raises `ConfigError` when it is unfinished, or nobody is
-    alive.
+    """Return the run in a folder. Raises `ConfigError` when it is unfinished and was not
+    stopped as grown enough, or nobody is alive.
     """
     with Store(folder) as store:
         record = read_record(store, hypers=False)
-    if record.status != "finished":
+    if record.status != "finished" and not record.enough:
         raise ConfigError(
             f"{record.name} is {record.status}: {record.rounds} of {record.planned} rounds",
             where=str(folder),
@@ -58,7 +59,7 @@ def read_contender(folder: Path, score: Score) -> Contender:
             course[place] = REDUCE[score](living)
     updates = (record.steps or 1) * np.arange(1.0, record.rounds + 1)
     final = float(REDUCE[score](alive))
-    return Contender(record.name, folder, settings, seed, final, course, updates)
+    return Contender(record.name, folder, settings, seed, final, course, updates, record.enough)
 
 
 def settings_of(record: Record) -> dict[str, Any]:

@@ -38,6 +38,8 @@ def _state(record: Record) -> str:
     if record.status == "finished":
         return ""
     done = f"{record.rounds} of {count(record.planned, 'round')}"
+    if record.enough:
+        return f"Stopped after {done}: {record.enough}."
     said = {
         "growing": f"Still growing: {done} so far.",
         "interrupted": f"Interrupted after {done}.",
@@ -54,7 +56,7 @@ def _winner(record: Record) -> str:
     if record.pop == 1:
         return f"The only member has a score of {best}."
     alive = record.last[np.isfinite(record.last)]
-    verb = "won" if record.status == "finished" else "leads"
+    verb = "won" if record.status == "finished" or record.enough else "leads"
     return (
         f"Slot {record.winner} {verb} with a score of {best}; "
         f"the median member has {score_text(np.median(alive))}."

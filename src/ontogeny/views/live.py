@@ -144,10 +144,8 @@ class Live(Observer):
 
     def _note(self, progress: Progress) -> RenderableType | None:
         if self._status:
-            return Text(
-                _end(self._status, progress),
-                ENDS.get(self._status, ""),
-            )
+            look = "green" if progress.setting.enough() else ENDS.get(self._status, "")
+            return Text(_end(self._status, progress), look)
         return Text(_stop_note(progress.done), "yellow") if self._stopping else None
 
 
@@ -226,7 +224,9 @@ def _extent(setting: Setting) -> str:
 
 
 def _end(status: str, progress: Progress) -> str:
-    return f"{status} after {count(progress.done, 'round')}, {duration(progress.elapsed)}"
+    why = progress.setting.enough() if status == "interrupted" else ""
+    said = f"stopped: {why}" if why else status
+    return f"{said} after {count(progress.done, 'round')}, {duration(progress.elapsed)}"
 
 
 def _stop_note(done: int) -> str:

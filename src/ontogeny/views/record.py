@@ -13,6 +13,8 @@ from ontogeny.core.metrics import BIRTH, HYPERS
 from ontogeny.evolution.strategy import under_todays_names
 from ontogeny.runtime.folders import run_name
 from ontogeny.runtime.identity import BARE
+from ontogeny.runtime.limits import ENOUGH
+from ontogeny.runtime.notes import read_note
 from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
@@ -102,6 +104,18 @@ class Record:
     def status(self) -> str:
         """`growing`, `finished`, `interrupted` or `failed`; `new` before the first round."""
         return str(self.run.get("status", "new"))
+
+    @property
+    def note(self) -> str:
+        """What its people noted of it; "" for nothing."""
+        return "" if self.folder == Path() else read_note(self.folder)
+
+    @property
+    def enough(self) -> str:
+        """Why it ended before its last round of its own (time, score); "" where it did not."""
+        ends = [event for event in self.events if event.kind in (ENOUGH, "interrupted", "resumed")]
+        own = self.status == "interrupted" and ends and ends[-1].kind == ENOUGH
+        return ends[-1].detail if own else ""
 
     @cached_property
     def lived(self) -> Bool[np.ndarray, "rounds pop"]:

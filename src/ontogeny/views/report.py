@@ -40,6 +40,7 @@ KNOWN_EVENTS = {
     "interrupted": "interruption",
     "resumed": "resumption",
     "failed": "failure",
+    "stopped": "stop",
 }
 
 
@@ -124,6 +125,7 @@ def _headline(record: Record) -> str:
     return (
         f"<header>\n<h1>{page.text(title)}</h1>\n"
         + page.paragraph(f"{record.name}, {when}{record.status}", "soft")
+        + (page.paragraph(f"Note: {record.note}", "soft") if record.note else "")
         + page.paragraph(verdict(record), "verdict")
         + page.tiles(facts)
         + "</header>\n"

@@ -80,9 +80,10 @@ def runs_table(summaries: Iterable[Mapping[str, Any]]) -> RenderableType:
         return Group(*broken) if broken else Text("no runs yet; grow one with: ontogeny grow toy")
     named = all(str(run["name"]).startswith(str(run["recipe"])) for run in runs)
     words = ["run"] if named else ["run", "recipe"]
-    table = _table(*words, "status", "members", "rounds", "best", "course", "time", "begun")
+    notes = ["note"] if any(run.get("note") for run in runs) else []
+    table = _table(*words, "status", "members", "rounds", "best", "course", "time", "begun", *notes)
     for column in table.columns:
-        column.no_wrap = str(column.header) != "run"  # which folds, and is never cut
+        column.no_wrap = str(column.header) not in ("run", "note")  # which fold, and are never cut
         if str(column.header) in ("members", "rounds", "best", "time"):
             column.justify = "right"
     for run in runs:
@@ -96,6 +97,7 @@ def runs_table(summaries: Iterable[Mapping[str, Any]]) -> RenderableType:
             sparkline(score_scale(course).place(course), SPARK),
             duration(run["seconds"]),
             str(run["begun"] or NOTHING).replace("T", " ")[:16],
+            *(Text(str(run.get("note") or "").partition("\n")[0]) for _ in notes),
         )
     table.spare = ("course", "members", "time", "begun", "recipe", "rounds", "best")
     return Group(table, *broken)
@@ -127,6 +129,8 @@ def run_table(details: Mapping[str, Any]) -> RenderableType:
         ("moves", f"{details['moves']:,}; deaths {details['deaths']:,}"),
         ("repeat", details["repeat"] or NOTHING),
     ]
+    if details["note"]:
+        lines.insert(0, ("note", details["note"]))
     if len(details["generations"]) > 1:
         lines.insert(1, ("generations", ", ".join(details["generations"])))
     for name, value in lines:
@@ -218,6 +222,8 @@ def _summary(record: Record) -> dict[str, Any]:
         "folder": str(record.folder),
         "recipe": record.title,
         "status": record.status,
+        "enough": record.enough,
+        "note": record.note,
         "population": record.pop,
         "rounds": record.rounds,
         "planned": record.planned,
