@@ -59,7 +59,7 @@ def test_rounds_and_counts_have_whole_ticks(make_store, rounds):
 
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
-def test_the_buttons_of_a_report_do_what_they_say(store, tmp_path):
+def test_the_buttons_of_a_report_do_what_they_say_and_it_fits_a_phone(store, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
     report = write_report(store, tmp_path / "report.html")
     with playwright.sync_playwright() as control:
@@ -86,5 +86,12 @@ def test_the_buttons_of_a_report_do_what_they_say(store, tmp_path):
         page.click("text=show 1 outlier")
         assert told("scores", "yaxis.range")[0] > -1
         assert page.locator("button[aria-pressed=true]").all_inner_texts() == ["minutes"] * 3
+        assert page.is_visible("thead >> nth=0")
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert not page.is_visible("thead >> nth=0")  # a row of the table is a block of its own
+        page.wait_for_function("document.documentElement.scrollWidth === 390")
+        first = page.locator(".stacked td >> nth=1")
+        label = first.evaluate("cell => getComputedStyle(cell, '::before').content")
+        assert label == '"score"'
         browser.close()
     assert wrong == []

@@ -10,20 +10,23 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from ontogeny.core.files import absolute, replace_file
 from ontogeny.views.figure import Figure
 
+Kind: TypeAlias = Literal["good", "bad", "doubtful", "plain"]
+STACKED = 3  # columns from which a row of a table is a block of its own on a phone
+LEFT = ' class="left"'
 TITLE = 40  # pixels that a figure keeps for its title, which the page takes over
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c1c1c; --soft: #5f6368; --rule: #dcdfe3; --ground:
   #fff; --tile: #f5f6f8;
-  --accent: #b34700; }
+  --accent: #b34700; --good: #00695c; --bad: #b3261e; --doubtful: #7a5200; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --soft: #a3a8ae; --rule: #3a3d42;
   --ground: #16181b;
-  --tile: #202327; --accent: #ff9a52; } }
+  --tile: #202327; --accent: #ff9a52; --good: #5bd6b4; --bad: #ff8f85; --doubtful: #f0c05a; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); overflow-wrap: anywhere;
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial,
@@ -61,6 +64,11 @@ th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--ru
   overflow-wrap: normal; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 th.left, td.left { text-align: left; }
+.mark { font-weight: 600; font-size: 0.85em; padding: 1px 8px; border-radius: 6px;
+  color: var(--soft); border: 1px solid currentColor; display: inline-block; }
+.mark.good { color: var(--good); } .mark.bad { color: var(--bad); }
+.mark.doubtful { color: var(--doubtful); }
+td { vertical-align: top; }
 tr.chosen td { color: var(--accent); font-weight: 600; }
 pre { background: var(--tile); padding: 10px 12px; border-radius: 8px; white-space: pre-wrap;
   font-size: 0.9rem; }
@@ -79,6 +87,17 @@ li { max-width: 75ch; }
   main { max-width: none; padding: 0; } h2, h3 {
   break-after: avoid; }
   figure, tr, .tiles { break-inside: avoid; } }
+@media screen and (max-width: 600px) {
+  .stacked colgroup, .stacked thead { display: none; }
+  .stacked table, .stacked tbody { display: block; }
+  .stacked tr { display: grid; grid-template-columns: 1fr 1fr; column-gap: 18px; padding: 8px 0;
+    border-bottom: 1px solid var(--rule); }
+  .stacked td { border: 0; padding: 2px 0; display: flex; gap: 10px;
+    justify-content: space-between; }
+  .stacked td::before { content: attr(data-column); color: var(--soft); font-weight: 400; }
+  .stacked td.left { grid-column: span 2; display: block; }
+  .stacked td.left::before { display: block; font-size: 0.85em; }
+}
 @media (max-width: 480px) { main { padding: 18px 12px 40px; } h1 { font-size: 1.5rem; } th, td {
   padding: 4px 7px; } }
 """
@@ -152,9 +171,18 @@ SCRIPT = """
 """
 
 
+class Html(str):
+    """Text that is HTML already."""
+
+
 def text(value: Any) -> str:
-    """Return the value as escaped text."""
-    return escape(str(value))
+    """Return the value as escaped text; what is `Html` as it is."""
+    return value if isinstance(value, Html) else escape(str(value))
+
+
+def mark(word: str, kind: Kind) -> Html:
+    """Return a verdict in its colour, which the word says too."""
+    return Html(f'<span class="mark {kind}">{text(word)}</span>')
 
 
 def document(title: str, body: Iterable[str]) -> str:
@@ -210,22 +238,30 @@ def table(
     *,
     left: Iterable[int] = (),
     chosen: int | None = None,
+    widths: Sequence[int] = (),
 ) -> str:
-    """Return a table; `left` are the columns of words, `chosen` is the row that stands out."""
+    """Return a table; `left` are the columns of words, `chosen` is the row that stands out, and
+    `widths` are percents. On a phone a wide table's rows stand below each other, cell by cell.
+    """
     words = set(left)
 
-    def cells(tag: str, row: Sequence[Any]) -> str:
+    def cells(row: Sequence[Any]) -> str:
         return "".join(
-            f'<{tag} class="left">{text(cell)}</{tag}>'
-            if i in words
-            else f"<{tag}>{text(cell)}</{tag}>"
+            f'<td{LEFT if i in words else ""} data-column="{text(columns[i])}">{text(cell)}</td>'
             for i, cell in enumerate(row)
         )
 
+    head = "".join(
+        f"<th{LEFT if i in words else ''}>{text(name)}</th>" for i, name in enumerate(columns)
+    )
     begins = ["<tr>", '<tr class="chosen">']
-    body = "".join(f"{begins[i == chosen]}{cells('td', row)}</tr>\n" for i, row in enumerate(rows))
-    head = f"<thead><tr>{cells('th', columns)}</tr></thead>"
-    return f'<div class="wide"><table>\n{head}\n<tbody>\n{body}</tbody></table></div>\n'
+    body = "".join(f"{begins[i == chosen]}{cells(row)}</tr>\n" for i, row in enumerate(rows))
+    stacked = " stacked" if len(columns) >= STACKED else ""
+    shares = "".join(f'<col style="width:{width}%">' for width in widths)
+    return (
+        f'<div class="wide{stacked}"><table>\n{shares and f"<colgroup>{shares}</colgroup>"}'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n"
+    )
 
 
 def drawn(figure: Figure) -> str:
