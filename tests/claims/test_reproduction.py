@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
+import re
+import time
 
+import jax
 import numpy as np
 import pytest
 
@@ -73,6 +76,34 @@ def test_a_claim_that_does_not_hold_is_told_and_turns_the_whole():
     assert not result.holds
     assert [c["holds"] for c in result.to_json()["claims"]] == [True, False]
     assert Reproduction("pbt", 1.23, 0, [HELD]).holds
+
+
+def test_the_page_says_what_holds_and_how_to_measure_it_again(toy, tmp_path):
+    lost = dataclasses.replace(HELD, claim="<b> lost", holds=False)
+    Reproduction("pbt", 61.0, 7, [HELD, lost, HELD]).write(tmp_path)
+    page = (tmp_path / "claims.html").read_text()
+    assert "<h1>Population Based Training: claims, measured</h1>" in page
+    assert "2 of 3 claims hold here." in page
+    assert re.findall(r'class="mark (\w+)">([^<]*)<', page) == [
+        ("good", "holds"),
+        ("bad", "does not hold"),
+        ("good", "holds"),
+    ]
+    assert "&lt;b&gt; lost" in page
+    tiles = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page))
+    assert tiles == {
+        "hold": "2",
+        "do not hold": "1",
+        "size": "full",
+        "seed": "7",
+        "time": "1 min 01 s",
+    }
+    assert time.strftime("measured %d %B %Y, ") in page
+    quick = (toy[1] / "claims.html").read_text()
+    assert "8 of 8 claims hold here. This was a quick look" in quick
+    assert quick.count('<span class="mark doubtful">holds, under-powered</span>') == 8
+    assert "<pre>ontogeny reproduce pbt --part toy --quick --seed 0</pre>" in quick
+    assert f">{jax.__version__}</td>" in quick
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):

@@ -39,7 +39,8 @@ def test_the_winning_line_runs_over_the_members(record):
 def test_deaths_are_marked(make_store):
     score = np.array([[1.0, 2.0], [-np.inf, 3.0], [-np.inf, -np.inf]])
     marks = trace_named(score_figure(read_record(make_store(score))), "a member is dead")
-    assert (list(marks.x), list(marks.customdata)) == ([1, 2], [1, 2])
+    assert list(marks.x) == [1, 2]
+    assert list(marks.text) == ["round 1: 1 dead", "round 2: 2 dead"]
 
 
 def test_the_ribbon_has_a_row_a_slot_and_a_line_a_move(record):

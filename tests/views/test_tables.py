@@ -103,7 +103,7 @@ def test_a_word_that_was_chosen_is_shown_as_the_word(make_store):
     assert "[b]sgd" in printed(run_table(details))
     assert "opt went from adam to [b]sgd" in details["verdict"]
     record = read_record(store)
-    assert "<td>[b]sgd</td>" in _members(record)
+    assert ">[b]sgd</td>" in _members(record)
     assert hyper_figure(record, "opt").data[-1].text[1] == "round 1, slot 0: [b]sgd"
 
 

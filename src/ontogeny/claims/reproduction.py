@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +16,7 @@ from ontogeny.claims.kept import Kept
 from ontogeny.claims.measuring import Measuring, Progress, Scale
 from ontogeny.core.archive import write_archive
 from ontogeny.core.files import replace_file
-from ontogeny.runtime.machine import prepare
+from ontogeny.runtime.machine import describe, prepare
 from ontogeny.views.figure import Figure
 
 
@@ -28,6 +29,10 @@ class Reproduction:
     seed: int
     claims: Sequence[Claim]
     figures: Sequence[Figure] = ()
+    quick: bool = False
+    """Whether it is less than what the claims are about."""
+    command: str = ""
+    """What measures it again."""
 
     @property
     def holds(self) -> bool:
@@ -44,8 +49,8 @@ class Reproduction:
         }
 
     def write(self, folder: Path) -> None:
-        """Write into `folder`: `claims.json`, `claims.html` (the table and the figures), and the
-        arrays of the figures as the archive `data`, their labels beside them.
+        """Write into `folder`: `claims.json`, `claims.html` (the verdicts, the figures, how they
+        came about), and the arrays of the figures as the archive `data`, their labels beside them.
 
         Raises `StoreError` when they can't be written.
         """
@@ -60,13 +65,20 @@ class Reproduction:
                 part.write_text(text, encoding="utf-8")
 
     def _page(self) -> str:
-        from ontogeny.views import page
-        from ontogeny.views.tables import claims_rows
+        from ontogeny.views.claims_page import Measured, claims_html
 
-        columns, rows = claims_rows(map(asdict, self.claims))
-        table = page.section("Claims", page.table(columns, rows, left=range(len(columns))))
-        body = [table, *map(page.drawn, self.figures)]
-        return page.document(f"{self.system}: claims, measured", body)
+        system = system_named(self.system)
+        told = Measured(
+            system.title,
+            system.paper,
+            time.time() - self.seconds,
+            self.seconds,
+            self.seed,
+            self.quick,
+            self.command or f"ontogeny reproduce {self.system}",
+            describe(),
+        )
+        return claims_html(told, [asdict(claim) for claim in self.claims], self.figures)
 
 
 def reproduce(
@@ -101,10 +113,24 @@ def reproduce(
         found, drawn = system.measure(one, how)
         claims += found
         figures += drawn
-    result = Reproduction(name, time.perf_counter() - begun, seed, claims, figures)
+    took, quick = time.perf_counter() - begun, scale != "full"
+    command = _command(name, scale, seed, part, longer, data)
+    result = Reproduction(name, took, seed, claims, figures, quick, command)
     if folder is not None:
         result.write(folder)
         for how in hows:
             if how.kept is not None:
                 how.kept.done()
     return result
+
+
+def _command(
+    name: str, scale: Scale, seed: int, part: str | None, longer: bool, data: Path | None
+) -> str:
+    """Return the command line that measures the same; tiny looks have none of their own."""
+    words = ["ontogeny", "reproduce", name]
+    words += ["--part", part] if part else []
+    words += ["--all"] if longer else []
+    words += ["--quick"] if scale != "full" else []
+    words += ["--data", str(data)] if data else []
+    return shlex.join([*words, "--seed", str(seed)])

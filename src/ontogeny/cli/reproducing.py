@@ -67,5 +67,5 @@ def reproduce(arguments: list[str]) -> int:
         chosen.data and absolute(chosen.data),
     )
     answer = result.to_json()
-    say(answer, chosen.json, lambda: claims_table(answer["claims"]))
+    say(answer, chosen.json, lambda: claims_table(answer["claims"], chosen.quick))
     return 0 if result.holds else FAILED

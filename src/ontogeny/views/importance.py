@@ -14,9 +14,10 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from ontogeny.ops.rank_correlation import spearman
+from ontogeny.views.outliers import offer_all, shown
 from ontogeny.views.quantities import number, score_text
 from ontogeny.views.record import Record
-from ontogeny.views.scales import has_words, hyper_scale, hyper_text, score_scale
+from ontogeny.views.scales import has_words, hyper_scale, hyper_text
 from ontogeny.views.theme import ACCENT, QUIET, empty
 
 LEAST = 4  # members
@@ -55,7 +56,7 @@ def importance_figure(record: Record, one: Importance) -> go.Figure:
     told = np.isfinite(one.values)
     values, scores = one.values[told], record.last[told]
     spec = record.spec(one.name)
-    across, up = hyper_scale(spec, values[:, None]), score_scale(scores[:, None])
+    across, up = hyper_scale(spec, values[:, None]), shown(scores, scores.max(keepdims=True))
     said = "" if np.isnan(one.correlation) else f", rank correlation {number(one.correlation, 2)}"
     fig = empty(f"{escape(one.name)}{said}", "", "last score", height=300, **up.axis())
     fig.update_xaxes(**across.axis())
@@ -63,7 +64,7 @@ def importance_figure(record: Record, one: Importance) -> go.Figure:
     slots = np.flatnonzero(told)
     fig.add_scatter(
         x=across.place(values),
-        y=up.place(scores),
+        y=up.scale.place(scores),
         mode="markers",
         marker={
             "color": [ACCENT if row == best else QUIET for row in range(len(values))],
@@ -76,7 +77,7 @@ def importance_figure(record: Record, one: Importance) -> go.Figure:
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
     )
-    return fig
+    return offer_all(fig, up)
 
 
 def _last(table: Float[np.ndarray, "rounds pop"]) -> Float[np.ndarray, " pop"]:

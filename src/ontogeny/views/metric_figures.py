@@ -12,11 +12,12 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from ontogeny.core.metrics import BIRTH, HYPERS, TAKEN
+from ontogeny.views.across import ROUND, offer_ways
 from ontogeny.views.crowds import span, stretches, thinned
 from ontogeny.views.lineage import schedule
+from ontogeny.views.outliers import offer_all, shown
 from ontogeny.views.record import Record
-from ontogeny.views.scales import score_scale
-from ontogeny.views.theme import ACCENT, FAINT, SECOND, add_band, empty, round_ticks
+from ontogeny.views.theme import ACCENT, FAINT, SECOND, add_band, empty
 
 
 def reported(record: Record) -> list[str]:
@@ -38,10 +39,9 @@ def metric_figure(
     values = np.where(np.isfinite(values), values, np.nan)
     if np.isnan(values).all():
         return None
-    scale = score_scale(values)
-    fig = empty(escape(name.replace("_", " ")), "round", "", height=300, **scale.axis())
-    fig.update_xaxes(**round_ticks(record.rounds))
-    placed = scale.place(values)
+    of = shown(values, schedule(values, record.line))
+    fig = empty(escape(name.replace("_", " ")), ROUND, "", height=300, **of.axis())
+    placed = of.scale.place(values)
     mode = "lines+markers" if record.rounds < 3 else "lines"
     if record.pop > 1:
         told, low, high = span(placed)
@@ -63,7 +63,7 @@ def metric_figure(
             mode=mode,
             line={"color": ACCENT, "width": 3},
         )
-    return fig
+    return offer_ways(offer_all(fig, of), record)
 
 
 def metric_figures(record: Record, most: int) -> Mapping[str, go.Figure]:

@@ -9,10 +9,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from ontogeny.views.across import ROUND, offer_ways
 from ontogeny.views.crowds import span
 from ontogeny.views.lineage import schedule
 from ontogeny.views.record import Record
-from ontogeny.views.theme import COLOURS, add_band, empty, round_ticks
+from ontogeny.views.theme import COLOURS, add_band, empty
 
 
 def winners_parts(record: Record) -> dict[str, dict[str, list[float]]]:
@@ -27,8 +28,7 @@ def winners_parts(record: Record) -> dict[str, dict[str, list[float]]]:
 
 def parted_figure(record: Record, metric: str) -> go.Figure:
     """Return a line a part, of the winner's ancestry, over the range of all members."""
-    fig = empty(metric.replace("_", " "), "round", metric.replace("_", " "), height=320)
-    fig.update_xaxes(**round_ticks(record.rounds))
+    fig = empty(metric.replace("_", " "), ROUND, metric.replace("_", " "), height=320)
     along = winners_parts(record)[metric]
     number = [number for number, _ in record.line]
     for index, (part, values) in enumerate(record.parted[metric].items()):
@@ -41,4 +41,4 @@ def parted_figure(record: Record, metric: str) -> go.Figure:
             mode="lines+markers" if record.rounds < 3 else "lines",
             line={"color": colour, "width": 2.5},
         )
-    return fig
+    return offer_ways(fig, record)

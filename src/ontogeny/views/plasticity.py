@@ -7,8 +7,9 @@ import warnings
 import numpy as np
 import plotly.graph_objects as go
 
+from ontogeny.views.across import ROUND, offer_ways
 from ontogeny.views.record import Record
-from ontogeny.views.theme import ACCENT, SECOND, empty, round_ticks
+from ontogeny.views.theme import ACCENT, SECOND, empty
 
 
 def plasticity_figure(record: Record) -> go.Figure | None:
@@ -23,8 +24,7 @@ def plasticity_figure(record: Record) -> go.Figure | None:
         after = np.nanmean(record.finite, axis=1)
         before = np.nanmean(np.where(alive, record.innate, np.nan), axis=1)
     rounds = np.arange(record.rounds)
-    fig = empty("Before and after learning", "round", "score, mean of the population", height=320)
-    fig.update_xaxes(**round_ticks(record.rounds))
+    fig = empty("Before and after learning", ROUND, "score, mean of the population", height=320)
     for name, values, colour in (
         ("before learning", before, SECOND),
         ("after learning", after, ACCENT),
@@ -38,4 +38,4 @@ def plasticity_figure(record: Record) -> go.Figure | None:
             fill="tonexty" if name == "after learning" else None,
             fillcolor="rgba(128, 128, 128, 0.15)",
         )
-    return fig
+    return offer_ways(fig, record)

@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,10 +21,11 @@ from ontogeny.views.figure import Figure
 from ontogeny.views.findings import verdict
 from ontogeny.views.importance import importance_figure, importances
 from ontogeny.views.lineage import rounds_since_move
+from ontogeny.views.machine_rows import machine_rows
 from ontogeny.views.metric_figures import metric_figures, reported
 from ontogeny.views.parted import parted_figure, winners_parts
 from ontogeny.views.plasticity import plasticity_figure
-from ontogeny.views.quantities import count, duration, score_text, size
+from ontogeny.views.quantities import count, duration, score_text
 from ontogeny.views.record import Record, read_record
 from ontogeny.views.replays import replay_figure, replay_rows, replay_summary
 from ontogeny.views.scales import hyper_text
@@ -35,6 +35,7 @@ HYPERS = 12  # hypers that get a figure; more stand in the table
 METRICS = 24  # metrics that get a figure
 EVENTS = 100  # events listed one by one
 FILM_BYTES = 6_000_000  # a larger film is named, not embedded
+STATUS: dict[str, page.Kind] = {"finished": "good", "growing": "plain", "failed": "bad"}
 KNOWN_EVENTS = {
     "dead": "death",
     "interrupted": "interruption",
@@ -124,7 +125,8 @@ def _headline(record: Record) -> str:
     title = f"{record.title}, a replay of {replay.get('source')}" if replay else record.title
     return (
         f"<header>\n<h1>{page.text(title)}</h1>\n"
-        + page.paragraph(f"{record.name}, {when}{record.status}", "soft")
+        + f'<p class="soft">{page.text(f"{record.name}, {when}")}'
+        f"{page.mark(record.status, STATUS.get(record.status, 'doubtful'))}</p>\n"
         + (page.paragraph(f"Note: {record.note}", "soft") if record.note else "")
         + page.paragraph(verdict(record), "verdict")
         + page.tiles(facts)
@@ -272,12 +274,7 @@ def _events(record: Record) -> str:
 def _repeat(record: Record) -> Iterable[str]:
     if repeat := record.run.get("repeat"):
         yield f"<pre>{page.text(repeat)}</pre>\n"
-    machine = record.run.get("machine") or {}
-    rows = [
-        (name.replace("_", " "), _fact(name, value))
-        for name, value in machine.items()
-        if name != "command"
-    ]
+    rows = machine_rows(record.run.get("machine") or {})
     if seconds := record.run.get("compile_seconds"):
         rows.append(("compile time", duration(seconds)))
     if rows:
@@ -309,16 +306,6 @@ def _film(record: Record) -> str:
         "Film",
         f'<img class="film" alt="the best member at work" src="data:image/gif;base64,{encoded}">\n',
     )
-
-
-def _fact(name: str, value: Any) -> str:
-    if name.endswith("bytes"):
-        return size(value)
-    if isinstance(value, list):
-        return ", ".join(
-            count(n, str(kind), str(kind)) for kind, n in Counter(map(str, value)).items()
-        )
-    return str(value)
 
 
 def _last_finite(values: np.ndarray) -> float:

@@ -8,11 +8,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from ontogeny.views.across import ROUND, offer_ways
 from ontogeny.views.crowds import add_members, is_crowd, means, stretches, thinned
 from ontogeny.views.lineage import BORN, kinship_order, schedule, survivors
+from ontogeny.views.outliers import Shown, offer_all, shown
 from ontogeny.views.quantities import score_text
 from ontogeny.views.record import Record
-from ontogeny.views.scales import hyper_scale, hyper_text, score_scale, unit_positions
+from ontogeny.views.scales import hyper_scale, hyper_text, unit_positions
 from ontogeny.views.theme import (
     ACCENT,
     COLOURS,
@@ -20,22 +22,21 @@ from ontogeny.views.theme import (
     INK,
     QUIET,
     SECOND,
+    count_ticks,
     dress,
     empty,
     round_ticks,
 )
 
-ROUND = "round"
 ALL_MOVES = 400  # moves that the ribbon draws at most; of more, those that lead to the last round
 ROW_LABELS = 40  # members up to which the ribbon labels each row
 
 
 def score_figure(record: Record) -> go.Figure:
     """Return every member's score by round, the winner's whole ancestry drawn over them."""
-    scale = score_scale(record.finite)
-    fig = empty("Score of every member", ROUND, "score (bigger is better)", **scale.axis())
-    fig.update_xaxes(**round_ticks(record.rounds))
-    placed = scale.place(record.finite)
+    of = _shown_scores(record)
+    fig = empty("Score of every member", ROUND, "score (bigger is better)", **of.axis())
+    placed = of.scale.place(record.finite)
     add_members(fig, record, placed)
     dots = record.rounds == 1
     number, slot = np.nonzero(record.moved & np.isfinite(record.finite))
@@ -50,22 +51,23 @@ def score_figure(record: Record) -> go.Figure:
         )
     deaths = np.flatnonzero(record.dead.any(axis=1))
     if deaths.size:
-        floor = np.nanmin(placed) if np.isfinite(placed).any() else 0.0
+        fig.update_layout(yaxis2={"overlaying": "y", "range": [0, 1], "visible": False})
         fig.add_scatter(
             x=deaths,
-            y=np.full(deaths.size, floor),
+            y=np.full(deaths.size, 0.015),  # of the height, wherever the scores are
+            yaxis="y2",
             name="a member is dead",
             mode="markers",
             marker={"symbol": "x-thin-open", "size": 8, "color": INK, "line": {"width": 1.5}},
-            customdata=record.dead.sum(axis=1)[deaths],
-            hovertemplate="round %{x}: %{customdata} dead<extra></extra>",
+            text=[f"round {r}: {record.dead[r].sum()} dead" for r in deaths.tolist()],
+            hovertemplate="%{text}<extra></extra>",
         )
     if record.line:
         line = thinned(record.line)
         values = schedule(record.finite, line)
         fig.add_scatter(
             x=[r for r, _ in line],
-            y=scale.place(values),
+            y=of.scale.place(values),
             name=f"winning line (ends in slot {record.winner})",
             mode="markers" if dots else "lines",
             line={"color": ACCENT, "width": 3},
@@ -76,7 +78,7 @@ def score_figure(record: Record) -> go.Figure:
             ],
             hovertemplate="%{text}<extra></extra>",
         )
-    return fig
+    return offer_ways(offer_all(fig, of), record)
 
 
 def lineage_figure(record: Record) -> go.Figure:
@@ -86,7 +88,7 @@ def lineage_figure(record: Record) -> go.Figure:
     """
     order = kinship_order(record.parent, record.before)
     row = np.argsort(order)
-    scale = score_scale(record.finite)
+    of = _shown_scores(record)
     height = int(min(720, 170 + max(16 * record.pop, 120)))
     fig = empty(
         "Who descends from whom", ROUND, "slot, kin side by side", height=height, showgrid=False
@@ -98,7 +100,7 @@ def lineage_figure(record: Record) -> go.Figure:
         )
     else:
         fig.update_yaxes(showticklabels=False, ticks="")
-    placed = means(scale.place(record.finite)[:, order]).T.astype("float32")
+    placed = means(of.scale.place(record.finite)[:, order]).T.astype("float32")
     fig.add_heatmap(
         z=placed,
         x=[(some.start + some.stop - 1) / 2 for some in stretches(record.rounds)],
@@ -106,7 +108,8 @@ def lineage_figure(record: Record) -> go.Figure:
         customdata=np.broadcast_to(np.array(order, "int16")[:, None], placed.shape),
         colorscale=GROWING,
         colorbar={"title": {"text": "score"}, "thickness": 12, "outlinewidth": 0, "len": 1.0}
-        | scale.axis(),
+        | of.scale.axis(),
+        **of.colours(),
         hovertemplate="round %{x}, slot %{customdata}<extra></extra>",
         hoverongaps=False,
         xgap=1 if record.rounds <= 80 else 0,
@@ -162,7 +165,6 @@ def hyper_figure(record: Record, name: str) -> go.Figure:
     values = np.where(np.isfinite(record.hypers[name]), record.hypers[name], np.nan)
     scale = hyper_scale(record.spec(name), values)
     fig = empty(escape(name), ROUND, "", height=300, **scale.axis())
-    fig.update_xaxes(**round_ticks(record.rounds))
     placed = scale.place(values)
     if np.isfinite(placed).any() and np.nanmax(placed) - np.nanmin(placed) < 1e-9:
         middle = float(np.nanmean(placed))  # a constant: plotly would zoom into its rounding
@@ -185,7 +187,7 @@ def hyper_figure(record: Record, name: str) -> go.Figure:
             ],
             hovertemplate="%{text}<extra></extra>",
         )
-    return fig
+    return offer_ways(fig, record)
 
 
 def diversity_figure(record: Record) -> go.Figure:
@@ -209,7 +211,8 @@ def diversity_figure(record: Record) -> go.Figure:
         row=1,
         col=1,
     )
-    fig.update_yaxes(title_text="founders alive", rangemode="tozero", tickformat=",d", row=1, col=1)
+    whole = count_ticks(record.pop)
+    fig.update_yaxes(title_text="founders alive", rangemode="tozero", **whole, row=1, col=1)
     for index, name in enumerate(names):
         places = unit_positions(record.spec(name), record.hypers[name])
         fig.add_scatter(
@@ -225,8 +228,7 @@ def diversity_figure(record: Record) -> go.Figure:
         fig.update_yaxes(title_text="spread of hypers", rangemode="tozero", row=2, col=1)
         fig.update_layout(showlegend=True)
     fig.update_xaxes(title_text=ROUND, row=panels, col=1)
-    fig.update_xaxes(**round_ticks(record.rounds))
-    return fig
+    return offer_ways(fig, record)
 
 
 def speed_figure(record: Record) -> go.Figure | None:
@@ -235,7 +237,6 @@ def speed_figure(record: Record) -> go.Figure | None:
     if record.work is None or record.unit is None or not np.isfinite(seconds).any():
         return None
     fig = empty("Speed", ROUND, f"{escape(record.unit[0])}/s", height=280, rangemode="tozero")
-    fig.update_xaxes(**round_ticks(record.rounds))
     fig.add_scatter(
         x=np.arange(record.rounds),
         y=record.work / seconds,
@@ -243,9 +244,14 @@ def speed_figure(record: Record) -> go.Figure | None:
         line={"color": SECOND, "width": 2},
         name="speed",
         showlegend=False,
-        hovertemplate="round %{x}: %{y:.3s}<extra></extra>",
+        customdata=np.arange(record.rounds),
+        hovertemplate="round %{customdata}: %{y:.3s}<extra></extra>",
     )
-    return fig
+    return offer_ways(fig, record)
+
+
+def _shown_scores(record: Record) -> Shown:
+    return shown(record.finite, schedule(record.finite, record.line))
 
 
 def _deviation(places: np.ndarray) -> np.ndarray:

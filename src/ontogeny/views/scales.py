@@ -29,11 +29,13 @@ class Scale(NamedTuple):
     place: Callable[[np.ndarray], np.ndarray]
     ticks: list[float] | None = None
     words: list[str] | None = None
+    step: int | None = None
+    """Between ticks that plotly chooses."""
 
     def axis(self) -> dict[str, Any]:
         """Return what plotly's axis, or colour bar, needs to show values and not places."""
         if self.ticks is None:
-            return {}
+            return {"dtick": self.step} if self.step else {}
         return {
             "tickmode": "array",
             "tickvals": [float(v) for v in self.place(np.array(self.ticks, float))],
@@ -46,20 +48,24 @@ class Scale(NamedTuple):
         }
 
 
-def score_scale(score: Float[np.ndarray, "..."]) -> Scale:
+def score_scale(
+    score: Float[np.ndarray, "..."], *, ticked: Float[np.ndarray, "..."] | None = None
+) -> Scale:
     """Return a linear scale; or a log one where all scores have one sign and their sizes span a
-    factor `WIDE`.
+    factor `WIDE`. Its ticks are about all of them, or about those that are `ticked`.
 
     A negative score (a loss with its sign turned) is placed at -log10 of its size, so that better
     stays higher.
     """
     finite = score[np.isfinite(score)]
+    about = finite if ticked is None else ticked[np.isfinite(ticked)]
     for sign in (1.0, -1.0):
         sizes = sign * finite
         if finite.size and sizes.min() > 0 and sizes.max() / sizes.min() >= WIDE:
-            ticks = [sign * tick for tick in decades(sizes.min(), sizes.max())]
+            least, most = np.sort(np.abs(about))[[0, -1]].tolist()
+            ticks = [sign * tick for tick in decades(least, most)]
             return Scale(partial(_signed_log, sign), ticks)
-    return Scale(lambda x: np.asarray(x, float))
+    return Scale(lambda x: np.asarray(x, float), step=whole_step(about))
 
 
 def hyper_scale(spec: dict[str, Any], values: Float[np.ndarray, "rounds pop"]) -> Scale:
@@ -77,7 +83,17 @@ def hyper_scale(spec: dict[str, Any], values: Float[np.ndarray, "rounds pop"]) -
         ticks = list(map(float, numbers_of(spec)))
         words = [str(option) for option in spec["options"]] if has_words(spec) else None
         return Scale(lambda x: np.interp(x, ticks, np.arange(len(ticks))), ticks, words)
-    return Scale(lambda x: np.asarray(x, float))
+    step = whole_step(finite) if kind == "Integer" else None
+    return Scale(lambda x: np.asarray(x, float), step=step)
+
+
+def whole_step(values: Float[np.ndarray, "..."]) -> int | None:
+    """Return 1, the step between ticks of finite whole numbers that lie near each other; None of
+    others, for which plotly finds one.
+    """
+    if not values.size or (values != np.round(values)).any():
+        return None
+    return 1 if 0 < values.max() - values.min() <= TICKS else None
 
 
 def has_words(spec: dict[str, Any]) -> bool:

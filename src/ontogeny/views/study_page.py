@@ -21,7 +21,12 @@ from ontogeny.views.network_figures import (
 )
 from ontogeny.views.quantities import count, number
 
-MARKS = {"supported": "Supported", "fragile": "Fragile", "not supported": "Not supported"}
+KINDS: dict[str, page.Kind] = {"supported": "good", "fragile": "doubtful", "not supported": "bad"}
+HOLDS: dict[bool | None, page.Html] = {
+    True: page.mark("yes", "good"),
+    False: page.mark("NO", "bad"),
+    None: page.mark("not asked", "plain"),
+}
 TALENTS = 10  # that are listed
 
 THREATS = (
@@ -89,7 +94,7 @@ def study_html(study: Study) -> str:
 
 def _finding(one: Finding) -> str:
     return (
-        f"<h3>{page.text(one.title)}: {page.text(MARKS[one.verdict].lower())}</h3>\n"
+        f"<h3>{page.text(one.title)} {page.mark(one.verdict, KINDS[one.verdict])}</h3>\n"
         + page.paragraph(one.sentence)
     )
 
@@ -164,8 +169,7 @@ def _experiment(one: Told, index: int) -> str:
     parts += [page.paragraph(line, "soft") for line in one.beside]
     if result.found is not None:
         rules = [
-            ({True: "yes", False: "NO", None: "not asked"}[rule.holds], rule.rule, rule.measured)
-            for rule in result.found.verdict.rules
+            (HOLDS[rule.holds], rule.rule, rule.measured) for rule in result.found.verdict.rules
         ]
         parts.append(page.table(["holds", "rule", "measured"], rules, left=(0, 1, 2)))
     along = one.dose.found.dose if one.dose is not None and one.dose.found is not None else None

@@ -190,21 +190,27 @@ def plain_table(
     return table
 
 
-def claims_table(claims: Iterable[Mapping[str, Any]]) -> RenderableType:
-    """Return the claims of `reproduce`, and whether each holds."""
-    columns, rows = claims_rows(claims)
+def claims_table(claims: Iterable[Mapping[str, Any]], quick: bool = False) -> RenderableType:
+    """Return the claims of `reproduce`, and whether each holds; of a quick look, doubtfully."""
+    columns, rows = claims_rows(claims, quick)
     table = _table(*columns)
     for *words, said in rows:
-        look = "green" if said == "holds" else "bold red"
+        look = "yellow" if quick else "green" if said == "holds" else "bold red"
         table.add_row(*map(Text, words), Text(said, look))
     return table
 
 
-def claims_rows(claims: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Return the columns and the rows of the table of claims, for a page and for the terminal."""
+def claims_rows(
+    claims: Iterable[Mapping[str, Any]], quick: bool = False
+) -> tuple[list[str], list[list[str]]]:
+    """Return the columns and the rows of the table of claims, for a page and for the terminal. The
+    verdict comes last; of a quick look it says that it is under-powered.
+    """
     words = ["claim", "paper", "measured", "threshold"]
+    verdicts = {True: "holds", False: "does not hold"}
+    weak = ", under-powered" if quick else ""
     rows = [
-        [*(_cell(claim[word]) for word in words), "holds" if claim["holds"] else "does not hold"]
+        [*(_cell(claim[word]) for word in words), verdicts[bool(claim["holds"])] + weak]
         for claim in claims
     ]
     return [*words, "verdict"], rows

@@ -62,8 +62,12 @@ def dress(plain: go.Figure, title: str, height: int) -> None:
 def round_ticks(rounds: int) -> dict[str, Any]:
     """Return the settings of an axis of rounds, which shows all of them: whole numbers only."""
     margin = 0.5 if rounds < 3 else 0.015 * (rounds - 1)
-    whole = {"tickformat": ",d", "range": [-margin, max(rounds - 1, 0) + margin]}
-    return whole | {"dtick": 1} if rounds <= 10 else whole
+    return count_ticks(rounds - 1) | {"range": [-margin, max(rounds - 1, 0) + margin]}
+
+
+def count_ticks(most: int) -> dict[str, Any]:
+    """Return the settings of an axis of counts up to so many: whole numbers only."""
+    return {"tickformat": ",d"} | ({"dtick": 1} if most < 10 else {"nticks": 10})
 
 
 def add_seeds(
