@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from ontogeny.core.former_names import under_todays_names
 from ontogeny.core.metrics import BIRTH, HYPERS
-from ontogeny.evolution.strategy import under_todays_names
 from ontogeny.runtime.folders import run_name
-from ontogeny.runtime.identity import BARE
+from ontogeny.runtime.rows import BARE
 from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
