@@ -40,9 +40,10 @@ class GrowingStore(Store):
             resumed = any(event.kind == "resumed" for event in new[1 if known else 0 :])
             rounds = Store.rounds(store)
             if place != kept.place or again or resumed or rounds < kept.lived:
-                kept = self._kept = _Kept()
+                kept.forget()
                 new, rounds = Store.events(store), Store.rounds(store)
             kept.place = place
+            kept.fresh.clear()
             kept.events = [*kept.events[:-1], *new]
             # Every column is read after the score, so it holds the rounds that are whole there.
             score = kept.read_on(store, "score")[:rounds]
@@ -78,30 +79,40 @@ class GrowingStore(Store):
 
 
 class _Kept:
-    """What was read of a run."""
+    """What was read of a run; all copies of its store share it."""
 
     def __init__(self):
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing."""
         self.place: tuple[int, int] | None = None  # of the file
         self.checked = False
         self.lived = 0  # rounds that everybody has lived, as of the last look
         self.columns: dict[str, np.ndarray] = {}
         self.until: dict[str, int] = {}  # rounds of a column that are whole
+        self.fresh: set[str] = set()  # columns that were read since the last look
         self.heirs: list[Heir] = []
         self.heirs_until = 0
         self.events: list[Event] = []
 
     def read_on(self, store: Store, name: str) -> np.ndarray:
-        """Return a column, of which what may be new is read."""
+        """Return a column, of which what may be new is read, once a look."""
         known, since = self.columns.get(name), self.until.get(name, 0)
+        if known is not None and name in self.fresh:
+            return known
         new = Store.metric(store, name, since)
-        if known is not None:
+        if known is not None and since:
             pop = max(known.shape[1], new.shape[1])
             new = np.concatenate([_widened(known[:since], pop), _widened(new, pop)])
         self.columns[name], self.until[name] = new, self.lived
+        self.fresh.add(name)
         return new
 
 
 def _widened(values: np.ndarray, pop: int) -> np.ndarray:
+    if values.shape[1] == pop:
+        return values
     wide = np.full((len(values), pop), np.nan)
     wide[:, : values.shape[1]] = values
     return wide

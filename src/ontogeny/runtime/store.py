@@ -23,7 +23,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
 from itertools import repeat
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -143,7 +143,7 @@ class Store:
             finally:
                 remove(part)
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         if self._file is None:
             try:
                 locks = driver_lives(self.folder) is not None
@@ -161,7 +161,7 @@ class Store:
         return {**self.__dict__, "_file": None, "_locks": []}
 
     @contextmanager
-    def opened(self) -> Generator[Store]:
+    def opened(self) -> Generator[Self]:
         """Give the store with its file open, for many reads."""
         if self._file is not None:
             yield self
