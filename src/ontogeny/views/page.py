@@ -74,17 +74,18 @@ li { max-width: 75ch; }
   padding: 4px 7px; } }
 """
 
-# Draws each figure from the JSON beside it, in the colours of the page; paper is always light.
+# Draws each figure from the JSON beside it, in the colours of the page; paper is always light. What
+# comes into the page later is drawn by `showFigures`, on the plot that was there if it is the same.
 SCRIPT = """
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const plots = [...document.querySelectorAll(".plot")].map(
-    (div) => [div, JSON.parse(document.getElementById(div.dataset.figure).textContent)]);
+  const plots = [];
   const colours = (night) => night ? ["#d8d8d8", "#16181b"] : ["#1c1c1c", "#ffffff"];
-  const dress = (night) => plots.forEach(([div, fig]) => {
+  const dress = (night, some = plots) => some.forEach(([div, fig]) => {
     const [ink, ground] = colours(night);
     const layout = structuredClone(fig.layout), narrow = div.clientWidth < 520;
-    Object.assign(layout, { paper_bgcolor: ground, plot_bgcolor: ground, autosize: true });
+    Object.assign(layout, { paper_bgcolor: ground, plot_bgcolor: ground, autosize: true,
+      uirevision: "kept" });
     layout.font = { ...layout.font, color: ink, size: narrow ? 11 : 13 };
     if (narrow) layout.margin = { ...layout.margin, l: 48, r: 8 };
     const data = fig.data.map((trace) => {
@@ -96,7 +97,15 @@ SCRIPT = """
     Plotly.react(div, data, layout,
       { responsive: true, displayModeBar: false });
   });
-  dress(dark.matches);
+  window.showFigures = (root) => {
+    const some = [...root.querySelectorAll(".plot")].map(
+      (div) => [div, JSON.parse(document.getElementById(div.dataset.figure).textContent)]);
+    const shown = new Set(some.map(([div]) => div));
+    const rest = plots.filter(([div]) => div.isConnected && !shown.has(div));
+    plots.splice(0, plots.length, ...rest, ...some);
+    dress(dark.matches, some);
+  };
+  showFigures(document);
   dark.addEventListener("change", () => dress(dark.matches));
   addEventListener("beforeprint", () => {
     dress(false);

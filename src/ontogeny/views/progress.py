@@ -11,8 +11,7 @@ import numpy as np
 
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.observer import Setting
-
-RECENT = 20  # rounds over which speed is measured: enough to be steady, few enough to be of now
+from ontogeny.views.record import RECENT
 
 
 class Progress:

@@ -16,6 +16,7 @@ from ontogeny.runtime.rows import BARE
 from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
+RECENT = 20  # rounds over which speed is measured: enough to be steady, few enough to be of now
 OLD_BIRTH = "before"  # what `BIRTH` was called
 OLD_HIDDEN = "season"  # the one hyper that was hidden, by its name
 """In runs whose space does not say what is shown."""
@@ -174,6 +175,20 @@ class Record:
         if self.unit is None or self.steps is None:
             return None
         return self.lived.sum(axis=1) * self.unit[1] * self.steps
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds that a round took of late; None where the run doesn't say."""
+        took = self.seconds[-RECENT:]
+        took = took[took > 0]
+        return float(took.mean()) if took.size else None
+
+    @property
+    def speed(self) -> float | None:
+        """Units that all members did a second of late; None where the run doesn't say."""
+        if self.work is None or self.pace is None:
+            return None
+        return float(self.work[-RECENT:][self.seconds[-RECENT:] > 0].mean()) / self.pace
 
     @property
     def done(self) -> Float[np.ndarray, " rounds"]:
