@@ -38,6 +38,7 @@ VERBS = {
         "have a grown agent teach another",
     ),
     "resume": Verb("growth", "RUN [--rounds N]", "go on from the newest checkpoint"),
+    "stop": Verb("stopping", "RUN", "have a growing run finish its round, save, and end"),
     "list": Verb("looking", "", "the runs that there are"),
     "show": Verb("looking", "RUN", "one run: where it stands, who is best, what happened"),
     "report": Verb("looking", "RUN [--out FILE]", "the whole story of a run, as one HTML file"),

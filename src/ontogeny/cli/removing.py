@@ -34,9 +34,7 @@ def remove(arguments: list[str]) -> int:
     going = line if line[0] == folder else [folder]
     for run in going:
         if driver_lives(run):
-            raise StoreError(
-                "it grows", where=str(run), hint="stop it first (Ctrl-C), then remove it"
-            )
+            raise StoreError("it grows", where=str(run), hint="stop it first: ontogeny stop RUN")
     files = [path for path in folder.rglob("*") if path.is_symlink() or path.is_file()]
     size = sum(path.lstat().st_size for path in files)
     if chosen.yes:

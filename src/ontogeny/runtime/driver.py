@@ -10,6 +10,7 @@ records it in the same transaction, and then a resumed run forgets nothing.
 
 from __future__ import annotations
 
+import signal
 import time
 import warnings
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ from ontogeny.runtime.executor import RAISED, UNREAD, Executor, Job, Lived, Snap
 from ontogeny.runtime.interruption import asked_to_stop
 from ontogeny.runtime.machine import describe
 from ontogeny.runtime.observer import Audience, Observer, Setting
+from ontogeny.runtime.stopping import Asked, Stop
 from ontogeny.runtime.store import Heir, Store
 
 
@@ -49,7 +51,7 @@ def grow(
     signals: list[int] | None = None,
 ) -> str:
     """Grow the job from where the store stands, to its last round; return "finished" or
-    "interrupted". The signals that interrupted it are put into `signals`.
+    "interrupted": by a signal, which is put into `signals`, or by who asked it to (`stopping`).
 
     A checkpoint is written when `checkpoint_seconds` have passed since the last (0: every round),
     and at the end. Raises `DeadPopulation` when every member has gone non-finite, `StoreError` when
@@ -63,11 +65,13 @@ def grow(
     laps = _Laps(job.population, lived_before)
     setting = Setting(job, store.folder, first, units or {}, describe())
     audience = Audience(observers)
-    status = "failed"
+    status, came = "failed", list[int]() if signals is None else signals
+    asked = Asked(store.folder, lambda: audience.tell("stopping"))
+    stop = Stop(lambda: signal.Signals(came[0]).name if came else "", asked)
     try:
         audience.tell("compiling", setting)
         with (
-            asked_to_stop(lambda: audience.tell("stopping"), signals) as stop,
+            asked_to_stop(lambda: audience.tell("stopping"), came),
             closing(executor.prepare(job, store.folder)) as program,
         ):
             rounds = program.rounds(first, snapshot, stop)
@@ -103,7 +107,8 @@ def grow(
         status = "failed"
         raise
     finally:
-        _end(store, status)
+        asked.take()
+        _end(store, status, stop.why if status == "interrupted" else "")
         audience.tell("ended", status)
         _note(store, audience)
 
@@ -259,12 +264,12 @@ def _note(store: Store, audience: Audience) -> None:
         audience.wrong.clear()
 
 
-def _end(store: Store, status: str) -> None:
-    """Record how the growth ended. Best effort when it failed: the disk may be full."""
+def _end(store: Store, status: str, why: str) -> None:
+    """Record how the growth ended, and why. Best effort when it failed: the disk may be full."""
     try:
         with store.transaction():
             store.put(status=status, ended=time.time())
-            store.add_event(max(store.rounds() - 1, 0), status, "")
+            store.add_event(max(store.rounds() - 1, 0), status, why)
     except OntogenyError:
         if status == "finished":
             raise

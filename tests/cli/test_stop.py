@@ -1,0 +1,20 @@
+"""A run that grows elsewhere is stopped by name."""
+
+from __future__ import annotations
+
+import json
+
+from ontogeny import cli
+from ontogeny.runtime.stopping import FILE
+from ontogeny.runtime.store import Store
+
+
+def test_a_growing_run_is_asked_to_stop(runs, capsys):
+    folder = runs / "quadratic-1"
+    assert cli.run(["stop", "quadratic-1"]) == 3
+    assert "it isn't growing" in capsys.readouterr().err
+    with Store(folder, write=True):  # as its driver holds it
+        assert cli.run(["stop", "last", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"folder": str(folder), "asked": True, "next": "ontogeny show last"}
+    assert (folder / FILE).exists()
