@@ -42,6 +42,7 @@ VERBS = {
     "list": Verb("looking", "", "the runs that there are"),
     "show": Verb("looking", "RUN", "one run: where it stands, who is best, what happened"),
     "report": Verb("looking", "RUN [--out FILE]", "the whole story of a run, as one HTML file"),
+    "watch": Verb("watching", "[RUNS]", "all runs of a folder in a browser, live"),
     "verify": Verb("verifying", "RUN", "whether all that was recorded is as it was written"),
     "remove": Verb("removing", "RUN [--yes]", "a run's folder, with all that is in it"),
     "compare": Verb(
