@@ -49,6 +49,7 @@ class GrowingStore(Store):
             score = kept.read_on(store, "score")[:rounds]
             whole = score.shape[1] >= _population(store.run())
             kept.lived = min(map(_rounds_of, score.T), default=0) if whole else 0
+            kept.until["score"] = kept.lived
         return self
 
     def check(self) -> None:
