@@ -173,22 +173,23 @@ def watch_app(
 
     async def changes(request: Request) -> Response:
         asked = request.query_params.getlist("run")
-        last = request.headers.get("last-event-id") or request.query_params.get("since", "")
-        epoch, _, number = last.partition("-")
+        heard = request.headers.get("last-event-id") or request.query_params.get("since", "")
+        epoch, _, number = heard.partition("-")
         known = int(number) if epoch == watchlist.epoch and number.isdecimal() else -1
         ending: Callable[[], bool] = getattr(request.app.state, "ending", lambda: False)
 
         async def stream() -> AsyncIterator[str]:
-            seen, said = known, time.monotonic()
+            seen, said, last = known, time.monotonic(), ""
             yield "retry: 1000\n\n"
             while not ending():
                 if watchlist.due:
                     await run_in_threadpool(watchlist.look)
                 version = watchlist.version
-                if version > seen:
-                    data = await run_in_threadpool(news, seen, asked)
+                data = await run_in_threadpool(news, seen, asked) if version > seen else last
+                seen = version
+                if data != last:
                     yield f"id: {versioned(version)}\ndata: {data}\n\n"
-                    seen, said = version, time.monotonic()
+                    said, last = time.monotonic(), data
                 elif time.monotonic() - said > QUIET:  # a browser that is gone is noticed by it
                     yield ":\n\n"
                     said = time.monotonic()

@@ -142,7 +142,8 @@ def run_page(line: Line, parts: Iterable[str], version: str, key: str | None) ->
     that has the run stop.
     """
     name = visible(line.name)
-    stop = '<button id="stop" type="button" hidden>Stop after this round</button>' if key else ""
+    hidden = "" if line.status == "growing" else " hidden"
+    stop = f'<button id="stop" type="button"{hidden}>Stop after this round</button>' if key else ""
     places = "".join(f'<div class="part" data-part="{part}"></div>\n' for part in parts)
     return shell(
         f"{name} - Ontogeny",

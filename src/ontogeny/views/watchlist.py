@@ -96,8 +96,10 @@ class Watchlist:
             self.look()
 
     def look(self) -> None:
-        """See what there is, and read what has changed; nothing where another is about it."""
-        if not self._looking.acquire(blocking=False):
+        """See what there is, and read what has changed; nothing where another is about it, and
+        something is known.
+        """
+        if not self._looking.acquire(blocking=not self.version):
             return
         try:
             begun = time.thread_time()
