@@ -28,6 +28,7 @@ print("grown", flush=True)
 for line in sys.stdin:
     run.grow(int(line))
 """
+HEAD = "document.querySelector('[data-part=headline]').innerText"
 POINTS = "document.querySelector('[data-figure=scores]')?.data?.at(-1).x.length"
 
 pytestmark = pytest.mark.skipif(
@@ -104,6 +105,7 @@ def test_what_grows_moves_and_what_dies_is_told(served):
         driver.communicate()
         runs.wait_for_selector("#run-killed .badge:has-text('interrupted')")
         one.wait_for_selector("#status .badge:has-text('interrupted')")
+        until(one, f"{HEAD}.includes('Its process died after 7 of 40 rounds')")
         assert "ontogeny resume killed" in one.inner_text("#then")
         assert one.is_hidden("#stop")
 

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from ontogeny.core.errors import ConfigError
 from ontogeny.views.quantities import number, score_text
 from ontogeny.views.record import Record
+from ontogeny.views.scales import score_scale
 from ontogeny.views.theme import COLOURS, empty
 
 
@@ -65,11 +66,13 @@ def best_figure(records: Sequence[Record], title: str) -> go.Figure:
     """
     units = {record.unit[0] if record.unit else "updates" for record in records}
     told = f"{units.pop()} of one member" if len(units) == 1 else "round"
-    fig = empty(title, told, "best score so far")
-    for place, run in enumerate(records):
+    best = [_best(run) for run in records]
+    scale = score_scale(np.concatenate(best))
+    fig = empty(title, told, "best score so far", **scale.axis())
+    for place, (run, scores) in enumerate(zip(records, best, strict=True)):
         fig.add_scatter(
             x=run.done if told != "round" else np.arange(run.rounds),
-            y=_best(run),
+            y=scale.place(scores),
             name=escape(run.name, quote=False),  # plotly knows no &quot;
             mode="lines" if run.rounds > 2 else "lines+markers",
             line={"color": COLOURS[place % len(COLOURS)], "width": 2.5, "shape": "hv"},

@@ -15,6 +15,7 @@ import numpy as np
 
 from ontogeny import __version__
 from ontogeny.core.text import quoted, visible
+from ontogeny.runtime.folders import short_path
 from ontogeny.views import page
 from ontogeny.views.curve import curve_svg
 from ontogeny.views.quantities import NOTHING, count, duration, number
@@ -62,7 +63,7 @@ def list_page(folder: Path, lines: Iterable[Line], version: str) -> str:
     return shell(
         "Runs - Ontogeny",
         [
-            f'<header>\n<h1>Runs</h1>\n<p class="soft">{page.text(visible(str(folder)))}'
+            f'<header>\n<h1>Runs</h1>\n<p class="soft">{page.text(visible(short_path(folder)))}'
             f'<span id="tally">{page.text(tally(lines))}</span></p>\n</header>\n',
             '<form class="tools" id="tools">\n<input id="filter" type="search" '
             'placeholder="Show runs with…" aria-label="Show runs with these words">\n'
