@@ -43,6 +43,7 @@ VERBS = {
     "show": Verb("looking", "RUN", "one run: where it stands, who is best, what happened"),
     "note": Verb("noting", "RUN [TEXT]", "what you want to know of a run later"),
     "report": Verb("looking", "RUN [--out FILE]", "the whole story of a run, as one HTML file"),
+    "watch": Verb("watching", "[RUNS]", "all runs of a folder in a browser, live"),
     "verify": Verb("verifying", "RUN", "whether all that was recorded is as it was written"),
     "remove": Verb("removing", "RUN [--yes]", "a run's folder, with all that is in it"),
     "compare": Verb(

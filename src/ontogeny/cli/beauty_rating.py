@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
-import socket
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -14,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import tyro
 
 from ontogeny.cli.words import parse, say
-from ontogeny.core.errors import ConfigError, MissingExtra
+from ontogeny.core.errors import ConfigError
 from ontogeny.core.files import absolute
 from ontogeny.core.text import quoted
 
@@ -121,48 +118,31 @@ def photos_to_rate(folder: Path, most: int, known: set[str]) -> tuple[list[str],
 
 def _serve(session: RatingSession, chosen: Rating, notes: list[str]) -> None:
     """Show the page until the process is told to stop."""
+    from ontogeny.runtime.page_door import address, is_here, open_door, serve
     from ontogeny.runtime.rating_server import EXTRA, rating_app
 
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise MissingExtra(
-            "the rating page needs uvicorn, which is not installed", where="rate", hint=EXTRA
-        ) from error
     root = chosen.folder.expanduser()
-    token = None if _is_here(chosen.host) else secrets.token_urlsafe(12)
+    token = None if is_here(chosen.host) else secrets.token_urlsafe(12)
     app = rating_app(session, root if root.is_dir() else root.parent, token)
-    with _bound(chosen.host, chosen.port) as door:
-        port = door.getsockname()[1]
-        shown = _reached(chosen.host)
-        address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
+    with open_door(chosen.host, chosen.port) as door:
+        where = address(chosen.host, door, token)
         progress = session.progress()
         answer: dict[str, Any] = {
-            "address": address,
+            "address": where,
             "file": str(session.store.path),
             "photos": progress.photos,
             "judgements": progress.judgements,
             "notes": notes,
         }
         lines = [
-            f"open {address}",
+            f"open {where}",
             f"{progress.photos} photographs, {progress.judgements} judgements before; kept in "
             f"{session.store.path}; Ctrl-C ends it",
             *notes,
         ]
         say(answer, chosen.json, lambda: "\n".join(lines))
         sys.stdout.flush()
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_level="warning",
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=2,
-            )
-        )
-        with suppress(KeyboardInterrupt):  # the way to end it
-            server.run(sockets=[door])
+        serve(app, door, EXTRA)
 
 
 def _conclude(session: RatingSession, chosen: Rating) -> None:
@@ -188,42 +168,3 @@ def _conclude(session: RatingSession, chosen: Rating) -> None:
 
     file, folder = quoted(str(chosen.file)), quoted(str(chosen.folder))
     say(answer, chosen.json, text, f"ontogeny beauty train {file} --photos {folder}")
-
-
-def _is_here(host: str) -> bool:
-    """Return whether an address is this machine's own, which no other reaches."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _reached(host: str) -> str:
-    """Return how the page is reached that is bound to an address: by this machine's name in the
-    network where it is bound to all of its addresses.
-    """
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.is_unspecified:
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(("192.0.2.1", 9))  # nothing is sent: it says which way out there is
-            return str(probe.getsockname()[0])
-        return socket.gethostname()
-    return f"[{host}]" if address.version == 6 else host
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there. Raises `ConfigError` where that can't be."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(
-            f"the page can't be at {host}:{port} ({getattr(error, 'strerror', None) or error})",
-            where="--host, --port",
-            hint="take another port, or --port 0 for any that is free",
-        ) from error

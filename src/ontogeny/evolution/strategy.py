@@ -4,7 +4,7 @@ updates. And its settings: what a recipe, a command line and a run store hold of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -98,11 +98,3 @@ class StrategyConfig:
         sense.
         """
         raise NotImplementedError
-
-
-FORMERLY = {"evolution": "strategy"}  # fields of a recipe, as earlier versions called them
-
-
-def under_todays_names(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a recipe's fields, as a run store keeps them, by the names that they have today."""
-    return {FORMERLY.get(name, name): value for name, value in fields.items()}

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ontogeny.core.errors import ConfigError, unknown
+from ontogeny.core.former_names import FORMERLY
 from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
 from ontogeny.core.script import Script
 from ontogeny.core.space import Space
-from ontogeny.evolution.strategy import FORMERLY, Strategy, StrategyConfig
+from ontogeny.evolution.strategy import Strategy, StrategyConfig
 from ontogeny.recipes.recipe import Recipe
 
 WHERE = "og.grow"

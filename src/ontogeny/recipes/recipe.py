@@ -17,10 +17,11 @@ import tyro
 
 from ontogeny.core.config import as_declared, from_json
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.former_names import under_todays_names
 from ontogeny.core.learner import Learner
 from ontogeny.core.promotion import own_rules
 from ontogeny.evolution.pbt import PBT
-from ontogeny.evolution.strategy import StrategyConfig, under_todays_names
+from ontogeny.evolution.strategy import StrategyConfig
 from ontogeny.recipes.executors import AnyExecutor, executor_from_json, executor_to_json
 from ontogeny.recipes.strategies import strategy_from_json
 from ontogeny.runtime.executor import Job, planned

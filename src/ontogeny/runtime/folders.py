@@ -45,6 +45,14 @@ def run_name(run: Path) -> str:
     return run.name if first == run else f"{first.name}/{run.name}"
 
 
+def short_path(folder: Path) -> str:
+    """Return the folder as seen from where the person stands, when it is below."""
+    try:
+        return str(folder.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(folder)
+
+
 def line_of(run: Path) -> list[Path]:
     """Return the runs of the line that a run is of, first to last: a run alone, or one that is
     followed by generations, which lie in its folder.

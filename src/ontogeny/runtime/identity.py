@@ -27,8 +27,6 @@ from ontogeny.runtime.executor import Executor, Job
 from ontogeny.runtime.schedules import member_hypers
 from ontogeny.runtime.shipping import is_host
 
-BARE = ("strategy", "executor", "space", "learner")
-"""What a run of a bare learner says of itself, where a recipe's has fields."""
 FREE = ("rounds", "executor.workers", "executor.restarts")
 """Settings that change no number of a round, and so may change as a run goes on."""
 

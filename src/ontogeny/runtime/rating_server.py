@@ -1,16 +1,13 @@
 """The rating page over HTTP: one file of HTML, a few answers in JSON, and photos by their number.
 
-A request names a photo by its place in the list, never by a path. Where the page is for this
-machine alone, requests under another host's name are refused (a page elsewhere can't reach it by
-renaming itself); where it is not, they need a token. Judgements are taken as JSON alone, which no
-other site's form can send.
+A request names a photo by its place in the list, never by a path. Whom it answers is said in
+`page_guard.py`; judgements are taken as JSON alone, which no other site's form can send.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import secrets
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -19,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontogeny.core.errors import DataError, MissingExtra, OntogenyError, StoreError
+from ontogeny.runtime.page_guard import PageGuard, json_body
 from ontogeny.runtime.pair_store import pairs_csv
 from ontogeny.runtime.rating_session import RatingSession
 from ontogeny.runtime.shown_photo import shown_photo
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 COOKIE = "ontogeny_rating"
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
-LONGEST_BODY = 4096  # bytes of a judgement
 KEPT = 64  # photos that are ready to be sent
 EXTRA = "pip install 'ontogeny[beauty]'"
 
@@ -44,8 +40,7 @@ def rating_app(session: RatingSession, folder: Path, token: str | None = None) -
         from starlette.applications import Starlette
         from starlette.concurrency import run_in_threadpool
         from starlette.middleware import Middleware
-        from starlette.middleware.base import BaseHTTPMiddleware
-        from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+        from starlette.responses import HTMLResponse, JSONResponse, Response
         from starlette.routing import Route
     except ImportError as error:
         raise MissingExtra(
@@ -68,10 +63,7 @@ def rating_app(session: RatingSession, folder: Path, token: str | None = None) -
         }
 
     def home(request: Request) -> Response:
-        if "token" in request.query_params:  # it goes from the address to a cookie
-            gone = RedirectResponse("/", 303)
-            gone.set_cookie(COOKIE, token or "", httponly=True, samesite="strict")
-            return gone
+        del request
         nonce = secrets.token_urlsafe(16)
         answer = HTMLResponse(page.replace("NONCE", nonce))
         answer.headers["Content-Security-Policy"] = (
@@ -106,7 +98,7 @@ def rating_app(session: RatingSession, folder: Path, token: str | None = None) -
 
         async def endpoint(request: Request) -> Response:
             try:
-                said = await _body(request)
+                said = await json_body(request)
 
                 def done() -> dict[str, Any]:
                     answer(said)
@@ -129,16 +121,6 @@ def rating_app(session: RatingSession, folder: Path, token: str | None = None) -
     def undo(said: Mapping[str, Any]) -> None:
         session.undo(str(said.get("rater", "")))
 
-    async def guard(request: Request, call_next: Callable[[Request], Any]) -> Response:
-        refused = _refusal(request, token)
-        if refused:
-            return Response(f"{refused}\n", 403, media_type="text/plain")
-        answer = await call_next(request)
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        answer.headers.setdefault("Cache-Control", "no-store")
-        return answer
-
     return Starlette(
         routes=[
             Route("/", home),
@@ -148,35 +130,5 @@ def rating_app(session: RatingSession, folder: Path, token: str | None = None) -
             Route("/judge", asking(judge), methods=["POST"]),
             Route("/undo", asking(undo), methods=["POST"]),
         ],
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=guard)],
+        middleware=[Middleware(PageGuard, token=token, cookie=COOKIE)],
     )
-
-
-def _refusal(request: Request, token: str | None) -> str:
-    """Return why a request is not answered; "" for one that is."""
-    if token is None:
-        host = request.headers.get("host", "")
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        return "" if name in LOOPBACK else "this page is for the machine that it runs on"
-    given = request.query_params.get("token") or request.cookies.get(COOKIE, "")
-    if secrets.compare_digest(given.encode(), token.encode()):
-        return ""
-    return "open the page by the whole address that was printed, with its token"
-
-
-async def _body(request: Request) -> Mapping[str, Any]:
-    """Return the object that a request holds. Raises `DataError` for what is none, or is long."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise DataError("it is no JSON", where="request")
-    held = b""
-    async for part in request.stream():
-        held += part
-        if len(held) > LONGEST_BODY:
-            raise DataError(f"more than {LONGEST_BODY} bytes", where="request")
-    try:
-        said = json.loads(held)
-    except ValueError as error:
-        raise DataError("it is no JSON", where="request") from error
-    if not isinstance(said, dict):
-        raise DataError("it is no object", where="request")
-    return said

@@ -18,6 +18,8 @@ DEEP = 32  # lists and objects in one another
 PLENTY = 2**22  # numbers that are made room for, however few are recorded
 SPARSE = 16  # times the rows that there are, of more
 LAST = 1e11  # seconds since 1970: the year 5138
+BARE = ("strategy", "executor", "space", "learner")
+"""What a run of a bare learner says of itself, where a recipe's has fields."""
 
 
 class Heir(NamedTuple):

@@ -23,7 +23,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
 from itertools import repeat
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -143,7 +143,7 @@ class Store:
             finally:
                 remove(part)
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         if self._file is None:
             try:
                 locks = driver_lives(self.folder) is not None
@@ -161,7 +161,7 @@ class Store:
         return {**self.__dict__, "_file": None, "_locks": []}
 
     @contextmanager
-    def opened(self) -> Generator[Store]:
+    def opened(self) -> Generator[Self]:
         """Give the store with its file open, for many reads."""
         if self._file is not None:
             yield self
@@ -331,20 +331,21 @@ class Store:
             rounds, fits = store.rounds(), store.check_extent
             return read_column(store._db, name, since, rounds, fits, where)
 
-    def heirs(self) -> list[Heir]:
-        """Return everyone who moved, in order."""
+    def heirs(self, since: int = 0) -> list[Heir]:
+        """Return everyone who moved in the rounds from `since` on, in order."""
         whence = "coalesce(parent_round, round - 1)" if self._version > 1 else "round - 1"
-        query = f"SELECT round, slot, parent, inherit, {whence} FROM lineage ORDER BY round, slot"
-        return read_heirs(self._read(query), str(self.folder / FILE))
+        query = f"SELECT round, slot, parent, inherit, {whence} FROM lineage WHERE round >= ?"
+        rows = self._read(f"{query} ORDER BY round, slot", since)
+        return read_heirs(rows, str(self.folder / FILE))
 
     def board(self) -> bytes | None:
         """Return what `put_board` kept last; None when it never did."""
         kept = self._read("SELECT value FROM board") if self._version > 1 else []
         return (kept[0][0] if isinstance(kept[0][0], bytes) else b"") if kept else None
 
-    def events(self) -> list[Event]:
-        """Return what happened, in order."""
-        return self._table(Event, "event", "id")
+    def events(self, skip: int = 0) -> list[Event]:
+        """Return what happened, in order, but for as many as `skip` that were first."""
+        return self._table(Event, "event", f"id LIMIT -1 OFFSET {skip:d}")
 
     def artifacts(self, kind: str | None = None) -> list[Artifact]:
         """Return the files of a kind (None: of every kind), oldest round first."""

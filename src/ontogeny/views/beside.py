@@ -4,6 +4,7 @@ good.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -13,7 +14,8 @@ from jaxtyping import Float
 from ontogeny.core.errors import ConfigError
 from ontogeny.views.quantities import number, score_text
 from ontogeny.views.record import Record
-from ontogeny.views.theme import ACCENT, SECOND, empty
+from ontogeny.views.scales import score_scale
+from ontogeny.views.theme import COLOURS, empty
 
 
 def check_beside(record: Record, other: Record) -> None:
@@ -55,15 +57,25 @@ def saved(record: Record, other: Record) -> str:
 
 def beside_figure(record: Record, other: Record) -> go.Figure:
     """Return the best score so far in both, over what one member had done."""
-    unit = record.unit[0] if record.unit else "updates"
-    fig = empty("Beside another run", f"{unit} of one member", "best score so far")
-    for run, colour in ((record, ACCENT), (other, SECOND)):
+    return best_figure([record, other], "Beside another run")
+
+
+def best_figure(records: Sequence[Record], title: str) -> go.Figure:
+    """Return the best score so far in each run, over what one member had done; over rounds where
+    the runs do not count in one unit.
+    """
+    units = {record.unit[0] if record.unit else "updates" for record in records}
+    told = f"{units.pop()} of one member" if len(units) == 1 else "round"
+    best = [_best(run) for run in records]
+    scale = score_scale(np.concatenate(best))
+    fig = empty(title, told, "best score so far", **scale.axis())
+    for place, (run, scores) in enumerate(zip(records, best, strict=True)):
         fig.add_scatter(
-            x=run.done,
-            y=_best(run),
-            name=escape(run.name),
+            x=run.done if told != "round" else np.arange(run.rounds),
+            y=scale.place(scores),
+            name=escape(run.name, quote=False),  # plotly knows no &quot;
             mode="lines" if run.rounds > 2 else "lines+markers",
-            line={"color": colour, "width": 2.5, "shape": "hv"},
+            line={"color": COLOURS[place % len(COLOURS)], "width": 2.5, "shape": "hv"},
         )
     return fig
 
@@ -73,6 +85,6 @@ def _until(run: Record, level: float) -> float:
 
 
 def _best(run: Record) -> Float[np.ndarray, " rounds"]:
-    scores = np.where(np.isfinite(run.finite), run.finite, -np.inf).max(axis=1)
+    scores = np.where(np.isfinite(run.finite), run.finite, -np.inf).max(axis=1, initial=-np.inf)
     best = np.maximum.accumulate(scores)
     return np.where(np.isfinite(best), best, np.nan)

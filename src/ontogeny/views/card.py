@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ontogeny.views import page
+from ontogeny.views.curve import curve_svg
 from ontogeny.views.lineage import schedule
 from ontogeny.views.quantities import count, score_text
 from ontogeny.views.record import Record
 from ontogeny.views.scales import hyper_text, score_scale
-from ontogeny.views.theme import ACCENT
 
-WIDTH, HEIGHT = 240, 48  # pixels of the curve
 HYPERS = 8
 POINTS = 200
 
@@ -42,16 +41,6 @@ def _curve(record: Record) -> str:
         return ""
     line = record.line[:: max(len(record.line) // POINTS, 1)]
     values = score_scale(record.finite).place(schedule(record.finite, line))
-    told = np.isfinite(values)
-    if told.sum() < 2:
-        return ""
-    rounds = np.array([r for r, _ in line], float)[told]
-    low, high = values[told].min(), values[told].max()
-    x = WIDTH * (rounds - rounds[0]) / max(rounds[-1] - rounds[0], 1)
-    y = HEIGHT - 2 - (HEIGHT - 4) * (values[told] - low) / max(high - low, 1e-30)
-    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-    return (
-        f'<br><svg width="{WIDTH}" height="{HEIGHT}" role="img" '
-        'aria-label="score of the winning line by round">'
-        f'<polyline points="{points}" fill="none" stroke="{ACCENT}" stroke-width="2"/></svg>'
-    )
+    rounds = np.array([r for r, _ in line], float)
+    drawn = curve_svg(rounds, values, "score of the winning line by round")
+    return f"<br>{drawn}" if drawn else ""

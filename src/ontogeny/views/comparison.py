@@ -152,7 +152,8 @@ def compare(
     fields = [whole_name(name, known) for name in by]
     _refuse_other_tasks(contenders, {*apart, *fields})
     if not by:
-        fields = [name for name in known if name not in apart and differs(name, contenders)]
+        each = [run.settings for run in contenders]
+        fields = [name for name in known if name not in apart and differs(name, each)]
     of_task: dict[str, list[Contender]] = {}
     groups: dict[str, dict[str, list[Contender]]] = {}
     for run in sorted(contenders, key=lambda run: label(run.settings, apart)):

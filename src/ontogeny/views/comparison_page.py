@@ -27,10 +27,14 @@ RESAMPLES = 1000  # of a curve's band: it is looked at, not read
 
 def write_comparison(comparison: Comparison, path: Path) -> Path:
     """Write the page, and return where. Raises `StoreError` when it can't be written."""
+    body = ["<header>\n<h1>Comparison</h1>\n</header>\n", *comparison_html(comparison)]
+    return page.write(path, page.document("Comparison - Ontogeny", body))
+
+
+def comparison_html(comparison: Comparison) -> list[str]:
+    """Return what is known of the groups: words, tables and figures, as HTML."""
     body = [
-        "<header>\n<h1>Comparison</h1>\n",
         page.paragraph(_verdict(comparison), "verdict"),
-        "</header>\n",
         page.section("Groups", page.table(*group_rows(comparison), left=(0, 1))),
         *(page.paragraph(note, "soft") for note in comparison.notes),
         page.plot(
@@ -59,7 +63,7 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
                 "and its interval.",
             )
         )
-    return page.write(path, page.document("Comparison - Ontogeny", body))
+    return body
 
 
 def group_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:

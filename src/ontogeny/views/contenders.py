@@ -91,11 +91,11 @@ def whole_name(name: str, known: Sequence[str]) -> str:
     )
 
 
-def differs(name: str, runs: Sequence[Contender]) -> bool:
+def differs(name: str, settings: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether two of the runs that have the field have it otherwise: a strategy's own
     settings tell nothing of the runs with another strategy.
     """
-    return len({str(run.settings[name]) for run in runs if name in run.settings}) > 1
+    return len({str(each[name]) for each in settings if name in each}) > 1
 
 
 def label(settings: Mapping[str, Any], fields: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ dead one is born.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -40,25 +40,26 @@ def parents(
     parent = np.tile(np.arange(pop), (rounds, 1))
     if rounds:
         parent[0] = BORN
-    for heir in heirs:
-        if 0 < heir.round < rounds:
-            if heir.parent_round >= rounds or max(heir.slot, heir.parent) >= pop:
-                raise StoreError(
-                    f"it descends from slot {heir.parent} in round {heir.parent_round}, and "
-                    f"{rounds:,} rounds of {pop:,} members are recorded",
-                    where=f"the lineage, round {heir.round}, slot {heir.slot}",
-                )
-            descends = heir.inherit or living[heir.parent_round, heir.parent]
-            parent[heir.round, heir.slot] = heir.parent if descends else BORN
+    moved = _moves(heirs, rounds)
+    number, slot, came_from, inherit, came = moved.T
+    wrong = (came >= rounds) | (np.maximum(slot, came_from) >= pop)
+    if wrong.any():
+        number, slot, came_from, _, came = moved[np.argmax(wrong)]
+        raise StoreError(
+            f"it descends from slot {came_from} in round {came}, and "
+            f"{rounds:,} rounds of {pop:,} members are recorded",
+            where=f"the lineage, round {number}, slot {slot}",
+        )
+    descends = (inherit > 0) | living[came, came_from]
+    parent[number, slot] = np.where(descends, came_from, BORN)
     return parent
 
 
 def parent_rounds(heirs: Iterable[Heir], rounds: int, pop: int) -> Grid:
     """Return the rounds in which the parents of `parents` lived: the one before, of who stayed."""
     before = _round_before(rounds, pop)
-    for heir in heirs:
-        if 0 < heir.round < rounds:
-            before[heir.round, heir.slot] = heir.parent_round
+    number, slot, _, _, came = _moves(heirs, rounds).T
+    before[number, slot] = came
     return before
 
 
@@ -176,6 +177,12 @@ def last_round(score: Float[np.ndarray, "rounds pop"], slot: int) -> int:
     """Return the last round that a slot has lived; the run's last, when it has lived none."""
     lived = np.flatnonzero(~np.isnan(score[:, slot]))
     return int(lived[-1]) if lived.size else len(score) - 1
+
+
+def _moves(heirs: Iterable[Heir], rounds: int) -> Int[np.ndarray, "moves 5"]:
+    """Return the recorded moves as rows of numbers, those of the first round left out."""
+    table = np.fromiter(chain.from_iterable(heirs), np.int64).reshape(-1, len(Heir._fields))
+    return table[(table[:, 0] > 0) & (table[:, 0] < rounds)]
 
 
 def _round_before(rounds: int, pop: int) -> Grid:

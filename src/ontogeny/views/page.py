@@ -104,11 +104,12 @@ li { max-width: 75ch; }
 
 # Draws each figure from the JSON beside it, in the colours of the page; paper is always light. The
 # buttons of its menus stand beside its title; one that chooses what the x axis counts is for all.
+# What comes into the page later is drawn by `showFigures`, on the plot that was there if it is the
+# same.
 SCRIPT = """
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const plots = [...document.querySelectorAll(".plot")].map(
-    (div) => [div, JSON.parse(document.getElementById(div.dataset.figure).textContent)]);
+  const plots = [];
   const colours = (night) => night ? ["#d8d8d8", "#16181b"] : ["#1c1c1c", "#ffffff"];
   const whole = new Set();
   let across = 0;
@@ -130,7 +131,8 @@ SCRIPT = """
   const dress = (night, some = plots) => some.forEach(([div, fig]) => {
     const [ink, ground] = colours(night);
     const layout = structuredClone(fig.layout), narrow = div.clientWidth < 520;
-    Object.assign(layout, { paper_bgcolor: ground, plot_bgcolor: ground, autosize: true });
+    Object.assign(layout, { paper_bgcolor: ground, plot_bgcolor: ground, autosize: true,
+      uirevision: "kept" });
     layout.font = { ...layout.font, color: ink, size: narrow ? 11 : 13 };
     if (narrow) layout.margin = { ...layout.margin, l: 48, r: 8 };
     const data = fig.data.map((trace) => {
@@ -146,7 +148,7 @@ SCRIPT = """
   const told = () => document.querySelectorAll("button[data-menu]").forEach((button) => {
     const { menu, index, figure } = button.dataset;
     const on = menu === "across" ? Number(index) === across
-      : whole.has(plots.find(([div]) => div.dataset.figure === figure)[0]);
+      : whole.has(plots.find(([div]) => div.dataset.figure === figure)?.[0]);
     button.setAttribute("aria-pressed", on);
   });
   document.addEventListener("click", ({ target }) => {
@@ -159,8 +161,16 @@ SCRIPT = """
     told();
     dress(dark.matches, menu === "across" ? plots.filter(([, fig]) => fig.menus) : mine);
   });
-  told();
-  dress(dark.matches);
+  window.showFigures = (root) => {
+    const some = [...root.querySelectorAll(".plot")].map(
+      (div) => [div, JSON.parse(document.getElementById(div.dataset.figure).textContent)]);
+    const shown = new Set(some.map(([div]) => div));
+    const rest = plots.filter(([div]) => div.isConnected && !shown.has(div));
+    plots.splice(0, plots.length, ...rest, ...some);
+    told();
+    dress(dark.matches, some);
+  };
+  showFigures(document);
   dark.addEventListener("change", () => dress(dark.matches));
   addEventListener("beforeprint", () => {
     dress(false);

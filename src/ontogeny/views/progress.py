@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.observer import Setting
-
-RECENT = 20  # rounds over which speed is measured: enough to be steady, few enough to be of now
+from ontogeny.views.record import RECENT
 
 
 class Progress:
@@ -87,11 +85,3 @@ class Progress:
             return None
         first, last = self._marks[0], self._marks[-1]
         return last[0] - first[0], last[1] - first[1], last[2] - first[2]
-
-
-def short_path(folder: Path) -> str:
-    """Return the folder as seen from where the person stands, when it is below."""
-    try:
-        return str(folder.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(folder)

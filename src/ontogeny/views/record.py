@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from ontogeny.core.former_names import under_todays_names
 from ontogeny.core.metrics import BIRTH, HYPERS
-from ontogeny.evolution.strategy import under_todays_names
 from ontogeny.runtime.folders import run_name
-from ontogeny.runtime.identity import BARE
 from ontogeny.runtime.limits import ENOUGH
 from ontogeny.runtime.notes import read_note
+from ontogeny.runtime.rows import BARE
 from ontogeny.runtime.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
+RECENT = 20  # rounds over which speed is measured: enough to be steady, few enough to be of now
 OLD_BIRTH = "before"  # what `BIRTH` was called
 OLD_HIDDEN = "season"  # the one hyper that was hidden, by its name
 """In runs whose space does not say what is shown."""
@@ -43,9 +44,11 @@ class Record:
         metrics: list[str] | None = None,
         events: list[Event] | None = None,
         artifacts: list[Artifact] | None = None,
+        store: Store | None = None,
     ):
         self.run, self.score, self.parent, self.hypers = run, score, parent, hypers
         self.before, self.seconds, self.folder = before, seconds, folder
+        self.store = store  # that it was read from, and further metrics are
         self.innate = innate  # scores before learning, where members begin each round anew
         self.parted = parted or {}  # metrics of several parts, as `return/easy` and `return/hard`
         self.metrics, self.events, self.artifacts = metrics or [], events or [], artifacts or []
@@ -188,6 +191,20 @@ class Record:
         return self.lived.sum(axis=1) * self.unit[1] * self.steps
 
     @property
+    def pace(self) -> float | None:
+        """Seconds that a round took of late; None where the run doesn't say."""
+        took = self.seconds[-RECENT:]
+        took = took[took > 0]
+        return float(took.mean()) if took.size else None
+
+    @property
+    def speed(self) -> float | None:
+        """Units that all members did a second of late; None where the run doesn't say."""
+        if self.work is None or self.pace is None:
+            return None
+        return float(self.work[-RECENT:][self.seconds[-RECENT:] > 0].mean()) / self.pace
+
+    @property
     def done(self) -> Float[np.ndarray, " rounds"]:
         """What one member had done by the end of each round, in the run's unit."""
         each = self.unit[1] if self.unit else 1.0
@@ -197,8 +214,8 @@ class Record:
         """Return a metric, NaN where nothing was recorded. Raises `StoreError` when it can't be
         read.
         """
-        with Store(self.folder) as store:
-            return _fill(store.metric(name), self.rounds, self.pop)
+        store = Store(self.folder) if self.store is None else self.store
+        return _fill(store.metric(name), self.rounds, self.pop)
 
     def spec(self, name: str) -> dict[str, Any]:
         """Return what the run's space says of a hyper (`kind`, `low`, `high`), or nothing."""
@@ -214,18 +231,18 @@ def read_record(store: Store, hypers: bool = True) -> Record:
     which is sooner. Raises `StoreError` when it can't be read, or is not what was written (of which
     the scores alone can't tell).
     """
-    with store.opened() as store:
+    with store.opened() as opened:
         if hypers:
-            store.check()
-        run, rounds, heirs = store.run(), store.rounds(), store.heirs()
-        recorded = store.metric("score")
+            opened.check()
+        run, rounds, heirs = opened.run(), opened.rounds(), opened.heirs()
+        recorded = opened.metric("score")
         stated = (run.get("fields") or {}).get("population", 0)
         pop = max(recorded.shape[1] if rounds else 1, int(stated or 0))
-        store.check_extent(rounds, pop)
+        opened.check_extent(rounds, pop)
         score = _fill(recorded, rounds, pop)
-        names = store.metric_names()
+        names = opened.metric_names()
         tables = {
-            name.removeprefix(HYPERS): _fill(store.metric(name), rounds, pop)
+            name.removeprefix(HYPERS): _fill(opened.metric(name), rounds, pop)
             for name in names
             if hypers and name.startswith(HYPERS)
         }
@@ -234,14 +251,15 @@ def read_record(store: Store, hypers: bool = True) -> Record:
             score,
             lineage.parents(heirs, rounds, pop, score),
             tables,
-            _fill(store.metric("seconds"), rounds, 1)[:, 0],
+            _fill(opened.metric("seconds"), rounds, 1)[:, 0],
             before=lineage.parent_rounds(heirs, rounds, pop),
-            innate=_innate(store, run, names, rounds, pop),
-            parted=_parted(store, names, rounds, pop) if hypers else None,
+            innate=_innate(opened, run, names, rounds, pop),
+            parted=_parted(opened, names, rounds, pop) if hypers else None,
             folder=store.folder,
             metrics=names,
-            events=store.events(),
-            artifacts=store.artifacts(),
+            events=opened.events(),
+            artifacts=opened.artifacts(),
+            store=store,
         )
 
 

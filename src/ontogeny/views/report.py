@@ -74,29 +74,14 @@ def report_html(
     beside: Record | None = None,
 ) -> str:
     """Return the report as HTML, with the figures that its recipe gives, or why it gives none."""
-    body = [_headline(record)]
+    body = [headline(record)]
     if note:
         body.append(page.paragraph(note, "soft"))
-    if film := _film(record):
-        body.append(film)
-    if summary := replay_summary(record):
-        body.append(
-            page.plot(
-                replay_figure(record),
-                "replay",
-                "A replayed member begins with first weights of its own and inherits from nobody. "
-                "The source's line is that of the member which its population selected in the "
-                "end, so luck is in it.",
-            )
-        )
-        body.append(page.table(*replay_rows(summary), left=(0,)))
+    body += [_film(record), _replay(record)]
     if beside is not None:
         body.append(page.plot(beside_figure(record, beside), "beside", saved(record, beside)))
     body += map(page.drawn, figures)
-    if record.rounds:
-        body += _figures(record)
-        body.append(page.section("Members after the last round", _members(record)))
-    body.append(page.section("Events", _events(record)))
+    body += [part(record) for name, part in PARTS.items() if name not in FIRST]
     body.append(page.section("Repeat it", *_repeat(record)))
     if papers := record.run.get("papers"):
         items = "".join(f"<li>{page.text(paper)}</li>\n" for paper in papers)
@@ -104,7 +89,8 @@ def report_html(
     return page.document(f"{record.title} - Ontogeny", body)
 
 
-def _headline(record: Record) -> str:
+def headline(record: Record) -> str:
+    """Return what the run is, where it stands and what it found, as HTML."""
     begun = record.run.get("begun")
     when = time.strftime("begun %d %B %Y, %H:%M, ", time.localtime(begun)) if begun else ""
     best = None if record.winner is None else record.last[record.winner]
@@ -134,8 +120,23 @@ def _headline(record: Record) -> str:
     )
 
 
-def _figures(record: Record) -> Iterable[str]:
-    yield page.plot(
+def _replay(record: Record) -> str:
+    summary = replay_summary(record)
+    if not summary:
+        return ""
+    return page.plot(
+        replay_figure(record),
+        "replay",
+        "A replayed member begins with first weights of its own and inherits from nobody. "
+        "The source's line is that of the member which its population selected in the "
+        "end, so luck is in it.",
+    ) + page.table(*replay_rows(summary), left=(0,))
+
+
+def _scores(record: Record) -> str:
+    if not record.rounds:
+        return ""
+    return page.plot(
         run_figures.score_figure(record),
         "scores",
         (
@@ -145,91 +146,130 @@ def _figures(record: Record) -> Iterable[str]:
         )
         + "; the coloured line is the winner's whole ancestry.",
     )
-    if (innate := plasticity_figure(record)) is not None:
-        yield page.plot(
-            innate,
-            "plasticity",
-            "Everybody begins each round anew from its genes; what lies between the lines is what "
-            "learning adds: plasticity.",
-        )
-    for index, metric in enumerate(winners_parts(record)):
-        yield page.plot(
+
+
+def _plasticity(record: Record) -> str:
+    if not record.rounds or (innate := plasticity_figure(record)) is None:
+        return ""
+    return page.plot(
+        innate,
+        "plasticity",
+        "Everybody begins each round anew from its genes; what lies between the lines is what "
+        "learning adds: plasticity.",
+    )
+
+
+def _parted(record: Record) -> str:
+    return "".join(
+        page.plot(
             parted_figure(record, metric),
             f"parted{index}",
             "Lines are the winner's ancestry, bands the range of all members.",
         )
-    if told := importances(record)[:HYPERS]:
-        plots = [
-            page.plot(importance_figure(record, one), f"importance{i}", level=3)
-            for i, one in enumerate(told)
-        ]
-        yield page.section(
-            "Which hypers mattered",
-            f'<div class="pair">\n{"".join(plots)}</div>\n',
-            page.paragraph(
-                "A dot is a member, the coloured one the best; nobody moved, so each had one "
-                "value. The correlation is Spearman's, of the ranks: near 1 or -1 more is "
-                "always better or always worse; a best value in the midst has none.",
-                "soft",
-            ),
-        )
-    if record.pop > 1 and record.moved.any():
-        yield page.plot(
-            run_figures.lineage_figure(record),
-            "lineage",
-            "Each row is a slot and each column a round, darker for a better score; a line that "
-            "changes rows is an inheritance, and an empty cell is a dead member.",
-        )
-    shown = list(record.traits)[:HYPERS]
+        for index, metric in enumerate(winners_parts(record))
+    )
+
+
+def _importance(record: Record) -> str:
+    told = importances(record)[:HYPERS] if record.rounds else []
+    if not told:
+        return ""
+    plots = [
+        page.plot(importance_figure(record, one), f"importance{i}", level=3)
+        for i, one in enumerate(told)
+    ]
+    return page.section(
+        "Which hypers mattered",
+        f'<div class="pair">\n{"".join(plots)}</div>\n',
+        page.paragraph(
+            "A dot is a member, the coloured one the best; nobody moved, so each had one "
+            "value. The correlation is Spearman's, of the ranks: near 1 or -1 more is "
+            "always better or always worse; a best value in the midst has none.",
+            "soft",
+        ),
+    )
+
+
+def _lineage(record: Record) -> str:
+    if record.pop < 2 or not record.moved.any():
+        return ""
+    return page.plot(
+        run_figures.lineage_figure(record),
+        "lineage",
+        "Each row is a slot and each column a round, darker for a better score; a line that "
+        "changes rows is an inheritance, and an empty cell is a dead member.",
+    )
+
+
+def _schedules(record: Record) -> str:
+    shown = list(record.traits)[:HYPERS] if record.rounds else []
+    if not shown:
+        return ""
     plots = [
         page.plot(run_figures.hyper_figure(record, name), f"hyper{i}", level=3)
         for i, name in enumerate(shown)
     ]
-    if plots:
-        more = len(record.traits) - len(shown)
-        yield page.section(
-            "Schedules that were found",
-            f'<div class="pair">\n{"".join(plots)}</div>\n',
-            page.paragraph(
-                "The coloured steps are what the winner's line lived with, round by round; grey is "
-                "everybody."
-                + (f" {count(more, 'more hyper')} are in the run's store." if more else ""),
-                "soft",
-            ),
-        )
-    if record.pop > 1:
-        spread = (
-            " Below, how far apart the members' hypers lie on their own scales: 0 when all agree, "
-            "0.5 at most."
-            if record.traits
-            else ""
-        )
-        yield page.plot(
-            run_figures.diversity_figure(record),
-            "diversity",
-            f"How many of the first members still have living descendants.{spread}",
-        )
-    if others := metric_figures(record, METRICS):
-        plots = [
-            page.plot(figure, f"metric{i}", level=3) for i, figure in enumerate(others.values())
-        ]
-        left = len(reported(record)) - METRICS
-        yield page.section(
-            "What else was reported",
-            f'<div class="pair">\n{"".join(plots)}</div>\n',
-            page.paragraph(
-                "The band is the range of all members."
-                + (f" {count(left, 'more metric')} are in the run's store." if left > 0 else ""),
-                "soft",
-            ),
-        )
-    if (speed := run_figures.speed_figure(record)) is not None:
-        yield page.plot(
-            speed, "speed", "What all members did together, a second of the rounds' own time."
-        )
+    more = len(record.traits) - len(shown)
+    return page.section(
+        "Schedules that were found",
+        f'<div class="pair">\n{"".join(plots)}</div>\n',
+        page.paragraph(
+            "The coloured steps are what the winner's line lived with, round by round; grey is "
+            "everybody."
+            + (f" {count(more, 'more hyper')} are in the run's store." if more else ""),
+            "soft",
+        ),
+    )
+
+
+def _diversity(record: Record) -> str:
+    if record.pop < 2 or not record.rounds:
+        return ""
+    spread = (
+        " Below, how far apart the members' hypers lie on their own scales: 0 when all agree, "
+        "0.5 at most."
+        if record.traits
+        else ""
+    )
+    return page.plot(
+        run_figures.diversity_figure(record),
+        "diversity",
+        f"How many of the first members still have living descendants.{spread}",
+    )
+
+
+def _metrics(record: Record) -> str:
+    others = metric_figures(record, METRICS) if record.rounds else {}
+    if not others:
+        return ""
+    plots = [page.plot(figure, f"metric{i}", level=3) for i, figure in enumerate(others.values())]
+    left = len(reported(record)) - METRICS
+    return page.section(
+        "What else was reported",
+        f'<div class="pair">\n{"".join(plots)}</div>\n',
+        page.paragraph(
+            "The band is the range of all members."
+            + (f" {count(left, 'more metric')} are in the run's store." if left > 0 else ""),
+            "soft",
+        ),
+    )
+
+
+def _speed(record: Record) -> str:
+    if not record.rounds or (speed := run_figures.speed_figure(record)) is None:
+        return ""
+    return page.plot(
+        speed, "speed", "What all members did together, a second of the rounds' own time."
+    )
 
 
 def _members(record: Record) -> str:
+    if not record.rounds:
+        return ""
+    return page.section("Members after the last round", _members_table(record))
+
+
+def _members_table(record: Record) -> str:
     age = rounds_since_move(record.parent, record.lived)
     unit = "age (rounds)" if record.steps is None else "age (steps)"
     names = list(record.traits)[:HYPERS]
@@ -258,6 +298,10 @@ def _members(record: Record) -> str:
 
 
 def _events(record: Record) -> str:
+    return page.section("Events", _events_told(record))
+
+
+def _events_told(record: Record) -> str:
     told = [event for event in record.events if event.kind != "finished"]
     if not told:
         return page.paragraph("Nobody died, and nothing interrupted the run.")
@@ -311,3 +355,23 @@ def _film(record: Record) -> str:
 def _last_finite(values: np.ndarray) -> float:
     finite = values[np.isfinite(values)]
     return float(finite[-1]) if finite.size else float("nan")
+
+
+PARTS: dict[str, Callable[[Record], str]] = {
+    "headline": headline,
+    "film": _film,
+    "replay": _replay,
+    "scores": _scores,
+    "plasticity": _plasticity,
+    "parted": _parted,
+    "importance": _importance,
+    "lineage": _lineage,
+    "schedules": _schedules,
+    "diversity": _diversity,
+    "metrics": _metrics,
+    "speed": _speed,
+    "members": _members,
+    "events": _events,
+}
+"""What is told of any run, in order: each part is HTML, and "" where there is nothing of it."""
+FIRST = ("headline", "film", "replay")  # what comes before the figures that a recipe gives

@@ -22,8 +22,7 @@ def sparkline(
     array = np.asarray(values, float)
     if array.size == 0 or width < 1:
         return ""
-    array = np.where(np.isfinite(array), array, np.nan)
-    means = [_mean(part) for part in np.array_split(array, min(width, array.size))]
+    means = stretch_means(array, width)
     low, high = bounds or span(array)
     top = len(BLOCKS) - 1
 
@@ -34,6 +33,15 @@ def sparkline(
         return BLOCKS[round(float(np.clip(place, 0, 1)) * top)]
 
     return "".join(block(mean) for mean in means)
+
+
+def stretch_means(values: Sequence[float] | np.ndarray, most: int) -> list[float]:
+    """Return the means of at most so many stretches of the values, as even as they can be, over
+    what is finite; NaN of nothing.
+    """
+    array = np.asarray(values, float)
+    array = np.where(np.isfinite(array), array, np.nan)
+    return [_mean(part) for part in np.array_split(array, max(min(most, array.size), 1))]
 
 
 def span(*series: Sequence[float] | np.ndarray) -> tuple[float, float]:

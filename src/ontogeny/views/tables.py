@@ -221,6 +221,9 @@ def _summary(record: Record) -> dict[str, Any]:
     best = None if record.winner is None else record.last[record.winner]
     alive = record.last[np.isfinite(record.last)]
     compiling = record.run.get("compile_seconds")
+    left = None
+    if record.status == "growing" and record.pace is not None:
+        left = record.pace * max(record.planned - record.rounds, 0)
     course = np.full(record.rounds, -np.inf)
     np.max(record.score, axis=1, initial=-np.inf, where=np.isfinite(record.score), out=course)
     return {
@@ -238,6 +241,8 @@ def _summary(record: Record) -> dict[str, Any]:
         "median": _json(np.median(alive)) if alive.size else None,
         "course": [_json(value) for value in course],
         "seconds": float(np.nansum(record.seconds)),
+        "seconds_left": left,
+        "speed": _json(record.speed),
         "compile_seconds": _json(compiling),
         "begun": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(begun)) if begun else None,
         "work": None if record.work is None else float(record.work.sum()),
