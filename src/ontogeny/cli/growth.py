@@ -6,11 +6,14 @@ import shlex
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+import tyro
 
 from ontogeny.cli.fields import option_value, parse_fields, parse_recipe
+from ontogeny.cli.joining import Joining, alone, join_hosts
 from ontogeny.cli.words import RunName, parse, recipe_list, say
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.text import quoted
@@ -48,6 +51,13 @@ class Keeping:
         return not (self.quiet or self.json)
 
 
+@dataclass(frozen=True)
+class Growing(Keeping):
+    """Where the run is kept, and who grows it."""
+
+    joining: Annotated[Joining, tyro.conf.arg(name="")] = field(default_factory=Joining)
+
+
 def grow(arguments: list[str]) -> int:
     """Grow a recipe."""
     if not arguments or arguments[0] in ("-h", "--help"):
@@ -57,6 +67,7 @@ def grow(arguments: list[str]) -> int:
         print("\nThe fields of one: ontogeny grow RECIPE --help")
         return 0 if arguments else 2
     name, *rest = arguments
+    join_hosts(rest)
     if name == "script" or (name.startswith("-") and option_value("--script", arguments)):
         return grow_script(rest if name == "script" else arguments, ["grow", *arguments])
     if name.startswith("-"):
@@ -68,7 +79,7 @@ def grow(arguments: list[str]) -> int:
         from ontogeny.cli.distilling import grow_taught
 
         return grow_taught(name, f"grow {name}", rest, ["grow", *arguments])
-    chosen = parse_recipe(name, "grow", rest, Keeping)
+    chosen = parse_recipe(name, "grow", rest, Growing)
     return grow_and_tell(chosen.recipe, chosen.options, ["grow", *arguments])
 
 
@@ -78,15 +89,16 @@ def grow_script(arguments: list[str], words: Sequence[str]) -> int:
 
     told, space = (option_value(word, arguments) or "" for word in ("--script", "--space"))
     first = Scripts(script=told, space_file=space)
-    chosen = parse_fields(first, "grow --script", arguments, Keeping, Scripts.__doc__)
+    chosen = parse_fields(first, "grow --script", arguments, Growing, Scripts.__doc__)
     return grow_and_tell(chosen.recipe, chosen.options, words)
 
 
 def grow_and_tell(recipe: Any, keeping: Keeping, words: Sequence[str]) -> int:
     """Grow a recipe, tell how it ended, and return the exit code. `words` are the command's, which
-    grows the same again.
+    grows the same again. Of several hosts, the first tells.
     """
     from ontogeny.growth import grow as grow_recipe
+    from ontogeny.runtime import hosts
     from ontogeny.runtime.sinks import sinks
 
     with interruption_told(keeping.json) as where:
@@ -96,9 +108,9 @@ def grow_and_tell(recipe: Any, keeping: Keeping, words: Sequence[str]) -> int:
             progress=keeping.told,
             observers=[where, *sinks(keeping.track)],
             checkpoint_seconds=keeping.checkpoint_seconds,
-            repeat=shlex.join(["ontogeny", *words]),
+            repeat=shlex.join(["ontogeny", *alone(words)]),
         )
-    return tell(run.store, keeping.json)
+    return tell(run.store, keeping.json) if hosts.leads() else 0
 
 
 @dataclass(frozen=True)
@@ -117,13 +129,16 @@ class Resume:
     """Print nothing until the end."""
     json: bool = False
     """Print one JSON object at the end, and nothing else."""
+    joining: Annotated[Joining, tyro.conf.arg(name="")] = field(default_factory=Joining)
 
 
 def resume(arguments: list[str]) -> int:
     """Go on with a run."""
     from ontogeny.growth import resume as resume_run
+    from ontogeny.runtime import hosts
     from ontogeny.runtime.sinks import sinks
 
+    join_hosts(arguments)
     chosen = parse(Resume, "resume", arguments)
     with interruption_told(chosen.json) as where:
         run = resume_run(
@@ -133,7 +148,7 @@ def resume(arguments: list[str]) -> int:
             observers=[where, *sinks(chosen.track)],
             checkpoint_seconds=chosen.checkpoint_seconds,
         )
-    return tell(run.store, chosen.json)
+    return tell(run.store, chosen.json) if hosts.leads() else 0
 
 
 def place(keeping: Keeping) -> Path | None:

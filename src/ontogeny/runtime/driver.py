@@ -23,6 +23,7 @@ from ontogeny.core import trees
 from ontogeny.core.errors import DeadPopulation, OntogenyError
 from ontogeny.core.files import inside
 from ontogeny.core.metrics import SMALL, hyper_columns
+from ontogeny.runtime import hosts
 from ontogeny.runtime.board import MEMBERS
 from ontogeny.runtime.checkpoints import (
     prune_checkpoints,
@@ -70,6 +71,7 @@ def grow(
             asked_to_stop(lambda: audience.tell("stopping"), signals) as stop,
             closing(executor.prepare(job, store.folder)) as program,
         ):
+            stop = hosts.with_others(stop, signals)
             rounds = program.rounds(first, snapshot, stop)
             seconds = time.perf_counter() - begun
             with store.transaction():
