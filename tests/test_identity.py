@@ -15,7 +15,7 @@ from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.nn.cores import CoreConfig
-from ontogeny.recipes.opening import open_or_create, with_rounds
+from ontogeny.recipes.opening import described, open_or_create, with_rounds
 from ontogeny.recipes.sequences import Coin
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.identity import identity
@@ -49,7 +49,8 @@ def job(learner=LEARNER, space=SPACE, settings=PBT(), **numbers) -> Job:  # noqa
 
 def opened(folder, a_job, executor=None, recipe=None, **more) -> dict:
     """Return what the run says of itself, after it was opened to be grown."""
-    with open_or_create(folder, a_job, executor or Vectorised(), recipe, **more) as store:
+    told = described(a_job, executor or Vectorised(), recipe)
+    with open_or_create(folder, told, a_job, recipe, **more) as store:
         return store.run()
 
 

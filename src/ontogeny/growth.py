@@ -13,6 +13,7 @@ import dataclasses
 import inspect
 import signal
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,14 @@ from ontogeny.recipes.given import (
     check_observers,
     check_settings,
 )
-from ontogeny.recipes.opening import open_or_create
+from ontogeny.recipes.opening import described, open_or_create
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.recipes.strategies import strategy_class
 from ontogeny.run import Run, stored_job, stored_recipe
-from ontogeny.runtime import driver
+from ontogeny.runtime import driver, hosts
 from ontogeny.runtime.executor import Executor, Job, planned
 from ontogeny.runtime.folders import find_run, named_folder
+from ontogeny.runtime.following import check_alike, check_executor, follow
 from ontogeny.runtime.limits import Limits, limits
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.notes import check_note, write_note
@@ -49,6 +51,7 @@ from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 
 
+@hosts.together()
 def grow(
     what: Learner[Any] | HostLearner[Any] | Script | Recipe | str,
     *,
@@ -86,6 +89,10 @@ def grow(
     member has the `target_score`, and can be resumed. `repeat` is the command that grows the run
     again, for whoever looks at it. Of a recipe of several generations the last one's run is
     returned.
+
+    Where `jax.distributed` was initialised, all processes grow the population together: they are to
+    call this with the same arguments. The first keeps the run, and alone has `observers` and
+    `progress`; the others return a run that is read where they see its folder.
 
     >>> run = og.grow("quadratic", strategy="pbt", population=4, rounds=2, steps=5, progress=False)
     >>> run.metrics()["score"].shape, run.best.state.shape
@@ -167,6 +174,7 @@ def grow_recipe(
     return _with_successors(run, watched)
 
 
+@hosts.together()
 def resume(
     folder: Path | str,
     *,
@@ -185,31 +193,56 @@ def resume(
     (3, 4)
     """
     enough = limits(max_time, target_score, "og.resume")
-    path, watched = find_run(folder), Watched(progress, observers, checkpoint_seconds, enough)
+    watched = Watched(progress, observers, checkpoint_seconds, enough)
     if rounds is not None:
         rounds = whole(rounds, "rounds", "og.resume, rounds", least=1)
+    if not hosts.leads():
+        return _resumed_elsewhere(watched)
+    path = find_run(folder)
     with Store(path) as store:
         recipe, known = stored_recipe(store), store.run()
+        replay = known.get("replay")
+        if hosts.count() > 1:
+            check_executor(recipe.executor, replay)
         done = known["status"] == "finished" and rounds in (None, store.rounds())
-        if done and (path / "product").exists() and not known.get("replay"):
-            return _with_successors(Run(Store(path), recipe), watched)
-        if rounds is not None and not known.get("replay"):
+        done = done and (path / "product").exists() and not replay
+        if rounds is not None and not replay and not done:
             recipe = dataclasses.replace(recipe, rounds=rounds)
+        if hosts.count() > 1:
+            hosts.say([known["recipe"], recipe.to_json(), done and str(path)])
+        if done:
+            return _with_successors(Run(Store(path), recipe), watched)
         prepare(recipe.executor.devices)
         job = stored_job(store, recipe, rounds)
-    run = grow_job(job, recipe.executor, path, recipe, watched, replay=known.get("replay"))
-    return run if known.get("replay") else _with_successors(run, watched)
+    run = grow_job(job, recipe.executor, path, recipe, watched, replay=replay)
+    return run if replay else _with_successors(run, watched)
+
+
+def _resumed_elsewhere(watched: Watched) -> Run:
+    """Go on with the run that the first host has found, as this one is told of it."""
+    name, fields, finished = hosts.hear("the run that is to go on")
+    recipe = recipe_class(name).from_json(fields)
+    if finished:
+        run = Run(Store(finished, unseen=True), recipe)
+    else:
+        prepare(recipe.executor.devices)
+        run = grow_job(recipe.job(), recipe.executor, None, recipe, watched)
+    return _with_successors(run, watched)
 
 
 def _with_successors(run: Run, watched: Watched) -> Run:
     """Grow what the run's recipe has follow it, from where that stands, and return the last."""
-    while run.recipe and run.status == "finished":
-        next_ = run.recipe.successor(run.folder)
-        if next_ is None:
-            break
-        recipe, folder = next_
+    while run.recipe and (next_ := hosts.decided(partial(_successor, run))):
+        name, fields, folder = next_
+        recipe = recipe_class(name).from_json(fields)
         run = grow_job(recipe.job(), recipe.executor, folder, recipe, watched)
     return run
+
+
+def _successor(run: Run) -> list[Any] | None:
+    """Return the name, the fields and the folder of what follows a run, None for nothing."""
+    next_ = run.recipe.successor(run.folder) if run.recipe and run.status == "finished" else None
+    return next_ and [recipe_name(next_[0]), next_[0].to_json(), str(next_[1])]
 
 
 def default_executor(learner: Learner[Any] | HostLearner[Any] | Script) -> Executor:
@@ -256,17 +289,28 @@ def grow_job(
     interrupted it is raised again once all is saved, so that Ctrl-C ends the loop around it too.
     Raises `StoreError` when another job's run is there.
     """
+    told = described(job, executor, recipe)
+    if hosts.count() > 1:
+        check_executor(executor, replay)
+        check_alike({**told, "rounds": job.rounds})
+    if not hosts.leads():
+        place, done = hosts.hear("the run's folder")
+        if not done:
+            follow(job, executor, Path(place))
+        return Run(Store(place, unseen=True), recipe, job)
     observers, signals = watched.observers, list[int]()
     if watched.progress:
         from ontogeny.views.live import observer_for
 
         title = (recipe_name(recipe) or "") if recipe else ""
         observers = [observer_for(title=title), *observers]
-    with open_or_create(folder, job, executor, recipe, replay, repeat) as store:
+    with open_or_create(folder, told, job, recipe, replay, repeat) as store:
         if watched.note is not None:
             write_note(store.folder, watched.note)
         status = store.run()["status"]
         done = status == "finished" and store.rounds() >= job.rounds
+        if hosts.count() > 1:
+            hosts.say([str(store.folder), done])
         if not done:
             status = driver.grow(
                 job,

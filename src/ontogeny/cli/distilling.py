@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ontogeny.cli.fields import parse_fields, parted
 from ontogeny.cli.growth import Growing, grow_and_tell
+from ontogeny.cli.joining import join_hosts
 from ontogeny.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Distilling(Growing):
-    """Where the run is kept, and whose fields the student has."""
+    """Where the run is kept, who grows it, and whose fields the student has."""
 
     student: str | None = None
     """The agents' recipe whose fields are the student's, unless said otherwise; without one they
@@ -27,6 +28,7 @@ class Distilling(Growing):
 
 def distill(arguments: list[str]) -> int:
     """Grow students of a teacher."""
+    join_hosts(arguments)
     return grow_taught("distillation", "distill", arguments, ["distill"])
 
 

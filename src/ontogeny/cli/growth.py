@@ -6,13 +6,14 @@ import shlex
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import tyro
 
 from ontogeny.cli.fields import option_value, parse_fields, parse_recipe
+from ontogeny.cli.joining import Joining, alone, join_hosts
 from ontogeny.cli.words import RunName, parse, recipe_list, say
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.text import quoted
@@ -71,7 +72,9 @@ class Keeping:
 
 @dataclass(frozen=True)
 class Growing(Keeping):
-    """Where the run is kept, what is enough of it, and what others are grown after it."""
+    """Where the run is kept, what is enough of it, what others are grown after it, and who grows it
+    with this process.
+    """
 
     max_time: MaxTime = None
     target_score: TargetScore = None
@@ -83,6 +86,7 @@ class Growing(Keeping):
     over: Annotated[tuple[str, ...], tyro.conf.arg(metavar="FIELD=VALUE,VALUE")] = ()
     """Grow a run of each value of a field, of several fields of each combination, as `--over
     population=8,16 strategy=pbt,pb2`; the parts of one value are parted by spaces."""
+    joining: Annotated[Joining, tyro.conf.arg(name="")] = field(default_factory=Joining)
 
 
 def grow(arguments: list[str]) -> int:
@@ -94,6 +98,7 @@ def grow(arguments: list[str]) -> int:
         print("\nThe fields of one: ontogeny grow RECIPE --help")
         return 0 if arguments else 2
     name, *rest = arguments
+    join_hosts(rest)
     if name == "script" or (name.startswith("-") and option_value("--script", arguments)):
         named = name == "script"
         return grow_script(rest if named else arguments, ["grow", name] if named else ["grow"])
@@ -127,7 +132,8 @@ def grow_and_tell(
     read: Callable[[Sequence[str]], Any], arguments: Sequence[str], words: Sequence[str]
 ) -> int:
     """Grow the recipe that `read` makes of the arguments, or those of a sweep, tell how it ended,
-    and return the exit code. `words` are the command's before the arguments.
+    and return the exit code. `words` are the command's before the arguments. Of several hosts, the
+    first tells.
     """
     chosen = read(arguments)
     keeping: Growing = chosen.options
@@ -136,6 +142,7 @@ def grow_and_tell(
 
         return sweep(read, keeping, arguments, words)
     from ontogeny.growth import grow as grow_recipe
+    from ontogeny.runtime import hosts
     from ontogeny.runtime.sinks import sinks
 
     with interruption_told(keeping.json) as where:
@@ -148,9 +155,9 @@ def grow_and_tell(
             max_time=keeping.max_time,
             target_score=keeping.target_score,
             note=keeping.note,
-            repeat=shlex.join(["ontogeny", *words, *arguments]),
+            repeat=shlex.join(["ontogeny", *words, *alone(arguments)]),
         )
-    return tell(run.store, keeping.json)
+    return tell(run.store, keeping.json) if hosts.leads() else 0
 
 
 @dataclass(frozen=True)
@@ -171,13 +178,16 @@ class Resume:
     """Print nothing until the end."""
     json: bool = False
     """Print one JSON object at the end, and nothing else."""
+    joining: Annotated[Joining, tyro.conf.arg(name="")] = field(default_factory=Joining)
 
 
 def resume(arguments: list[str]) -> int:
     """Go on with a run."""
     from ontogeny.growth import resume as resume_run
+    from ontogeny.runtime import hosts
     from ontogeny.runtime.sinks import sinks
 
+    join_hosts(arguments)
     chosen = parse(Resume, "resume", arguments)
     with interruption_told(chosen.json) as where:
         run = resume_run(
@@ -189,7 +199,7 @@ def resume(arguments: list[str]) -> int:
             max_time=chosen.max_time,
             target_score=chosen.target_score,
         )
-    return tell(run.store, chosen.json)
+    return tell(run.store, chosen.json) if hosts.leads() else 0
 
 
 def place(keeping: Keeping) -> Path | None:

@@ -41,10 +41,17 @@ def sweep(
     code. Nothing is grown when one of them can't be read.
     """
     from ontogeny.growth import Watched
+    from ontogeny.runtime import hosts
     from ontogeny.runtime.limits import limits
     from ontogeny.runtime.sinks import sinks
     from ontogeny.sweeping import grow_each
 
+    if hosts.count() > 1:
+        raise ConfigError(
+            "several runs are grown by one host",
+            where="grow --seeds, --over",
+            hint="leave --coordinator out, or grow one run over several hosts",
+        )
     runs = planned(read, keeping, arguments, words)
     limits(keeping.max_time, keeping.target_score, "grow")  # what can't be used is refused at once
 

@@ -22,23 +22,30 @@ from ontogeny.runtime.identity import differences, fingerprints, identity, run_i
 from ontogeny.runtime.store import FILE, Store
 
 
+def described(job: Job, executor: Executor, recipe: Recipe | None) -> dict[str, Any]:
+    """Return what a run of the job says of itself: its recipe's name, and its `identity`. Raises
+    what that raises.
+    """
+    return {
+        "recipe": recipe_name(recipe) if recipe else None,
+        **identity(job, executor, recipe.to_json() if recipe else None),
+    }
+
+
 def open_or_create(
     folder: Path | str | None,
+    told: dict[str, Any],
     job: Job,
-    executor: Executor,
     recipe: Recipe | None,
     replay: Mapping[str, Any] | None = None,
     repeat: str | None = None,
 ) -> Store:
-    """Return the run in `folder` (None: a new one), open for writing; made when there is none.
+    """Return the run in `folder` (None: a new one), open for writing; made when there is none. It
+    is the one that is `told` of (`described`).
 
-    Raises `StoreError` when another run is there, naming what differs, `ConfigError` when it has
-    lived more rounds than are asked for, and what `identity` raises.
+    Raises `StoreError` when another run is there, naming what differs, and `ConfigError` when it
+    has lived more rounds than are asked for.
     """
-    told = {
-        "recipe": recipe_name(recipe) if recipe else None,
-        **identity(job, executor, recipe.to_json() if recipe else None),
-    }
     stem = (told["recipe"] or type(recipe).__name__.lower()) if recipe else "run"
     place = chosen_folder(folder, stem)  # which is made: nothing that can be refused comes after
     if (place / FILE).exists():

@@ -24,6 +24,7 @@ from ontogeny.core import trees
 from ontogeny.core.errors import DeadPopulation, OntogenyError
 from ontogeny.core.files import inside
 from ontogeny.core.metrics import SMALL, hyper_columns
+from ontogeny.runtime import hosts
 from ontogeny.runtime.board import MEMBERS
 from ontogeny.runtime.checkpoints import (
     prune_checkpoints,
@@ -74,7 +75,7 @@ def grow(
     stop = Stop(lambda: signal.Signals(came[0]).name if came else "", asked, enough)
     try:
         audience.tell("compiling", setting)
-        if snapshot is not None:
+        if snapshot is not None and hosts.count() == 1:
             enough.see(np.asarray(snapshot.population.score))
             if enough():
                 status = "interrupted"
@@ -83,7 +84,8 @@ def grow(
             asked_to_stop(lambda: audience.tell("stopping"), came),
             closing(executor.prepare(job, store.folder)) as program,
         ):
-            rounds = program.rounds(first, snapshot, stop)
+            stops = hosts.with_others(stop, came)
+            rounds = program.rounds(first, snapshot, stops)
             seconds = time.perf_counter() - begun
             with store.transaction():
                 if first == 0:
@@ -94,7 +96,7 @@ def grow(
             for lived in rounds:
                 lap = laps.take(lived)
                 enough.see(lived.score)
-                resting = lived.settled and (stop() or laps.done == job.rounds)
+                resting = lived.settled and (stops() or laps.done == job.rounds)
                 due = resting or time.perf_counter() - saved >= checkpoint_seconds
                 number = max(laps.done - 1, 0) if due else None
                 moved, dead = _record(store, job, lived, lap, number)

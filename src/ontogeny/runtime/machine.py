@@ -55,7 +55,10 @@ def warn_of_fewer(devices: int | None = None) -> None:
     """Warn a growth on a CPU that has fewer devices than it asked for (None: one per core, unless
     JAX was told otherwise).
     """
-    count, wanted = jax.device_count(), devices or (1 if _told() else cores())
+    count, wanted = (
+        jax.device_count() // jax.process_count(),
+        devices or (1 if _told() else cores()),
+    )
     if jax.default_backend() == "cpu" and count < wanted:
         warnings.warn(
             f"JAX had computed something before it could be told of {wanted} devices: growths in "
@@ -105,12 +108,13 @@ def cores() -> int:
 
 
 def available_bytes() -> int | None:
-    """Return the memory that a population may take: a device's own, or what the host has left.
-    None: not known.
+    """Return the memory that a population may take here: this process's devices' own, or what the
+    host has left. None: not known.
     """
-    stats = jax.devices()[0].memory_stats()
+    devices = jax.local_devices()
+    stats = devices[0].memory_stats()
     if stats and "bytes_limit" in stats:
-        return int(stats["bytes_limit"] - stats.get("bytes_in_use", 0)) * jax.device_count()
+        return int(stats["bytes_limit"] - stats.get("bytes_in_use", 0)) * len(devices)
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
@@ -140,6 +144,7 @@ def describe() -> dict[str, Any]:
         "cores": cores(),
         "devices": [str(d.device_kind) for d in jax.devices()],
         "backend": jax.default_backend(),
+        "hosts": jax.process_count(),
         "available_bytes": available_bytes(),
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
     }

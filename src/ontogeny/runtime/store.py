@@ -67,10 +67,11 @@ class Store:
     """
 
     def __init__(
-        self, folder: Path | str, *, write: bool = False, made: Mapping[str, Any] | None = None
+        self, folder: Path | str, *, write: bool = False, made: Any = None, unseen: bool = False
     ):
-        """Open the run in `folder`, to see that it is one; that of `made` is new: see `create`.
-        Raises `StoreError` when it is missing, corrupt, or being written by another.
+        """Open the run in `folder`, to see that it is one (`unseen`: when something is asked); that
+        of `made` is new: see `create`. Raises `StoreError` when it is missing, corrupt, or being
+        written by another.
         """
         self.folder = absolute(folder)
         self._file: sqlite3.Connection | None = None
@@ -79,6 +80,8 @@ class Store:
         self._tally = digests.Tally()  # of a transaction
         self._fit: set[tuple[int, int]] = set()  # rounds and slots that can be
         if not write:
+            if unseen:
+                return
             with self:
                 return
         unlocked = ""

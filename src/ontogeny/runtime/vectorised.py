@@ -4,6 +4,9 @@ A round (the move, the inheritance, the steps, the score) is one call. Members l
 `shard_map`, so that no device waits for another inside a round; on a CPU there is one device per
 core. Where all members of a device don't fit in memory side by side, cohorts of them take turns;
 and on a CPU large members go one at a time, which is faster there.
+
+Over several hosts it is the same program. The first one's `rounds` says what comes next (a round, a
+snapshot, the end), and the others' do it with it.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -27,8 +30,9 @@ from ontogeny.core.learner import Learner
 from ontogeny.core.population import live
 from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
-from ontogeny.runtime import machine
+from ontogeny.runtime import hosts, machine
 from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
+from ontogeny.runtime.gathering import everywhere, gathered, spread
 from ontogeny.runtime.shipping import is_host
 from ontogeny.runtime.stacked import Stacked, check_stored
 
@@ -49,7 +53,8 @@ class Vectorised:
     """
 
     devices: int | None = None
-    """How many devices share the population; all of them when not given."""
+    """How many devices share the population; all of them when not given. Of several hosts, how
+    many of each."""
     cohort: int | None = None
     """How many members of a device run side by side. When not given, as many as fit in memory; on a
     CPU one, if members are large."""
@@ -76,22 +81,48 @@ class Vectorised:
         machine.warn_of_fewer(self.devices)
         learner = Learner(*(each and traced_once(each) for each in job.learner))
         job = job._replace(learner=learner)
-        wanted = min(self.devices or jax.device_count(), jax.device_count(), job.population)
-        wanted = 1 if debugging() else wanted
-        n_devices = next(n for n in range(wanted, 0, -1) if job.population % n == 0)
-        mesh = jax.sharding.Mesh(jax.devices()[:n_devices], ("pop",))
+        mesh = jax.sharding.Mesh(_devices(self.devices, job.population), ("pop",))
         shapes = job.shapes()
         check_stored(shapes)
         member_bytes = size_bytes(shapes.population) // job.population
         one_by_one = jax.default_backend() == "cpu" and member_bytes >= LARGE
-        cohort = self.cohort or (1 if one_by_one else job.population // n_devices)
-        limit = None if self.cohort else machine.available_bytes()
+        cohort = self.cohort or (1 if one_by_one else job.population // mesh.size)
+        limit = None if self.cohort else _available_bytes()
         while True:
             program = VectorisedProgram(job, mesh, cohort, shapes, quick)
             needed = sum(program.footprint()[:2])
             if limit is None or needed <= HEADROOM * limit or cohort == 1:
                 return program
             cohort //= 2
+
+
+def _devices(wanted: int | None, population: int) -> list[Any]:
+    """Return the devices that share the population, of every host as many. Raises `ConfigError`
+    when it can't be shared evenly by the hosts.
+    """
+    there = jax.device_count() // hosts.count()
+    most = min(wanted or there, there, population)
+    each = 1 if debugging() else most
+    fitting = [n for n in range(each, 0, -1) if population % (n * hosts.count()) == 0]
+    if not fitting:
+        raise ConfigError(
+            f"{population} members can't be shared evenly by {hosts.count()} hosts",
+            where="population",
+            hint=f"use a multiple of {hosts.count()}",
+        )
+    taken: dict[int, list[Any]] = {}
+    for device in jax.devices():
+        taken.setdefault(device.process_index, []).append(device)
+    return [device for host in sorted(taken) for device in taken[host][: fitting[0]]]
+
+
+def _available_bytes() -> int | None:
+    """Return the memory that a population may take on all hosts: the least that one has, times
+    their number.
+    """
+    there = hosts.collected(machine.available_bytes(), "what memory each host has")
+    known = [one for one in there if one is not None]
+    return min(known) * len(there) if known else None
 
 
 class VectorisedProgram:
@@ -144,7 +175,7 @@ class VectorisedProgram:
         )
         arguments = number, number, self.shapes
         with_data, data = opened(round_, *arguments)
-        self._data = jax.device_put(data, whole)
+        self._data = everywhere(data, whole)
         self._round, self._temporary = compiled(
             with_data,
             self._data,
@@ -155,6 +186,8 @@ class VectorisedProgram:
             compiler_options=quick_to_compile() if quick else None,
         )
         self._sharding = sharding
+        self._shown = jax.jit(lambda lived: lived, out_shardings=whole)  # to every host
+        self._led = False  # whether other hosts are to be told what comes next
 
     def rounds(
         self,
@@ -164,33 +197,81 @@ class VectorisedProgram:
     ) -> Iterator[Lived]:
         """Yield the rounds; see `executor.Program`. Between two, nothing is under way. The first
         members are spawned at once: what compiles does so before it is said to be over.
+
+        Of several hosts the first has the snapshot and asks for others; the rest yield its rounds.
         """
         del stop
         seed = np.uint32(self.job.seed)
-        current = (
-            self._spawn(jnp.uint32(seed), self.job.hypers)
-            if snapshot is None
-            else jax.device_put(snapshot.as_arrays(), self._sharding)
-        )
+        if hosts.count() > 1:
+            first, resumed = hosts.decided(lambda: [first, snapshot is not None])
+            self._led = hosts.leads()
+            given = None if snapshot is None else snapshot.as_arrays()
+            with hosts.computing("before the first round"):
+                current = (
+                    spread(given, self.shapes, self._sharding) if resumed else self._spawned(seed)
+                )
+        elif snapshot is None:
+            current = self._spawned(seed)
+        else:
+            current = jax.device_put(snapshot.as_arrays(), self._sharding)
         return self._rounds(first, seed, current)
+
+    def _spawned(self, seed: Any) -> Any:
+        return self._spawn(seed, jax.device_get(self.job.hypers))
 
     def _rounds(self, first: int, seed: Any, current: Any) -> Iterator[Lived]:
         everybody = np.ones(self.job.population, bool)
-        for number in range(first, self.job.rounds):
-            begun = time.perf_counter()
-            current, lived = self._round(self._data, seed, np.uint32(number), current)
-            lived = jax.device_get(lived)
-            yield Lived(
-                number,
-                everybody,
-                lived.move,
-                lived.hypers,
-                lived.score,
-                lived.metrics,
-                time.perf_counter() - begun,
-                lambda now=current: Stacked(self.job, jax.device_get(now)),
-                np.full(self.job.population, number - 1),
+        try:
+            for number in range(first, self.job.rounds):
+                if not self._goes_on(current, number > first):
+                    return
+                begun = time.perf_counter()
+                with hosts.computing(f"in round {number}"):
+                    current, lived = self._round(self._data, seed, np.uint32(number), current)
+                    lived = jax.device_get(lived if hosts.count() == 1 else self._shown(lived))
+                yield Lived(
+                    number,
+                    everybody,
+                    lived.move,
+                    lived.hypers,
+                    lived.score,
+                    lived.metrics,
+                    time.perf_counter() - begun,
+                    lambda now=current: self._snapshot(now),
+                    np.full(self.job.population, number - 1),
+                )
+            if not hosts.leads():
+                self._goes_on(current, False)
+        finally:
+            self.close()
+
+    def _goes_on(self, current: Any, last_was_heard: bool) -> bool:
+        """Return whether a round comes, as the first host says; until then, take part in what it
+        asks for.
+        """
+        if hosts.count() == 1:
+            return True
+        if self._led:
+            hosts.say("round", last_was_heard=last_was_heard)
+            return True
+        while (word := hosts.hear("the next round")) == "snapshot":
+            with hosts.computing("as a checkpoint was gathered"):
+                gathered(current)
+        return word == "round"
+
+    def _snapshot(self, now: Any) -> Stacked:
+        """Return the population as it is, on the host that leads."""
+        if hosts.count() == 1:
+            return Stacked(self.job, jax.device_get(now))
+        if not self._led:
+            raise ConfigError(
+                "the whole population is seen by the first host alone, while it grows",
+                where=f"host {hosts.own()} of {hosts.count()}",
+                hint="ask for a snapshot there",
             )
+        hosts.say("snapshot", last_was_heard=True)
+        with hosts.computing("as a checkpoint was gathered"):
+            return Stacked(self.job, cast(Any, gathered(now)))
 
     def footprint(self) -> Footprint:
         """Return the compiler's own account of the round's buffers."""
@@ -198,4 +279,7 @@ class VectorisedProgram:
         return Footprint(size_bytes(self.shapes), temporary, self.cohort)
 
     def close(self) -> None:
-        """Nothing was taken."""
+        """Nothing was taken; the other hosts are to know that no round comes."""
+        if self._led:
+            self._led = False
+            hosts.say("end")
