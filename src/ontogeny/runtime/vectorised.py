@@ -24,7 +24,7 @@ from ontogeny.core.compiling import quick_to_compile
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Learner
-from ontogeny.core.population import live
+from ontogeny.core.population import advance
 from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
 from ontogeny.runtime import machine
@@ -83,8 +83,7 @@ class Vectorised:
         shapes = job.shapes()
         check_stored(shapes)
         member_bytes = size_bytes(shapes.population) // job.population
-        one_by_one = jax.default_backend() == "cpu" and member_bytes >= LARGE
-        cohort = self.cohort or (1 if one_by_one else job.population // n_devices)
+        cohort = self.cohort or side_by_side(job.population // n_devices, member_bytes)
         limit = None if self.cohort else machine.available_bytes()
         while True:
             program = VectorisedProgram(job, mesh, cohort, shapes, quick)
@@ -92,6 +91,11 @@ class Vectorised:
             if limit is None or needed <= HEADROOM * limit or cohort == 1:
                 return program
             cohort //= 2
+
+
+def side_by_side(members: int, member_bytes: int) -> int:
+    """Return how many of a device's members with states of so many bytes had best live abreast."""
+    return 1 if jax.default_backend() == "cpu" and member_bytes >= LARGE else members
 
 
 class VectorisedProgram:
@@ -106,13 +110,7 @@ class VectorisedProgram:
         sharding = Grown(spread, whole)
 
         def members(seed: Any, slots: Any, population: Any) -> Any:
-            def one(pair: Any) -> Any:
-                return live(job.learner, seed, job.steps, *pair)
-
-            local = slots.shape[0]
-            if cohort >= local:
-                return jax.vmap(one)((slots, population))
-            return jax.lax.map(one, (slots, population), batch_size=cohort)
+            return advance(job.learner, seed, job.steps, population, slots, cohort)
 
         pop = PartitionSpec("pop")
         spread_members = members
