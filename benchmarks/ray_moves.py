@@ -8,6 +8,8 @@ what the driver sustains.
   round writes, for nothing to be lost, is in both rounds: how long such a round takes whole is a
   row of its own.
 - round: a round of a member of 160 bytes that does nothing, beside one actor call.
+- abreast: rounds a second of small JAX members at their own pace in two workers, one at a time in
+  each and eight side by side.
 - driver: simulated members that are done as soon as they may be (10,000 of 1,000 workers), all else
   as it is: deciding, the board, the record. Under a strategy whose decision takes time in
   proportion to the population; PBT's truncation compares all with all, and has a row of its own.
@@ -22,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -31,15 +33,17 @@ import numpy as np
 
 from benchmarks.host_members import idle
 from benchmarks.processes import SPACE, Marks, swapping
-from benchmarks.result import Figure, Result, Target, pairwise
+from benchmarks.result import Figure, Result, Target, by_turns, pairwise
 from ontogeny.core.ray_cluster import joined
 from ontogeny.evolution.pbt import pbt
+from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.runtime import driver, machine
 from ontogeny.runtime.board_program import BoardProgram
-from ontogeny.runtime.executor import Job, Note
+from ontogeny.runtime.executor import Executor, Job, Note
 from ontogeny.runtime.messages import Done, Order, Setup
 from ontogeny.runtime.ray_crew import RayCrew
 from ontogeny.runtime.ray_moving import Mover
+from ontogeny.runtime.ray_workers import RayWorkers
 from ontogeny.runtime.shipping import shipped
 from ontogeny.runtime.store import Store
 
@@ -47,6 +51,8 @@ MEGABYTES = (1.0, 100.0)
 STORE_BYTES = 1_500_000_000
 WORKERS = 1000  # simulated
 SECONDS = 0.1  # that a simulated round takes on average: 10,000 a second would be lived
+COHORT = 8  # JAX members side by side in a worker
+ABREAST = {10: 40, 1000: 40}  # steps of their rounds, and how many rounds
 CASES = {"linear": (10_000, 4), "pbt": (1_000, 4)}  # members, and rounds of each
 
 
@@ -72,6 +78,7 @@ def measure(quick: bool) -> Result:
             for figure in moves(cluster, megabytes, 3 if quick else 15)
         ]
         figures += rounds(cluster, 20 if quick else 200)
+        figures += abreast(1 if quick else 5)
     finally:
         cluster.leave()
     return Result({"ray": cluster.ray.__version__, "workers": 2}, figures + driven)
@@ -107,7 +114,7 @@ class Pair:
         target = f"slot-{slot:04d}-round-{self.number:06d}.safetensors"
         order = Order(1, slot, self.number, self.number, self.hypers, self.files[parent], target)
         begun = time.perf_counter()
-        self.crew.send(order)
+        self.crew.send([order])
         (done,) = self.crew.results(1)
         seconds = time.perf_counter() - begun
         assert (done.slot, done.number) == (slot, self.number)
@@ -184,6 +191,27 @@ def rounds(cluster: Any, repeats: int) -> list[Figure]:
     ]
 
 
+def abreast(repeats: int) -> list[Figure]:
+    """Return the figures of small JAX members in two workers, one and several in each at a time."""
+    name = "member-rounds of {} steps, {} a worker"
+    figures: list[Figure] = []
+    for steps, lived in ABREAST.items():
+        arms = {k: lambda k=k, s=steps, n=lived: lived_abreast(k, s, n) for k in (1, COHORT)}
+        found = by_turns(arms, repeats)
+        figures += [Figure(name.format(steps, k), "1/s", values) for k, values in found.items()]
+        ratio = pairwise(found[COHORT], found[1])
+        figures.append(Figure(f"{name.format(steps, COHORT)} / 1 a worker", "ratio", ratio))
+    return figures
+
+
+def lived_abreast(cohort: int, steps: int, lived: int) -> float:
+    """Return the member-rounds a second, all recorded, after the first two of each."""
+    where = RayWorkers(workers=2, members_per_worker=cohort)
+    members = 4 * COHORT
+    recipe = Quadratic(population=members, rounds=lived, steps=steps, executor=where)
+    return recorded_rate(recipe.job(), where, 2 * members)
+
+
 class Simulated:
     """A crew that lives nothing: a round is done when its worker's time is over."""
 
@@ -202,12 +230,13 @@ class Simulated:
         """Need nothing."""
         return 0
 
-    def send(self, order: Order) -> None:
-        """Say when the round will be done."""
-        worker, self._sent = order.slot % WORKERS, self._sent + 1
-        took = SECONDS * (0.5 + self._dice.random())
-        self._free[worker] = max(self._free[worker], time.perf_counter()) + took
-        heapq.heappush(self._due, (self._free[worker], self._sent, order))
+    def send(self, orders: Sequence[Order]) -> None:
+        """Say when the rounds will be done."""
+        for order in orders:
+            worker, self._sent = order.slot % WORKERS, self._sent + 1
+            took = SECONDS * (0.5 + self._dice.random())
+            self._free[worker] = max(self._free[worker], time.perf_counter()) + took
+            heapq.heappush(self._due, (self._free[worker], self._sent, order))
 
     def results(self, epoch: int) -> list[Done]:
         """Return those that are due, their files empty."""
@@ -243,12 +272,17 @@ def simulate(strategy: str, members: int, lived: int) -> float:
     first of each.
     """
     build: Callable[[], Any] = {"linear": swapping, "pbt": lambda: pbt(SPACE)}[strategy]
-    marks = Counts()
     job = Job(idle(160e-6), SPACE, build(), 0, members, lived, 1)
+    return recorded_rate(job, Simulation(), members)
+
+
+def recorded_rate(job: Job, executor: Executor, warm: int) -> float:
+    """Return the member-rounds a second that are recorded, after so many."""
+    marks = Counts()
     with tempfile.TemporaryDirectory() as place, Store.create(Path(place) / "run") as store:
-        driver.grow(job, Simulation(), store, observers=[marks], checkpoint_seconds=float("inf"))
+        driver.grow(job, executor, store, observers=[marks], checkpoint_seconds=float("inf"))
     found = marks.found[:-1]  # the last writes a checkpoint
-    first = next(i for i, (_, n) in enumerate(found) if n >= members)
+    first = next(i for i, (_, n) in enumerate(found) if n >= warm)
     (begin, before), (end, after) = found[first], found[-1]
     return (after - before) / (end - begin)
 

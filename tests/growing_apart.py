@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 import hosts
 from ontogeny.core.host import HostLearner
+from ontogeny.core.learner import Learner
 from ontogeny.core.population import Move
 from ontogeny.core.space import Log, Space
 from ontogeny.evolution.strategy import Strategy
@@ -41,7 +43,26 @@ def overtaking(space: Space) -> Strategy[int]:
     return Strategy(init, move)
 
 
-def make(learner: HostLearner = hosts.DESCENT, **fields) -> Job:
+def _fresh(key, hypers):
+    return {"x": 3 + jax.random.normal(key, (5,)), "noise": key}
+
+
+def _descend(key, state, hypers):
+    noise = jax.random.normal(key, (5,)) + 0.1 * jax.random.normal(state["noise"], (5,))
+    x = state["x"] - hypers["rate"] * (hosts.CURVATURE * state["x"] + noise)
+    noise, _ = jax.random.split(state["noise"])
+    return {"x": x, "noise": noise}, {"loss": hosts.CURVATURE @ x**2 / 2}
+
+
+def _depth(key, state, hypers):
+    return -(hosts.CURVATURE @ state["x"] ** 2) / 2
+
+
+COMPILED = Learner(_fresh, _descend, _depth)
+"""The descent in JAX; its state has a typed key."""
+
+
+def make(learner: HostLearner | Learner = hosts.DESCENT, **fields) -> Job:
     whole = {"seed": 0, "population": POP, "rounds": ROUNDS, "steps": STEPS, **fields}
     return Job(learner, SPACE, overtaking(SPACE), **whole)
 

@@ -19,11 +19,22 @@ import numpy as np
 import pytest
 
 import hosts
-from growing_apart import POP, SPACE, EachRound, check_kept, check_whole, make, recorded
+from growing_apart import (
+    COMPILED,
+    POP,
+    ROUNDS,
+    SPACE,
+    EachRound,
+    check_kept,
+    check_whole,
+    make,
+    recorded,
+)
 from hermits import Hermitage
 from ontogeny.core.errors import ConfigError, OntogenyError
 from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
+from ontogeny.core.ray_cluster import joined
 from ontogeny.evolution.random_search import random_search
 from ontogeny.runtime import ray_crew, ray_worker
 from ontogeny.runtime.driver import grow
@@ -84,6 +95,12 @@ class Lab:
     def add(self):
         return self.cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
 
+    def mended(self) -> None:
+        """Have both machines again, whatever befell them."""
+        if not self.machines:
+            self.machines.append(self.add())
+        wait_for(lambda: len(joined().machines()) == 2)
+
     def store(self, name: str) -> Store:
         return Store.create(self.place / name)
 
@@ -117,6 +134,40 @@ def a_machine_that_dies_and_one_that_joins_change_no_bit(lab: Lab) -> None:
     assert max(most) >= POP  # states are in the object store, and let go of
     assert max(most) <= 2 * POP
     assert not list((lab.place / "befallen" / "members").glob("growing"))
+
+
+def cohorts_outlive_a_machine_too(lab: Lab) -> None:
+    """Three slots side by side in each worker; their states were compiled, and hold keys."""
+    where = Watched(synchronous=True, members_per_worker=3)
+
+    def befall(lived):
+        if lived.number == 3:
+            lab.cluster.remove_node(lab.machines.pop(), allow_graceful=False)
+            wait_for(lambda: len(where.crew.cluster.machines()) == 1)
+
+    with lab.store("cohorts") as here, lab.store("cohorts apart") as there:
+        assert grow(make(COMPILED), where, here, observers=[EachRound(befall)]) == "finished"
+        alone = Hermitage(synchronous=True, cohort=3)
+        assert grow(make(COMPILED), alone, there) == "finished"
+        for name, values in recorded(there).items():
+            np.testing.assert_array_equal(recorded(here)[name], values, err_msg=name)
+        assert here.heirs() == there.heirs()
+        assert "restarted" in [event.kind for event in here.events()]
+
+
+def a_machine_that_dies_while_members_are_at_their_own_pace(lab: Lab) -> None:
+    where, rounds = Watched(), []
+
+    def befall(lived):
+        rounds.append(lived)
+        if len(rounds) == 20:
+            lab.cluster.remove_node(lab.machines.pop(), allow_graceful=False)
+
+    with lab.store("apart") as store:
+        assert grow(make(SLOW_HEAVY), where, store, observers=[EachRound(befall)]) == "finished"
+        check_whole(store)
+        assert len(rounds) == POP * ROUNDS  # none twice
+        assert "restarted" in [event.kind for event in store.events()]
 
 
 DRIVER = """
@@ -202,6 +253,8 @@ def wait_for(true) -> None:
 CHECKS = (
     the_contract_of_executors,
     a_machine_that_dies_and_one_that_joins_change_no_bit,
+    cohorts_outlive_a_machine_too,
+    a_machine_that_dies_while_members_are_at_their_own_pace,
     a_driver_and_a_worker_that_are_killed_lose_nothing,
     what_cannot_be_grown_is_refused_before,
 )
@@ -212,6 +265,7 @@ if __name__ == "__main__":
     for check in CHECKS:
         begun = time.monotonic()
         try:
+            lab.mended()
             check(lab)
             said[check.__name__] = ""
         except BaseException:

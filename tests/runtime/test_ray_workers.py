@@ -112,11 +112,11 @@ def test_a_worker_whose_growth_has_ended_writes_nothing(tmp_path):
     worker._sign, worker._word = sign, "mine"
     hypers = {"rate": np.float32(0.1)}
     worker.prepare(Setup(shipped(make()), True, 0, 1, hypers, tmp_path, {}), 1e9, 1.0)
-    done, state = worker.fulfil(Order(1, 0, 0, 0, hypers, "", "first"))
-    assert (done.number, state) == (0, None)  # a small one is a file alone
+    (done,), states = worker.fulfil([Order(1, 0, 0, 0, hypers, "", "first")], [None])
+    assert (done.number, states) == (0, [None])  # a small one is a file alone
     assert (tmp_path / "first").exists()
     sign.write_text("another's")
-    raised, _ = worker.fulfil(Order(1, 0, 1, 1, hypers, "first", "second"))
+    raised, _ = worker.fulfil([Order(1, 0, 1, 1, hypers, "first", "second")], [None])
     assert "another growth" in raised.said
     assert not (tmp_path / "second").exists()
 
@@ -128,6 +128,6 @@ def test_a_member_that_outgrows_the_object_store_is_told_of(tmp_path):
     worker._sign.write_text("mine")
     setup = Setup(shipped(make(hosts.DESCENT)), True, 0, 1, hypers, tmp_path, {})
     worker.prepare(setup, 10.0, 1.0)
-    raised, _ = worker.fulfil(Order(1, 0, 0, 0, hypers, "", "first"))
+    raised, _ = worker.fulfil([Order(1, 0, 0, 0, hypers, "", "first")], [None])
     assert isinstance(raised.error, ConfigError)
     assert "the object store has 0.0 MB" in raised.error.what

@@ -46,6 +46,10 @@ def doctor(arguments: list[str]) -> int:
     here = _machine(recipe.executor.devices)
     with _cluster(recipe.executor, recipe) as found:  # begun once
         answer = {**here, **found, **_examine(recipe)}
+        if "call_ms" in found:  # two of them were measured
+            workers = min(found["room_for_workers"], recipe.executor.workers or recipe.population)
+            calls = answer["updates_per_second"] / recipe.steps / recipe.executor.members_per_worker
+            answer["share_of_calls"] = found["call_ms"] / 2e3 * calls / workers
     say(answer, chosen.options.json, lambda: _lines(answer), f"ontogeny grow {name}")
     return 0
 

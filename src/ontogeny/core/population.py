@@ -96,13 +96,27 @@ def first_hypers(space: Space, seed: Seed, size: int) -> Hypers:
 
 
 def advance(
-    learner: Learner[State], seed: Seed, steps: int, population: Population[State]
+    learner: Learner[State],
+    seed: Seed,
+    steps: int,
+    population: Population[State],
+    slots: Int[Array, " pop"] | None = None,
+    abreast: int | None = None,
 ) -> tuple[Population[State], Metrics]:
     """Return every member `steps` updates later and scored, and each metric's mean over those
     updates.
+
+    They are in `slots` (None: a whole population's, in order), and `abreast` of them (None: all)
+    live side by side, while the others wait.
     """
-    slots = jnp.arange(population.size)
-    return jax.vmap(lambda slot, one: live(learner, seed, steps, slot, one))(slots, population)
+    slots = jnp.arange(population.size) if slots is None else slots
+
+    def one(pair: Any) -> Any:
+        return live(learner, seed, steps, *pair)
+
+    if abreast is None or abreast >= population.size:
+        return jax.vmap(one)((slots, population))
+    return jax.lax.map(one, (slots, population), batch_size=abreast)
 
 
 def apply(

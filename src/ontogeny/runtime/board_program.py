@@ -59,13 +59,17 @@ class BoardProgram:
         synchronous: bool,
         folder: Path | None,
         die: bool = False,
+        cohort: int = 1,
     ):
         """Hire the crew to live the job of the pickled `learner`, and wait until it is ready.
 
         The states lie in `folder`, the run's; in one that goes with the program when None. `die`
-        makes an exception of a host learner its member's death.
+        makes an exception of a host learner its member's death. So many slots that follow each
+        other are a `cohort`: their members live side by side, arrive together, and are decided
+        about together.
         """
         self.job, self.crew, self.synchronous = job, crew, synchronous
+        self.cohort = cohort
         self._own = Path(tempfile.mkdtemp(prefix="ontogeny-")) if folder is None else None
         self.members = inside(folder or self._own or Path(), MEMBERS)
         self._epoch = self._pins = 0
@@ -96,6 +100,7 @@ class BoardProgram:
                     settings,
                     die and is_host(job),
                     each,
+                    cohort,
                 )
             )
             self._decide = compiled_move(job, board, synchronous)
@@ -147,12 +152,9 @@ class BoardProgram:
     def _apart(self, board: Board, stop: Callable[[], bool]) -> Iterator[Lived]:
         """Yield the rounds of an asynchronous growth, as members come: see `_grouped`."""
         mark = time.perf_counter()
-        lived_before, resting = board.rounds(), []
-        for slot in range(self.job.population):
-            if board.under_way[slot]:
-                self._order(board, slot)
-            else:
-                resting.append(slot)
+        lived_before = board.rounds()
+        resting = [slot for slot in range(self.job.population) if not board.under_way[slot]]
+        self._order(board, board.under_way.nonzero()[0].tolist())
         for number in sorted({int(lived_before[slot]) for slot in resting}):
             if not stop():
                 self._begin(board, [slot for slot in resting if lived_before[slot] == number])
@@ -180,8 +182,7 @@ class BoardProgram:
             move = self._decided(board, number, [*slots] if number else [])
             for slot in slots:
                 board.start(slot, number, move.parent[slot], move.inherit[slot], move.hypers)
-            for slot in slots:
-                self._order(board, slot)
+            self._order(board, [*slots])
             done: list[Done] = []
             while len(done) < len(slots):
                 done += self.crew.results(self._epoch)
@@ -195,18 +196,21 @@ class BoardProgram:
             self._clean(board)
 
     def _grouped(self, came: list[Done]) -> list[list[Done]]:
-        """Return those that are decided about together: of rounds of one number, and few beside the
-        population. In a small one each is decided about alone.
+        """Return those that are decided about together: of rounds of one number, of a cohort, or of
+        as many as are few beside the population. In a small one each is decided about alone.
         """
-        most = max(1, self.job.population // ALONE)
-        by_number: dict[int, list[Done]] = {}
+        most = self.job.population // ALONE
+        cohorts: dict[tuple[int, int], list[Done]] = {}
         for done in came:
-            by_number.setdefault(done.number, []).append(done)
-        return [
-            same[start : start + most]
-            for same in by_number.values()
-            for start in range(0, len(same), most)
-        ]
+            cohorts.setdefault((done.number, done.slot // self.cohort), []).append(done)
+        groups: dict[int, list[list[Done]]] = {}  # by number
+        for (number, _), cohort in cohorts.items():
+            same = groups.setdefault(number, [])
+            if same and len(same[-1]) + len(cohort) <= most:
+                same[-1] += cohort
+            else:
+                same.append(cohort)
+        return [group for same in groups.values() for group in same]
 
     def _begin(self, board: Board, slots: list[int]) -> None:
         """Decide the moves of slots that have lived as many rounds, and order their next ones,
@@ -222,8 +226,7 @@ class BoardProgram:
             else:
                 parent, inherit = int(move.parent[slot]), bool(move.inherit[slot])
                 board.start(slot, number, parent, inherit, move.hypers)
-        for slot in slots:
-            self._order(board, slot)
+        self._order(board, slots)
 
     def _decided(self, board: Board, number: int, slots: list[int]) -> Any:
         """Return the strategy's move of slots; the board keeps what the strategy remembers."""
@@ -236,12 +239,18 @@ class BoardProgram:
         board.strategy_state, move = jax.device_get(asked)
         return move
 
-    def _order(self, board: Board, slot: int) -> None:
-        lived = int(board.population.steps[slot])
-        number = lived // self.job.steps
-        hypers = jax.tree.map(lambda leaf: leaf[slot], board.lived_with)
-        source, target = board.sources[slot], state_file(slot, number)
-        self.crew.send(Order(self._epoch, slot, number, lived, hypers, source, target))
+    def _order(self, board: Board, slots: list[int]) -> None:
+        """Order the rounds of slots, a cohort's at a time."""
+        cohorts: dict[int, list[Order]] = {}
+        for slot in slots:
+            lived = int(board.population.steps[slot])
+            number = lived // self.job.steps
+            hypers = jax.tree.map(lambda leaf: leaf[slot], board.lived_with)  # noqa: B023
+            source, target = board.sources[slot], state_file(slot, number)
+            order = Order(self._epoch, slot, number, lived, hypers, source, target)
+            cohorts.setdefault(slot // self.cohort, []).append(order)
+        for orders in cohorts.values():
+            self.crew.send(orders)
 
     def _published(self, board: Board, came: list[Done], number: int) -> Lived:
         """Return the rounds that came as one, after they were put on the board."""

@@ -36,8 +36,10 @@ class Crew(Protocol):
         """
         ...
 
-    def send(self, order: Order) -> None:
-        """Have a round lived. Orders of one slot are lived one after another, in their order."""
+    def send(self, orders: Sequence[Order]) -> None:
+        """Have rounds lived, which are of one cohort: all its slots', or some (`Setup.cohort`).
+        Those of one slot are lived one after another, in their order.
+        """
         ...
 
     def results(self, epoch: int) -> list[Done]:

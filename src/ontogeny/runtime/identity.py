@@ -27,7 +27,11 @@ from ontogeny.runtime.executor import Executor, Job
 from ontogeny.runtime.schedules import member_hypers
 from ontogeny.runtime.shipping import is_host
 
-FREE = ("rounds", "executor.workers", "executor.restarts")
+FREE = (
+    "rounds",
+    *(f"executor.{name}" for name in ("workers", "restarts", "address", "wait_seconds")),
+    *(f"executor.{name}" for name in ("through_store", "store_bytes")),
+)
 """Settings that change no number of a round, and so may change as a run goes on."""
 
 
@@ -61,13 +65,13 @@ def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tupl
     """Yield (name, what it was, what it is now) of what differs between two runs' identities.
 
     Fingerprints of other tools say nothing. What a run of an earlier version does not tell is not
-    known.
+    known; nor is a setting of its executor that there was not.
     """
     same_tools = was.get("tools") == now.get("tools")
     for part in [key for key in now if key in was and key != "tools"]:
         old, new = (_flat(part, values[part]) for values in (was, now))
         for name in {**new, **old}:
-            known = name in old or "id" in was
+            known = name in old or ("id" in was and not name.startswith("executor."))
             if not same_tools:  # pairs of numbers are a prior that any tool tells
                 known &= part != "learner" and not name.endswith(".program")
                 known &= not isinstance(old.get(name), str) or not name.endswith(".prior")

@@ -21,6 +21,7 @@ class Setup(NamedTuple):
     settings: dict[str, Any]  # of JAX, as the driver has them
     die: bool = False  # by an exception that a host learner raises
     bytes: int = 0  # of a member's state; 0: not known before it has lived
+    cohort: int = 1  # how many slots that follow each other live side by side
 
 
 class Order(NamedTuple):

@@ -1,9 +1,10 @@
 """The driver's side of workers in a Ray cluster: a `Crew` of actors.
 
-Slots are shared out evenly over the workers that are up. A worker that dies gives its slots and its
-orders to the others, and another is begun where the cluster has room; one that comes later takes
-its share. A slot's orders find its state in its worker's memory, in Ray's object store, or in the
-run's folder, in this order: where it comes from changes no bit.
+Cohorts (a slot each, or several that live side by side) are shared out evenly over the workers that
+are up. A worker that dies gives its cohorts and its orders to the others, and another is begun
+where the cluster has room; one that comes later takes its share. A slot's orders find its state in
+its worker's memory, in Ray's object store, or in the run's folder, in this order: where it comes
+from changes no bit.
 
 Nothing is waited for without an end: Ray tells of workers and machines that die, and a crew in
 which nobody is left, or nobody begins, ends the growth after `wait_seconds`.
@@ -17,7 +18,7 @@ import queue
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ontogeny import __version__
@@ -27,14 +28,21 @@ from ontogeny.core.ray_cluster import Cluster
 from ontogeny.runtime import machine
 from ontogeny.runtime.executor import Note
 from ontogeny.runtime.messages import Done, Order, Raised, Ready, Setup
-from ontogeny.runtime.ray_worker import OBJECT_BYTES, Met, RayWorker, too_large
+from ontogeny.runtime.ray_worker import (
+    OBJECT_BYTES,
+    Met,
+    RayWorker,
+    leaves,
+    place_of,
+    too_large,
+)
 
 SIGN = "growing"  # the file in the members' folder by which workers know whose they are
 LOOK_SECONDS = 1.0  # between looks at the cluster
 BETWEEN = (-1, -1)  # no slot, no round
 LATE_SECONDS = 10.0  # that the others are waited for when one is ready
 
-Then: TypeAlias = Callable[["Worker", Any], "Done | None"]
+Then: TypeAlias = Callable[["Worker", Any], "list[Done] | None"]
 
 
 class Worker:
@@ -42,12 +50,11 @@ class Worker:
 
     def __init__(self, number: int, handle: Any):
         self.number, self.handle = number, handle
-        self.live = handle.live.options(num_returns=2)
         self.met: Met | None = None
         self.up = self.lost = False
         self.temporary = 0
-        self.orders: deque[Order] = deque()
-        self.slots: set[int] = set()
+        self.orders: deque[Sequence[Order]] = deque()  # of a cohort each
+        self.cohorts: set[int] = set()
         self.holds: dict[int, tuple[int, str]] = {}  # by slot: the epoch and file in its memory
 
     @property
@@ -71,22 +78,24 @@ class RayCrew:
         surroundings: Mapping[str, str],
         wait_seconds: float,
         through_store: bool = True,
+        cohort: int = 1,
     ):
         """Share the population out to `count` workers (None: as many as there is room for at any
-        time) of so many CPUs and GPUs each, with these environment variables. States go to heirs
-        through the object store, or by their files alone.
+        time) of so many CPUs and GPUs each, with these environment variables; `cohort` slots live
+        side by side in each. States go to heirs through the object store, or by their files alone.
 
         Raises `ConfigError` when the cluster has no room for them.
         """
-        self.cluster, self.population, self.count = cluster, population, count
+        self.cluster, self.count = cluster, count
+        self.cohort, self.n_cohorts = cohort, -(-population // cohort)
         self.cpus, self.gpus, self.restarts = cpus, gpus, restarts
         self.wait_seconds, self.through_store = wait_seconds, through_store
         self.notes: list[Note] = []
         self.workers: list[Worker] = []
         self._begun = 0
         self._up: list[Worker] = []
-        self._homes: dict[int, Worker] = {}
-        self._waiting: list[Order] = []  # while nobody is up
+        self._homes: dict[int, Worker] = {}  # by cohort
+        self._waiting: list[Sequence[Order]] = []  # while nobody is up
         self._states: dict[str, Any] = {}  # references into the object store, by file
         self._struck: Counter[tuple[int, int]] = Counter()  # deaths in a slot's round
         self._inbox: queue.SimpleQueue[tuple[Worker, Then, Any]] = queue.SimpleQueue()
@@ -117,6 +126,7 @@ class RayCrew:
         own = machine.own_cache()  # where another machine's programs may be of no use
         settings = {k: v for k, v in setup.settings.items() if v != own}
         self._setup = setup = setup._replace(settings=settings)
+        self._leaves = leaves(setup, self.through_store)
         with replace_file(setup.folder / SIGN) as part:
             part.write_text(self._word)
         self._told = self.cluster.ray.put(setup)
@@ -135,13 +145,13 @@ class RayCrew:
         self._hired = True
         return sum(worker.temporary for worker in self._up)
 
-    def send(self, order: Order) -> None:
-        """Give an order to the worker of its slot."""
-        worker = self._home(order.slot)
+    def send(self, orders: Sequence[Order]) -> None:
+        """Give the orders of a cohort to its worker."""
+        worker = self._home(orders[0].slot // self.cohort)
         if worker is None:
-            self._waiting.append(order)
+            self._waiting.append(orders)
         else:
-            self._tell(worker, order)
+            self._tell(worker, orders)
 
     def results(self, epoch: int) -> list[Done]:
         """Wait until rounds are done, and return them. Raises `OntogenyError` when a member raised,
@@ -189,7 +199,7 @@ class RayCrew:
     def _fill(self) -> None:
         """Begin as many workers as are wanted and have room."""
         room = sum(m.fits(self.cpus, self.gpus) for m in self.cluster.machines())
-        wanted = min(room, self.population, self.count or room)
+        wanted = min(room, self.n_cohorts, self.count or room)
         while len(self.workers) < wanted:
             worker = Worker(self._begun, self._actor.remote())
             self._begun += 1
@@ -216,41 +226,52 @@ class RayCrew:
         if self._hired:
             self.notes.append(Note("joined", f"{worker.name}: there are {len(self._up)}"))
         waiting, self._waiting = self._waiting, []
-        for order in waiting:
-            self.send(order)
+        for orders in waiting:
+            self.send(orders)
 
-    def _home(self, slot: int) -> Worker | None:
-        """Return the worker that a slot's next round is lived by."""
+    def _home(self, cohort: int) -> Worker | None:
+        """Return the worker that a cohort's next round is lived by."""
         if not self._up:
             return None
-        home = self._homes.get(slot)
-        if home is not None and len(home.slots) <= -(-self.population // len(self._up)):
+        home = self._homes.get(cohort)
+        if home is not None and len(home.cohorts) <= -(-self.n_cohorts // len(self._up)):
             return home
         if home is not None:
-            home.slots.discard(slot)
-        home = self._homes[slot] = min(self._up, key=lambda worker: len(worker.slots))
-        home.slots.add(slot)
+            home.cohorts.discard(cohort)
+        home = self._homes[cohort] = min(self._up, key=lambda worker: len(worker.cohorts))
+        home.cohorts.add(cohort)
         return home
 
-    def _tell(self, worker: Worker, order: Order) -> None:
-        worker.orders.append(order)
-        held = worker.holds.get(order.slot) == (order.epoch, order.source)
-        state = None if held else self._states.get(order.source)
-        handed = [] if state is None else [[state]]
-        answer, left = worker.live.remote(pickle.dumps(order), *handed)
-        worker.holds[order.slot] = order.epoch, order.target
+    def _tell(self, worker: Worker, orders: Sequence[Order]) -> None:
+        worker.orders.append(orders)
+        handed = [self._reference(worker, order) for order in orders]
+        told = [pickle.dumps(orders), *([handed] if any(handed) else [])]
+        if self._leaves:
+            answer, *left = worker.handle.live.options(num_returns=1 + len(orders)).remote(*told)
+        else:
+            answer, left = worker.handle.live.remote(*told), []
+        for order in orders:
+            worker.holds[order.slot] = order.epoch, order.target
 
-        def take(worker: Worker, said: bytes) -> Done:
-            done, is_left = pickle.loads(said)
+        def take(worker: Worker, said: bytes) -> list[Done]:
+            done, are_left = pickle.loads(said)
             if isinstance(done, Raised):
                 raise done.as_error()
-            if is_left:
-                self._states[order.target] = left
+            for order, is_left, state in zip(orders, are_left, left, strict=False):
+                if is_left:
+                    self._states[order.target] = state
             worker.orders.popleft()
-            self._struck.pop((order.slot, order.number), None)
+            self._struck.pop((orders[0].slot, orders[0].number), None)
             return done
 
         self._ask(worker, answer, take)
+
+    def _reference(self, worker: Worker, order: Order) -> Any:
+        """Return the reference of the state that an order begins from, unless the worker has that
+        in its memory: a cohort's in any of its rows.
+        """
+        there = [worker.holds.get(order.slot)] if self.cohort == 1 else worker.holds.values()
+        return None if (order.epoch, order.source) in there else self._states.get(order.source)
 
     def _ask(self, worker: Worker, reference: Any, then: Then) -> None:
         """Have an answer put into the inbox, with what is to be done with it."""
@@ -263,14 +284,13 @@ class RayCrew:
         with contextlib.suppress(queue.Empty):
             came = self._inbox.get(timeout=LOOK_SECONDS)
             while True:
-                if (found := self._take(*came)) is not None:
-                    done.append(found)
+                done += self._take(*came) or []
                 came = self._inbox.get_nowait()
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._look()
         return done
 
-    def _take(self, worker: Worker, then: Then, found: Any) -> Done | None:
+    def _take(self, worker: Worker, then: Then, found: Any) -> list[Done] | None:
         if worker.lost:
             return None
         errors, error = self.cluster.ray.exceptions, found.exception()
@@ -300,10 +320,10 @@ class RayCrew:
         alive = {one.number for one in self.cluster.machines()}
         gone = worker.met is not None and worker.met.node not in alive
         first = worker.orders[0] if worker.orders else None
-        where = f"slot {first.slot}, round {first.number}" if first else "between its rounds"
+        where = place_of(first) if first else "between its rounds"
         how = "is gone with its machine" if gone else f"is lost ({_reason(said)})"
         if not gone:
-            place = (first.slot, first.number) if first else BETWEEN
+            place = (first[0].slot, first[0].number) if first else BETWEEN
             self._struck[place] += 1
             if self._struck[place] > self.restarts:
                 raise OntogenyError(
@@ -313,13 +333,14 @@ class RayCrew:
                     "members. Anything else: run that member alone, with workers=1, to see why",
                 )
         self.notes.append(Note("restarted", f"{worker.name} {how}, {where}"))
-        for slot in worker.slots:
-            self._homes.pop(slot, None)
-        for order in worker.orders:
+        for cohort in worker.cohorts:
+            self._homes.pop(cohort, None)
+        for orders in worker.orders:
             if worker.met is not None:  # what it was writing
-                part = self._setup.folder / f"{order.target}.{worker.met.pid}.part"
-                part.unlink(missing_ok=True)
-            self.send(order)
+                for order in orders:
+                    part = self._setup.folder / f"{order.target}.{worker.met.pid}.part"
+                    part.unlink(missing_ok=True)
+            self.send(orders)
         self._fill()
 
     def _look(self) -> None:

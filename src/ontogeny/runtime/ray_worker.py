@@ -1,5 +1,5 @@
 """What lives in a worker of a Ray cluster: one actor, which lives the rounds that it is told to, as
-a worker process does (`worker`).
+a worker process does (`worker`), or a cohort's side by side (`cohort`).
 
 A state is written to the run's folder, and a large one is left in Ray's object store besides, from
 where an heir's worker takes it. If it can't be had there any more, its file has it.
@@ -21,7 +21,7 @@ from ontogeny.core.ray_cluster import ray_module
 from ontogeny.runtime.living import Living
 from ontogeny.runtime.messages import Done, Order, Raised, Ready, Setup
 from ontogeny.runtime.states import Packed
-from ontogeny.runtime.worker import lived, living_of
+from ontogeny.runtime.worker import learner_of, lived, living_of
 
 OBJECT_BYTES = 100_000  # smaller objects pass through the driver in Ray: those are read as files
 SEE_SECONDS = 10.0  # that a file of another machine may take to be seen
@@ -48,6 +48,7 @@ class RayWorker:
         self._sign, self._word = Path(), ""
         self._setup: Setup
         self._living: Living
+        self._cohorts: Any = None  # what lives them, where there are any
         self._room: float | None = None
         self._patience = 0.0
 
@@ -70,6 +71,11 @@ class RayWorker:
                 from ontogeny.runtime.machine import keep_compiled
 
                 keep_compiled()
+            if setup.cohort > 1:
+                from ontogeny.runtime.cohort import CohortLiving
+
+                self._cohorts = CohortLiving(learner_of(setup), setup)
+                return Ready(self._cohorts.temporary)
             self._living = living_of(setup)
             return Ready(self._living.temporary)
         except ModuleNotFoundError as error:
@@ -82,47 +88,65 @@ class RayWorker:
         except Exception as error:  # whatever the learner raises is the user's to know
             return Raised.by(error, "starting a worker")
 
-    def live(self, told: bytes, *handed: Sequence[Any]) -> tuple[bytes, Packed | None]:
-        """Live the round of a pickled order. `handed` may be a list with the reference of the state
-        to begin from. Return, pickled, what `fulfil` does; and the state that is to be left in the
-        object store. (Ray passes bytes on as they are, and takes long to pickle by itself.)
+    def live(self, told: bytes, handed: Sequence[Any] = ()) -> Any:
+        """Live the rounds of pickled orders. `handed` may have, for each, the reference of the
+        state to begin from. Return, pickled, what `fulfil` does; and where states may be left in
+        the object store, the state of each that is. (Ray passes bytes on as they are, and takes
+        long to pickle by itself.)
         """
-        said, left = self.fulfil(pickle.loads(told), *handed)
-        return pickle.dumps((said, left is not None)), left
+        orders: list[Order] = pickle.loads(told)
+        said, states = self.fulfil(orders, handed or [None] * len(orders))
+        answer = pickle.dumps((said, [state is not None for state in states]))
+        return (answer, *states) if leaves(self._setup, self._room is not None) else answer
 
     def fulfil(
-        self, order: Order, handed: Sequence[Any] = ()
-    ) -> tuple[Done | Raised, Packed | None]:
-        """Live the round that was ordered; return what it came to, and its state if that is to be
-        left in the object store.
+        self, orders: Sequence[Order], handed: Sequence[Any]
+    ) -> tuple[list[Done] | Raised, list[Packed | None]]:
+        """Live the rounds that were ordered, of one cohort; return what each came to, and its state
+        if that is to be left in the object store.
         """
-        if self._living.spoiled:  # another worker takes its place, and lives this order
-            os._exit(1)
+        if self._cohorts is None and self._living.spoiled:  # another worker takes its place,
+            os._exit(1)  # and lives this order
         try:
-            if order.epoch != self._epoch:
-                self._epoch = order.epoch
+            if orders[0].epoch != self._epoch:
+                self._epoch = orders[0].epoch
                 self._states.clear()
-            taken = self._taken(handed)
-            done, packed = lived(self._setup, self._living, self._states, order, taken)
+                if self._cohorts is not None:
+                    self._cohorts.forget()
+            came = self._lived(orders, [self._taken(reference) for reference in handed])
             if not self._wanted():  # the driver is gone, or another one grows this run
                 raise OntogenyError(
                     "another growth has begun in this folder", where=str(self._sign)
                 )
-            size = sum(array.nbytes for array in packed.arrays.values())
-            if self._room is not None and size > self._room:
-                raise too_large(size, self._room, platform.node())
-            packed.write(self._setup.folder / order.target)
-            left = self._room is not None and size >= OBJECT_BYTES
-            return done, packed if left else None
+            kept = [
+                self._kept(order, state) for order, (_, state) in zip(orders, came, strict=True)
+            ]
+            return [done for done, _ in came], kept
         except Exception as error:  # whatever the learner raises is the user's to know
-            return Raised.by(error, f"slot {order.slot}, round {order.number}"), None
+            return Raised.by(error, place_of(orders)), [None] * len(orders)
 
-    def _taken(self, handed: Sequence[Any]) -> Packed | None:
+    def _lived(
+        self, orders: Sequence[Order], taken: list[Packed | None]
+    ) -> list[tuple[Done, Packed]]:
+        if self._cohorts is not None:
+            return self._cohorts.live(orders, taken)
+        ((order,), (state,)) = orders, taken
+        return [lived(self._setup, self._living, self._states, order, state)]
+
+    def _kept(self, order: Order, state: Packed) -> Packed | None:
+        """Write a state; return it if it is to be left in the object store."""
+        size = sum(array.nbytes for array in state.arrays.values())
+        if self._room is not None and size > self._room:
+            raise too_large(size, self._room, platform.node())
+        state.write(self._setup.folder / order.target)
+        return state if self._room is not None and size >= OBJECT_BYTES else None
+
+    def _taken(self, reference: Any) -> Packed | None:
         """Return the state that a reference leads to; None when it does not any more."""
-        if not handed:
+        if reference is None:
             return None
         try:
-            return self._ray.get(handed[0], timeout=self._patience)
+            return self._ray.get(reference, timeout=self._patience)
         except self._ray.exceptions.RayError:
             return None
 
@@ -131,6 +155,18 @@ class RayWorker:
             return self._sign.read_text() == self._word
         except OSError:
             return False
+
+
+def leaves(setup: Setup, through_store: bool) -> bool:
+    """Return whether a worker may leave states in the object store: not if all are small."""
+    return through_store and not 0 < setup.bytes < OBJECT_BYTES
+
+
+def place_of(orders: Sequence[Order]) -> str:
+    """Return what the rounds of a cohort are called in errors."""
+    slots, numbers = [order.slot for order in orders], {order.number for order in orders}
+    many = f"slots {min(slots)} to {max(slots)}" if len(slots) > 1 else f"slot {slots[0]}"
+    return f"{many}, round {min(numbers)}"
 
 
 def too_large(size: float, room: float, machine: str) -> ConfigError:

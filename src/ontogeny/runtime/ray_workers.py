@@ -20,7 +20,7 @@ from ontogeny.runtime.board_program import BoardProgram
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.ray_crew import RayCrew
 from ontogeny.runtime.ray_moving import measured_moves
-from ontogeny.runtime.shipping import shipped
+from ontogeny.runtime.shipping import is_host, shipped
 from ontogeny.runtime.workforce import settings_of
 
 
@@ -42,6 +42,9 @@ class RayWorkers:
     """How many CPUs of the cluster each worker takes."""
     num_gpus: float = 0.0
     """How many GPUs each worker takes; a fraction shares one."""
+    members_per_worker: int = 1
+    """How many members of a JAX learner live side by side in a worker, as one compiled program, and
+    arrive together: of use where they are small beside the message that a round costs."""
     synchronous: bool = False
     """Wait for everybody before each move, so that a run can be repeated exactly."""
     restarts: int = 5
@@ -61,7 +64,7 @@ class RayWorkers:
 
     def __post_init__(self) -> None:
         as_declared(self)
-        at_least(self, 1, "workers", "threads", optional=True)
+        at_least(self, 1, "workers", "members_per_worker", "threads", optional=True)
         at_least(self, 0, "restarts", "num_gpus")
         positive(self, "num_cpus", "wait_seconds")
         at_least(self, 80_000_000, "store_bytes", optional=True)  # Ray refuses less
@@ -91,21 +94,29 @@ class RayWorkers:
         breaks its contract, and what a worker raised.
         """
         machine.prepare(self.devices)
+        if self.members_per_worker > 1 and is_host(job):
+            raise ConfigError(
+                "members of a host learner are plain Python, which can't be compiled together",
+                where="RayWorkers, members_per_worker",
+                hint="leave it 1: a worker lives the members that it has in turn",
+            )
+        cohort = min(self.members_per_worker, job.population)
         learner = shipped(job, "RayWorkers")
         cluster = self.joined()
         crew = RayCrew(
             cluster,
             job.population,
-            count=self.workers and min(self.workers, job.population),
+            count=self.workers and min(self.workers, -(-job.population // cohort)),
             cpus=self.num_cpus,
             gpus=self.num_gpus,
             restarts=self.restarts,
             surroundings=self._surroundings(cluster.begun),
             wait_seconds=self.wait_seconds,
             through_store=self.through_store,
+            cohort=cohort,
         )
         how = {"synchronous": self.synchronous, "die": self.errors == "die"}
-        return BoardProgram(job, learner, crew, folder=folder, **how)
+        return BoardProgram(job, learner, crew, folder=folder, **how, cohort=cohort)
 
     def joined(self) -> Cluster:
         """Return the cluster, joined or begun. Raises `MissingExtra`, or `ConfigError`."""
@@ -114,8 +125,9 @@ class RayWorkers:
 
     def examined(self, cluster: Cluster, state_bytes: int | None = None) -> dict[str, Any]:
         """Return what the cluster has for such workers: machines, how many workers there is room
-        for, the object store, and how long moves take that are measured; with the bytes of a
-        member's state, how many of those the object store has room for, and what its move takes.
+        for, the object store, and how long two calls and moves take that are measured; with the
+        bytes of a member's state, how many of those the object store has room for, and what its
+        move takes.
         """
         machines = cluster.machines()
         used = [one for one in machines if one.fits(self.num_cpus, self.num_gpus)]
@@ -130,7 +142,7 @@ class RayWorkers:
             "object_store_bytes": store,
             "smallest_object_store_bytes": min((one.store_bytes for one in used), default=0),
         }
-        sizes = {"move_1_MB_ms": 1_000_000, "move_10_MB_ms": 10_000_000}
+        sizes = {"call_ms": 1, "move_1_MB_ms": 1_000_000, "move_10_MB_ms": 10_000_000}
         if state_bytes:
             about |= {"state_bytes": state_bytes, "states_in_object_store": store // state_bytes}
             if state_bytes <= about["smallest_object_store_bytes"] // 4:

@@ -27,7 +27,7 @@ from ontogeny.core.compiling import quick_to_compile
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Learner
-from ontogeny.core.population import live
+from ontogeny.core.population import advance
 from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
 from ontogeny.runtime import hosts, machine
@@ -85,8 +85,7 @@ class Vectorised:
         shapes = job.shapes()
         check_stored(shapes)
         member_bytes = size_bytes(shapes.population) // job.population
-        one_by_one = jax.default_backend() == "cpu" and member_bytes >= LARGE
-        cohort = self.cohort or (1 if one_by_one else job.population // mesh.size)
+        cohort = self.cohort or side_by_side(job.population // mesh.size, member_bytes)
         limit = None if self.cohort else _available_bytes()
         while True:
             program = VectorisedProgram(job, mesh, cohort, shapes, quick)
@@ -125,6 +124,11 @@ def _available_bytes() -> int | None:
     return min(known) * len(there) if known else None
 
 
+def side_by_side(members: int, member_bytes: int) -> int:
+    """Return how many of a device's members with states of so many bytes had best live abreast."""
+    return 1 if jax.default_backend() == "cpu" and member_bytes >= LARGE else members
+
+
 class VectorisedProgram:
     """A compiled round, and the compiled spawn that begins it."""
 
@@ -137,13 +141,7 @@ class VectorisedProgram:
         sharding = Grown(spread, whole)
 
         def members(seed: Any, slots: Any, population: Any) -> Any:
-            def one(pair: Any) -> Any:
-                return live(job.learner, seed, job.steps, *pair)
-
-            local = slots.shape[0]
-            if cohort >= local:
-                return jax.vmap(one)((slots, population))
-            return jax.lax.map(one, (slots, population), batch_size=cohort)
+            return advance(job.learner, seed, job.steps, population, slots, cohort)
 
         pop = PartitionSpec("pop")
         spread_members = members

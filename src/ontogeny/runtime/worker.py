@@ -56,6 +56,16 @@ def work(connection: Connection) -> None:
 
 def living_of(setup: Setup) -> Living:
     """Return what lives the rounds of the learner that was set up, compiled."""
+    learner = learner_of(setup)
+    if isinstance(learner, Script):
+        from ontogeny.runtime.scripts.living import ScriptLiving
+
+        return ScriptLiving(learner, setup)
+    return (HostLiving if setup.host else JaxLiving)(learner, setup)
+
+
+def learner_of(setup: Setup) -> Any:
+    """Return the learner that was set up, JAX as the driver has it."""
     if not setup.host:
         from ontogeny.core.devices import device_count
 
@@ -63,11 +73,7 @@ def living_of(setup: Setup) -> Living:
         device_count()
     learner = pickle.loads(setup.learner)()
     _adopt(setup.settings)  # a host learner may have brought JAX with it
-    if isinstance(learner, Script):
-        from ontogeny.runtime.scripts.living import ScriptLiving
-
-        return ScriptLiving(learner, setup)
-    return (HostLiving if setup.host else JaxLiving)(learner, setup)
+    return learner
 
 
 def fulfil(setup: Setup, living: Living, states: dict[int, tuple[str, Any]], order: Order) -> Done:

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -79,11 +79,12 @@ class Workforce:
                     temporary[worker.number] = message.temporary
         return sum(temporary.values())
 
-    def send(self, order: Order) -> None:
-        """Give an order to the worker of its slot."""
-        worker = self.workers[order.slot % len(self.workers)]
-        worker.orders.append(order)
-        self._tell(worker, order)
+    def send(self, orders: Sequence[Order]) -> None:
+        """Give each order to the worker of its slot."""
+        for order in orders:
+            worker = self.workers[order.slot % len(self.workers)]
+            worker.orders.append(order)
+            self._tell(worker, order)
 
     def results(self, epoch: int) -> list[Done]:
         """Wait until rounds are done, and return them. Raises `OntogenyError` when a member raised,
