@@ -1,0 +1,239 @@
+"""What the docs tell a reader to type is so: every command is read by the parser of its verb, those
+that cost little are run, and so is every block of Python that is no file of examples/.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import shutil
+import tomllib
+from collections import Counter
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import tyro
+
+import ontogeny as og
+from docs_blocks import ROOT, blocks, commands, inline_commands
+from ontogeny import cli, growth
+from ontogeny.recipes import RECIPES
+from ontogeny.runtime.executor import Executor, Job
+from ontogeny.runtime.vectorised import Vectorised
+
+STORED = Path(__file__).parent / "data" / "stored" / "vectorised"
+POLICY = Path(__file__).parent / "data" / "products" / "cartpole"
+TEACHERS = ("breakout-1", "rooms-1", "chain-1", "chain-2", "six", "nine")
+SHELL = [block for block in blocks("bash", "console", "sh") if not block.why]
+PYTHON = [block for block in blocks("python") if not block.included]
+UNRUN = Counter(block.page for block in blocks("bash", "console", "sh", "python") if block.why)
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+TARGETS = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+class Parsed(Exception):
+    """What a verb's parser made of the words; nothing after it is done."""
+
+
+@pytest.fixture
+def parsed(monkeypatch, tmp_path):
+    """Return a function that has a command's words parsed by its verb, and says what came of them.
+    The files that commands name by their parsers' leave lie in the folder that it is called in.
+    """
+    read = tyro.cli
+
+    def stop(*args, **settings):
+        raise Parsed(read(*args, **settings))
+
+    def parse(words: list[str]) -> object:
+        if words in (["--help"], ["--version"]) or words[:1] == ["--completion"]:
+            return cli.run(words)
+        try:
+            code = cli.run(words)
+        except Parsed as what:
+            (made,) = what.args
+            if recipe := getattr(made, "recipe", None):
+                recipe.strategy.build(recipe.space())  # its settings go with its space
+            return made
+        assert code == 0, f"it left with {code}"
+        assert "--help" in words, "it never came to its parser"
+        return None
+
+    monkeypatch.chdir(tmp_path)
+    (space,) = blocks("toml")
+    Path("space.toml").write_text(space.text)
+    for name in ("train.py", "train"):
+        Path(name).write_text("print('{\"score\": 0.5}')\n")
+        Path(name).chmod(0o755)
+    for name in TEACHERS:
+        Path(name).symlink_to(POLICY)
+    monkeypatch.setattr(tyro, "cli", stop)
+    # the parser looks for helps in the source of each class, again for each command
+    monkeypatch.setattr(inspect, "getsource", cache(inspect.getsource))
+    return parse
+
+
+def wrong_with(words: list[str], parsed) -> str | None:
+    """Return what is wrong with a command, or None."""
+    name, *rest = words
+    if name == "ontogeny":
+        if len(rest) == 2 and rest[0] == "grow" and rest[1] in RECIPES:
+            return None  # the verbs' own tests read the fields of each
+        try:
+            parsed(rest)
+        except (AssertionError, SystemExit, og.OntogenyError) as error:
+            return f"{' '.join(words)}: {error}"
+    elif name == "make":
+        return None if set(rest) <= set(TARGETS) else f"no target {rest}"
+    elif name == "pip":
+        extras = re.findall(r"\[([\w,-]+)\]", " ".join(rest))
+        asked = {extra for several in extras for extra in several.split(",")}
+        return None if asked <= set(EXTRAS) else f"no extra {asked - set(EXTRAS)}"
+    elif name != "ffmpeg":  # what pipes a video
+        return f"who knows {name}? write <!-- not run: why --> before the block"
+    return None
+
+
+def test_every_command_is_one_that_its_verb_takes(parsed, capsys):
+    told = [(block.place, words) for block in SHELL for words in commands(block.text)]
+    assert len(told) > 100
+    wrong = [f"{place}: {said}" for place, words in told if (said := wrong_with(words, parsed))]
+    assert not wrong, "\n".join([*wrong, capsys.readouterr().err])
+
+
+def test_a_command_in_running_text_is_one_too(parsed, capsys):
+    told = [(page, words) for page, text in inline_commands() for words in commands(text)]
+    assert len(told) > 20
+    wrong = [f"{page}: {said}" for page, words in told if (said := wrong_with(words, parsed))]
+    assert not wrong, "\n".join([*wrong, capsys.readouterr().err])
+
+
+def test_the_check_itself_finds_what_it_is_for(parsed):
+    text = """
+        for seed in 0 1; do
+          ontogeny grow toy --name "n $seed"   # a comment
+        done
+        ffmpeg -i ANY - | ontogeny stream - --model m \\
+            --out x.mp4
+    """
+    words = [["ontogeny", "grow", "toy", "--name", f"n {seed}"] for seed in (0, 1)]
+    assert commands(text)[:2] == words
+    assert sorted(map(len, commands(text)[2:])) == [4, 7]
+    for wrong in (
+        "ontogeny grwo toy",
+        "ontogeny grow tyo",
+        "ontogeny grow toy --poplation 3",
+        "ontogeny grow toy --rounds many",
+        "ontogeny show",
+        "make dmeo",
+        "pip install 'ontogeny[wrlds]'",
+        "rm -rf /",
+    ):
+        assert wrong_with(commands(wrong)[0], parsed)
+
+
+def test_what_nobody_runs_is_counted():
+    """One more is a decision: write here why nobody can run it."""
+    assert UNRUN == {"docs/cluster.md": 2}  # Kubernetes, and Slurm
+
+
+def test_verbs_that_look_at_runs_do_what_the_start_page_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(STORED, tmp_path / "runs" / "mine")
+    page = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    for command in ("recipes", "list", "show", "report", "verify", "remove"):
+        assert f"`ontogeny {command}" in page
+        words = [command, *(["mine"] if command not in ("recipes", "list") else [])]
+        assert cli.run([*words, *(["--yes"] if command == "remove" else [])]) == 0
+        assert capsys.readouterr().out.strip()
+    assert not (tmp_path / "runs" / "mine").exists()
+
+
+class Ready(Exception):
+    """All that a growth needs was made and found good; it is not grown."""
+
+
+# What a page has in words before a block, by how the block begins.
+BEFORE = {
+    "found = og.compare": """
+for name, strategy in (("pbt", "pbt"), ("random", "random-search")):
+    for seed in (0, 1):
+        og.grow("quadratic", strategy=strategy, seed=seed, folder=f"runs/{name}-{seed}",
+                population=4, rounds=2, steps=2, progress=False)
+""",
+    'og.grow("quadratic"': """
+from ontogeny.evolution.pb2 import PB2
+step = lambda key, x, hypers: (x + hypers["learning_rate"], {})
+learner = og.Learner(lambda key, hypers: jnp.zeros(2), step, lambda key, x, hypers: x.sum())
+""",
+    "og.testing.check_host_learner": """
+learner = og.HostLearner(
+    init=lambda key, hypers: np.zeros(2),
+    step=lambda key, x, hypers: (x + hypers["learning_rate"], {}),
+    score=lambda key, x, hypers: float(x.sum()),
+)
+""",
+    "run = og.grow(og.script": "def train(member): member.hypers",
+    "import ontogeny as og\n\nspace": "live = lambda asked: 0.5",
+    "og.video.VideoTask": "draw = held = loss = measures = lambda *args: None",
+    "class Learner": "from ontogeny.core.learner import NamedTuple",
+}
+# What costs more than it is worth here, and where the suite runs the same.
+DEAR = {
+    "import ontogeny as og\n\nog.teaching.landscape": "learners/teaching/test_field.py",
+    "import jax\nimport ontogeny as og\n\nletters": "worlds/test_glyphs.py",
+    "import ontogeny as og\n\npredict": "test_products.py",
+    "og.testing.check_strategy": "evolution/test_pb2.py",
+    "graph = og.video.network": "runtime/test_pipeline.py",
+}
+
+
+@pytest.mark.usefixtures("traced", "one_device")
+def test_blocks_of_python_run(tmp_path, monkeypatch, capsys):
+    whole = growth.grow_job
+
+    def grow_job(job: Job, executor: Executor, folder: Any, recipe: Any, *rest: Any, **more: Any):
+        if recipe is None and isinstance(executor, Vectorised):
+            return whole(job, executor, folder, recipe, *rest, **more)
+        raise Ready
+
+    monkeypatch.chdir(tmp_path)
+    pages: dict[str, dict[str, Any]] = {}
+    wrong = []
+    for block in PYTHON:
+        tree = ast.parse(block.text)  # also of what is dear
+        if dear := [test for words, test in DEAR.items() if block.text.startswith(words)]:
+            assert (ROOT / "tests" / dear[0]).is_file()
+            continue
+        space = og.Space({"learning_rate": og.Log(1e-4, 1.0)})
+        given = {"og": og, "jax": jax, "jnp": jnp, "np": np, "space": space}
+        names = pages.setdefault(block.page, given)
+        try:
+            for words, code in BEFORE.items():
+                if block.text.startswith(words):
+                    exec(code, names)
+            with monkeypatch.context() as patch:
+                patch.setattr(growth, "grow_job", grow_job)
+                for statement in tree.body:
+                    with suppress(Ready):
+                        exec(compile(ast.Module([statement], []), block.place, "exec"), names)
+        except Exception as error:
+            wrong.append(f"{block.place}: {type(error).__name__}: {error}")
+    assert not wrong, "\n".join(wrong)
+    assert pages["docs/how-it-works.md"]["Learner"]._fields == og.Learner._fields[:3]
+    assert pages["docs/comparing.md"]["found"].improvements
+    assert "report.html" in capsys.readouterr().out  # of the README
+
+
+def test_included_files_are_examples_which_the_suite_runs():
+    files = {block.included for block in blocks("python") if block.included}
+    assert len(files) > 15
+    assert all((ROOT / file).is_file() and file.startswith("examples/") for file in files)
+    assert {path.name for path in (ROOT / "examples").glob("*.py")} >= {Path(f).name for f in files}
