@@ -26,6 +26,7 @@ import jax.numpy as jnp
 from benchmarks.beside import asking, living
 from benchmarks.peer import peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, pairwise
+from ontogeny.claims.measuring import Measuring
 from ontogeny.claims.trainings import train
 from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.learners.sequential.predictor import predictor
@@ -94,7 +95,7 @@ def _to_bayes(seeds: int) -> list[Figure]:
     seconds: list[float] = []
     excess: list[float] = []
     for seed in range(seeds):
-        trained = train(learner, 2, seed, 20, UPDATES // 20, lambda said: None, "coin")
+        trained = train(Measuring(seed=seed), learner, 2, 20, UPDATES // 20, "coin")
         near = (trained.score > -NEAR).all(axis=1)
         seconds.append(float(trained.seconds[near.argmax() if near.any() else -1]))
         excess.append(-float(trained.score[-1].min()))

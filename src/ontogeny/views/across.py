@@ -60,13 +60,14 @@ def offer_ways(fig: go.Figure, record: Record) -> go.Figure:
     fig.update_xaxes(**round_ticks(record.rounds))
     if len(known) < 2:
         return fig
+    traces: Any = fig.data
     buttons: list[dict[str, Any]] = []
     for way in known:
         settings = {f"{name}.{key}": value for name in axes for key, value in way.axis().items()}
         settings |= {f"{name}.title.text": way.title for name in titled}
         x = [
             np.interp(np.asarray(trace.x, float), rounds, way.ends).astype("float32")
-            for trace in fig.data
+            for trace in traces
         ]
         buttons.append({"label": way.word, "method": "update", "args": [{"x": x}, settings]})
     menu = {
