@@ -19,6 +19,7 @@ BENCHMARKS = {
     "mixing": "a mixture of two policies beside its last component alone",
     "compiling": "seconds that compiling each recipe takes without a cache",
     "records": "what a long run costs to record, to read and to report: a million rows",
+    "watching": "200 runs in a browser: how soon, what of a core while ten grow, a million rows",
     "ray_tune": "sixteen agents beside Ray Tune's PopulationBasedTraining",
     "ray_torch": "sixteen PyTorch members beside Ray Tune's PopulationBasedTraining",
     "ray_moves": "moves and rounds in a Ray cluster beside Ray's own calls, and the driver's rate",

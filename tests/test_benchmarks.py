@@ -54,6 +54,7 @@ NAMES = {
     "network",
     "tables",
     "tokens",
+    "watching",
 }
 RESULTS = ROOT / "benchmarks" / "results.json"
 
@@ -165,6 +166,9 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     "devices": {"CASES": {"quadratic": 1}, "recipe_class": lambda name: Steps},
     "heads": {"PHOTOS": 60, "FEATURES": 40, "UPDATES": 2, "LOSSES": ("pairs",)},
     "records": {"ROWS": 40_000, "EACH": 1},
+    "watching": {
+        **{"RUNS": 3, "GROWING": 1, "ROUNDS": 4, "SETTLE": 0.1, "SECONDS": 0.5, "ROWS": 40_000},
+    },
     "matching": {"QUICK": (500, 2000), "PEERS": ()},
     "network": {"PEERS": {}},
     "tables": {"QUICK": (500, 2000), "REPEATS": 1},
