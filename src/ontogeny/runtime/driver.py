@@ -14,7 +14,7 @@ import signal
 import time
 import warnings
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import jax
@@ -33,7 +33,7 @@ from ontogeny.runtime.checkpoints import (
     write_checkpoint,
 )
 from ontogeny.runtime.executor import RAISED, UNREAD, Executor, Job, Lived, Snapshot
-from ontogeny.runtime.interruption import asked_to_stop
+from ontogeny.runtime.interruption import Stopped, asked_to_stop, at_once
 from ontogeny.runtime.limits import ENOUGH, Enough, Limits
 from ontogeny.runtime.machine import describe
 from ontogeny.runtime.observer import Audience, Observer, Setting
@@ -79,11 +79,10 @@ def grow(
             if enough():
                 status = "interrupted"
                 return status
-        with (
-            asked_to_stop(lambda: audience.tell("stopping"), came),
-            closing(executor.prepare(job, store.folder)) as program,
-        ):
-            rounds = program.rounds(first, snapshot, stop)
+        with asked_to_stop(lambda: audience.tell("stopping"), came), ExitStack() as taken:
+            with at_once():
+                program = taken.enter_context(closing(executor.prepare(job, store.folder)))
+                rounds = program.rounds(first, snapshot, stop)
             seconds = time.perf_counter() - begun
             with store.transaction():
                 if first == 0:
@@ -91,7 +90,7 @@ def grow(
                 store.put(status="growing", memory=program.footprint()._asdict())
             audience.tell("compiled", seconds)
             saved = time.perf_counter()
-            for lived in rounds:
+            for lived in () if (came or asked()) and stop() else rounds:
                 lap = laps.take(lived)
                 enough.see(lived.score)
                 resting = lived.settled and (stop() or laps.done == job.rounds)
@@ -109,6 +108,10 @@ def grow(
                 if resting and laps.done < job.rounds:
                     break  # at its end, the executor ends by itself
             status = "finished" if laps.done >= job.rounds else "interrupted"
+        return status
+    except Stopped:
+        status = "interrupted"
+        stop()  # which says why
         return status
     except KeyboardInterrupt:
         status = "interrupted"

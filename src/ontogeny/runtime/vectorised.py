@@ -19,8 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ontogeny.core.closures import compiled, debugging, opened, traced_once
-from ontogeny.core.compiling import quick_to_compile
+from ontogeny.core.closures import debugging, lowered, opened, traced_once
+from ontogeny.core.compiling import quick_to_compile, side_by_side
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Learner
@@ -28,6 +28,7 @@ from ontogeny.core.population import live
 from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
 from ontogeny.runtime import machine
+from ontogeny.runtime.checkpoints import FOLDER as CHECKPOINTS
 from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
 from ontogeny.runtime.shipping import is_host
 from ontogeny.runtime.stacked import Stacked, check_stored
@@ -62,10 +63,11 @@ class Vectorised:
         self, job: Job, folder: Path | None = None, quick: bool = False
     ) -> VectorisedProgram:
         """Compile the job for this machine's devices; `quick`, in a third of the time, for what
-        does not run long. Raises what a learner's own tracing raises, and `ConfigError` for a host
-        learner.
+        does not run long. What spawns the first members is compiled beside the round, unless a
+        checkpoint is in the `folder`. Raises what a learner's own tracing raises, and `ConfigError`
+        for a host learner.
         """
-        del folder  # nothing but the rounds comes of it
+        spawns = folder is None or not (folder / CHECKPOINTS).is_dir()
         machine.prepare(self.devices)
         if is_host(job):
             raise ConfigError(
@@ -86,8 +88,10 @@ class Vectorised:
         one_by_one = jax.default_backend() == "cpu" and member_bytes >= LARGE
         cohort = self.cohort or (1 if one_by_one else job.population // n_devices)
         limit = None if self.cohort else machine.available_bytes()
+        spawn = None
         while True:
-            program = VectorisedProgram(job, mesh, cohort, shapes, quick)
+            program = VectorisedProgram(job, mesh, cohort, shapes, quick, spawns, spawn)
+            spawn = program.spawn
             needed = sum(program.footprint()[:2])
             if limit is None or needed <= HEADROOM * limit or cohort == 1:
                 return program
@@ -98,8 +102,18 @@ class VectorisedProgram:
     """A compiled round, and the compiled spawn that begins it."""
 
     def __init__(
-        self, job: Job, mesh: Mesh, cohort: int, shapes: Grown[Any, Any], quick: bool = False
+        self,
+        job: Job,
+        mesh: Mesh,
+        cohort: int,
+        shapes: Grown[Any, Any],
+        quick: bool = False,
+        spawns: bool = True,
+        spawn: Any = None,
     ):
+        """Compile the round, and beside it the spawn, if the program `spawns` and there is none
+        yet.
+        """
         self.job, self.mesh, self.cohort, self.shapes = job, mesh, cohort, shapes
         spread: Any = NamedSharding(mesh, PartitionSpec("pop"))
         whole: Any = NamedSharding(mesh, PartitionSpec())
@@ -136,24 +150,29 @@ class VectorisedProgram:
             return Grown(population, strategy_state), lived
 
         number = jax.ShapeDtypeStruct((), jnp.uint32)
-        self._spawn = jax.jit(
-            lambda seed, hypers: begin(
-                job.learner, job.space, job.strategy, seed, job.population, hypers
-            ),
-            out_shardings=sharding,
-        )
+
+        def spawn_(seed: Any, hypers: Any) -> Any:
+            return begin(job.learner, job.space, job.strategy, seed, job.population, hypers)
+
         arguments = number, number, self.shapes
         with_data, data = opened(round_, *arguments)
         self._data = jax.device_put(data, whole)
-        self._round, self._temporary = compiled(
-            with_data,
-            self._data,
-            *arguments,
-            in_shardings=(whole, whole, whole, sharding),
-            out_shardings=(sharding, spread),
-            donate_argnums=3,
-            compiler_options=quick_to_compile() if quick else None,
-        )
+        works = [
+            lowered(
+                with_data,
+                self._data,
+                *arguments,
+                in_shardings=(whole, whole, whole, sharding),
+                out_shardings=(sharding, spread),
+                donate_argnums=3,
+                compiler_options=quick_to_compile() if quick else None,
+            )
+        ]
+        self.spawn = spawn or jax.jit(spawn_, out_shardings=sharding)  # compiles when it is called
+        if spawns and spawn is None:
+            works.append(lowered(spawn_, number, job.hypers, out_shardings=sharding))
+        (self._round, self._temporary), *beside = side_by_side(*works)
+        self.spawn = beside[0][0] if beside else self.spawn
         self._sharding = sharding
 
     def rounds(
@@ -168,7 +187,7 @@ class VectorisedProgram:
         del stop
         seed = np.uint32(self.job.seed)
         current = (
-            self._spawn(jnp.uint32(seed), self.job.hypers)
+            self.spawn(seed, self.job.hypers)
             if snapshot is None
             else jax.device_put(snapshot.as_arrays(), self._sharding)
         )
