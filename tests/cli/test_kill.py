@@ -103,3 +103,22 @@ def test_ctrl_c_finishes_the_round_and_says_how_to_go_on(place):
     with Store(run) as store:
         assert store.run()["status"] == "interrupted"
         assert store.artifacts("checkpoint")[-1].round == store.rounds() - 1
+
+
+def test_ctrl_c_while_it_compiles_stops_at_once(tmp_path):
+    process = ontogeny(tmp_path, *GROW, "--name", "early")  # from an empty compile cache
+    assert process.stdout is not None
+    said = b""
+    while b"compiling" not in said:
+        said += process.stdout.readline()
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT, err
+    assert b"compiled in" not in out
+    assert b"interrupted after 0 rounds" in out
+    assert b"next: ontogeny resume early" in out
+    assert b"interrupted after round 0 of 100" in err
+    with Store(tmp_path / "runs" / "early") as store:
+        assert (store.run()["status"], store.rounds()) == ("interrupted", 0)
+        assert [event.detail for event in store.events()] == ["SIGINT"]

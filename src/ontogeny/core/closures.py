@@ -13,6 +13,8 @@ from typing import Any
 import jax
 from jax.core import eval_jaxpr
 
+from ontogeny.core.compiling import side_by_side
+
 
 def debugging() -> bool:
     """Return whether JAX is told to compute step by step, or to find where a NaN comes from: then a
@@ -25,12 +27,24 @@ def compiled(function: Callable[..., Any], *arguments: Any, **how: Any) -> tuple
     """Return the function compiled for `arguments` (arrays or their shapes), `how` being what
     `jax.jit` takes, and the bytes that it holds while it runs, as far as the compiler knows.
     """
+    return side_by_side(lowered(function, *arguments, **how))[0]
+
+
+def lowered(
+    function: Callable[..., Any], *arguments: Any, **how: Any
+) -> Callable[[], tuple[Any, int]]:
+    """Return what compiles the function and returns what `compiled` does, the function traced."""
     if debugging():
         plain = jax.jit(function)
-        return lambda *given: plain(*jax.tree.map(jax.numpy.asarray, given)), 0
-    program = jax.jit(function, **how).lower(*arguments).compile()
-    analysis = program.memory_analysis()
-    return program, int(analysis.temp_size_in_bytes) if analysis else 0
+        return lambda: (lambda *given: plain(*jax.tree.map(jax.numpy.asarray, given)), 0)
+    program = jax.jit(function, **how).lower(*arguments)
+
+    def compile_() -> tuple[Any, int]:
+        made: Any = program.compile()
+        analysis = made.memory_analysis()
+        return made, int(analysis.temp_size_in_bytes) if analysis else 0
+
+    return compile_
 
 
 def opened(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[..., Any], list[Any]]:

@@ -22,7 +22,7 @@ from ontogeny.core.population import Population, advance, fresh
 from ontogeny.core.trees import keyed, keyless, size_bytes
 from ontogeny.runtime.messages import Done, Order, Setup
 from ontogeny.runtime.states import Packed, pack_state, read_packed, unpack_state
-from ontogeny.runtime.vectorised import side_by_side
+from ontogeny.runtime.vectorised import abreast
 
 
 class Stack(NamedTuple):
@@ -46,7 +46,7 @@ class CohortLiving:
 
         member = jax.eval_shape(one, number, number, setup.hypers)
         self._like = keyless(member)
-        abreast = side_by_side(self.rows, size_bytes(member))
+        cohort = abreast(self.rows, size_bytes(member))
 
         def begin(slots: Any, lived: Any, hypers: Any) -> Any:
             return keyless(jax.vmap(one)(slots, lived, hypers))
@@ -54,7 +54,7 @@ class CohortLiving:
         def round_(slots: Any, lived: Any, state: Any, hypers: Any) -> Any:
             score = jnp.full(self.rows, -jnp.inf, jnp.float32)
             members: Any = Population(keyed(state, member), hypers, score, lived, lived)
-            after, metrics = advance(learner, setup.seed, setup.steps, members, slots, abreast)
+            after, metrics = advance(learner, setup.seed, setup.steps, members, slots, cohort)
             left = None if learner.bequeath is None else after.hypers
             return keyless(after.state), (after.score, metrics, left)
 

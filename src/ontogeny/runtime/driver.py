@@ -14,7 +14,7 @@ import signal
 import time
 import warnings
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import jax
@@ -34,7 +34,7 @@ from ontogeny.runtime.checkpoints import (
     write_checkpoint,
 )
 from ontogeny.runtime.executor import RAISED, UNREAD, Executor, Job, Lived, Snapshot
-from ontogeny.runtime.interruption import asked_to_stop
+from ontogeny.runtime.interruption import Stopped, asked_to_stop, at_once
 from ontogeny.runtime.limits import ENOUGH, Enough, Limits
 from ontogeny.runtime.machine import describe
 from ontogeny.runtime.observer import Audience, Observer, Setting
@@ -80,12 +80,11 @@ def grow(
             if enough():
                 status = "interrupted"
                 return status
-        with (
-            asked_to_stop(lambda: audience.tell("stopping"), came),
-            closing(executor.prepare(job, store.folder)) as program,
-        ):
-            stops = hosts.with_others(stop, came)
-            rounds = program.rounds(first, snapshot, stops)
+        with asked_to_stop(lambda: audience.tell("stopping"), came), ExitStack() as taken:
+            with at_once():
+                program = taken.enter_context(closing(executor.prepare(job, store.folder)))
+                stops = hosts.with_others(stop, came)
+                rounds = program.rounds(first, snapshot, stops)
             seconds = time.perf_counter() - begun
             with store.transaction():
                 if first == 0:
@@ -93,7 +92,7 @@ def grow(
                 store.put(status="growing", memory=program.footprint()._asdict())
             audience.tell("compiled", seconds)
             saved = time.perf_counter()
-            for lived in rounds:
+            for lived in () if (came or asked()) and stop() else rounds:
                 lap = laps.take(lived)
                 enough.see(lived.score)
                 resting = lived.settled and (stops() or laps.done == job.rounds)
@@ -111,6 +110,10 @@ def grow(
                 if resting and laps.done < job.rounds:
                     break  # at its end, the executor ends by itself
             status = "finished" if laps.done >= job.rounds else "interrupted"
+        return status
+    except Stopped:
+        status = "interrupted"
+        stop()  # which says why
         return status
     except KeyboardInterrupt:
         status = "interrupted"

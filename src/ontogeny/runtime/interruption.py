@@ -1,5 +1,6 @@
 """Ctrl-C, twice: the first time asks to stop after the round, the second stops now. Being told to
-end, or that the terminal is gone, asks as the first.
+end, or that the terminal is gone, asks as the first. While there is no round to be finished, the
+first stops now.
 """
 
 from __future__ import annotations
@@ -8,9 +9,27 @@ import signal
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 
 ASKING = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+_nothing_to_finish = ContextVar("nothing_to_finish", default=False)
+
+
+class Stopped(BaseException):
+    """A signal came while there was nothing to be finished."""
+
+
+@contextmanager
+def at_once() -> Generator[None]:
+    """Have a signal raise `Stopped` in the block: what is under way there is of no worth yet."""
+    token = _nothing_to_finish.set(True)
+    try:
+        yield
+    finally:
+        _nothing_to_finish.reset(token)
 
 
 @contextmanager
@@ -20,7 +39,7 @@ def asked_to_stop(
     """Yield a function that says whether such a signal has come, which is put into `signals`, after
     calling `tell`. One that this process ignores asks nothing.
 
-    A second SIGINT raises `KeyboardInterrupt`.
+    A second SIGINT raises `KeyboardInterrupt`; the first of any, inside of `at_once()`, `Stopped`.
     """
     came = [] if signals is None else signals
     if threading.current_thread() is not threading.main_thread():
@@ -32,6 +51,8 @@ def asked_to_stop(
         if came and number == signal.SIGINT:
             raise KeyboardInterrupt
         came.append(number)
+        if _nothing_to_finish.get():
+            raise Stopped
         tell()
 
     known = [getattr(signal, name) for name in ASKING if hasattr(signal, name)]

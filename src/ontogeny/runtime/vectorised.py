@@ -22,8 +22,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ontogeny.core.closures import compiled, debugging, opened, traced_once
-from ontogeny.core.compiling import quick_to_compile
+from ontogeny.core.closures import debugging, lowered, opened, traced_once
+from ontogeny.core.compiling import quick_to_compile, side_by_side
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Learner
@@ -31,6 +31,7 @@ from ontogeny.core.population import advance
 from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
 from ontogeny.runtime import hosts, machine
+from ontogeny.runtime.checkpoints import FOLDER as CHECKPOINTS
 from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
 from ontogeny.runtime.gathering import everywhere, gathered, spread
 from ontogeny.runtime.shipping import is_host
@@ -67,10 +68,11 @@ class Vectorised:
         self, job: Job, folder: Path | None = None, quick: bool = False
     ) -> VectorisedProgram:
         """Compile the job for this machine's devices; `quick`, in a third of the time, for what
-        does not run long. Raises what a learner's own tracing raises, and `ConfigError` for a host
-        learner.
+        does not run long. What spawns the first members is compiled beside the round, unless a
+        checkpoint is in the `folder`. Raises what a learner's own tracing raises, and `ConfigError`
+        for a host learner.
         """
-        del folder  # nothing but the rounds comes of it
+        spawns = folder is None or not (folder / CHECKPOINTS).is_dir()
         machine.prepare(self.devices)
         if is_host(job):
             raise ConfigError(
@@ -85,10 +87,12 @@ class Vectorised:
         shapes = job.shapes()
         check_stored(shapes)
         member_bytes = size_bytes(shapes.population) // job.population
-        cohort = self.cohort or side_by_side(job.population // mesh.size, member_bytes)
+        cohort = self.cohort or abreast(job.population // mesh.size, member_bytes)
         limit = None if self.cohort else _available_bytes()
+        spawn = None
         while True:
-            program = VectorisedProgram(job, mesh, cohort, shapes, quick)
+            program = VectorisedProgram(job, mesh, cohort, shapes, quick, spawns, spawn)
+            spawn = program.spawn
             needed = sum(program.footprint()[:2])
             if limit is None or needed <= HEADROOM * limit or cohort == 1:
                 return program
@@ -124,7 +128,7 @@ def _available_bytes() -> int | None:
     return min(known) * len(there) if known else None
 
 
-def side_by_side(members: int, member_bytes: int) -> int:
+def abreast(members: int, member_bytes: int) -> int:
     """Return how many of a device's members with states of so many bytes had best live abreast."""
     return 1 if jax.default_backend() == "cpu" and member_bytes >= LARGE else members
 
@@ -133,8 +137,18 @@ class VectorisedProgram:
     """A compiled round, and the compiled spawn that begins it."""
 
     def __init__(
-        self, job: Job, mesh: Mesh, cohort: int, shapes: Grown[Any, Any], quick: bool = False
+        self,
+        job: Job,
+        mesh: Mesh,
+        cohort: int,
+        shapes: Grown[Any, Any],
+        quick: bool = False,
+        spawns: bool = True,
+        spawn: Any = None,
     ):
+        """Compile the round, and beside it the spawn, if the program `spawns` and there is none
+        yet.
+        """
         self.job, self.mesh, self.cohort, self.shapes = job, mesh, cohort, shapes
         spread: Any = NamedSharding(mesh, PartitionSpec("pop"))
         whole: Any = NamedSharding(mesh, PartitionSpec())
@@ -165,24 +179,30 @@ class VectorisedProgram:
             return Grown(population, strategy_state), lived
 
         number = jax.ShapeDtypeStruct((), jnp.uint32)
-        self._spawn = jax.jit(
-            lambda seed, hypers: begin(
-                job.learner, job.space, job.strategy, seed, job.population, hypers
-            ),
-            out_shardings=sharding,
-        )
+
+        def spawn_(seed: Any, hypers: Any) -> Any:
+            return begin(job.learner, job.space, job.strategy, seed, job.population, hypers)
+
         arguments = number, number, self.shapes
         with_data, data = opened(round_, *arguments)
         self._data = everywhere(data, whole)
-        self._round, self._temporary = compiled(
-            with_data,
-            self._data,
-            *arguments,
-            in_shardings=(whole, whole, whole, sharding),
-            out_shardings=(sharding, spread),
-            donate_argnums=3,
-            compiler_options=quick_to_compile() if quick else None,
-        )
+        works = [
+            lowered(
+                with_data,
+                self._data,
+                *arguments,
+                in_shardings=(whole, whole, whole, sharding),
+                out_shardings=(sharding, spread),
+                donate_argnums=3,
+                compiler_options=quick_to_compile() if quick else None,
+            )
+        ]
+        self._hypers = jax.device_get(job.hypers)  # which every host has
+        self.spawn = spawn or jax.jit(spawn_, out_shardings=sharding)  # compiles when it is called
+        if spawns and spawn is None:
+            works.append(lowered(spawn_, number, self._hypers, out_shardings=sharding))
+        (self._round, self._temporary), *beside = side_by_side(*works)
+        self.spawn = beside[0][0] if beside else self.spawn
         self._sharding = sharding
         self._shown = jax.jit(lambda lived: lived, out_shardings=whole)  # to every host
         self._led = False  # whether other hosts are to be told what comes next
@@ -206,16 +226,15 @@ class VectorisedProgram:
             given = None if snapshot is None else snapshot.as_arrays()
             with hosts.computing("before the first round"):
                 current = (
-                    spread(given, self.shapes, self._sharding) if resumed else self._spawned(seed)
+                    spread(given, self.shapes, self._sharding)
+                    if resumed
+                    else self.spawn(seed, self._hypers)
                 )
         elif snapshot is None:
-            current = self._spawned(seed)
+            current = self.spawn(seed, self._hypers)
         else:
             current = jax.device_put(snapshot.as_arrays(), self._sharding)
         return self._rounds(first, seed, current)
-
-    def _spawned(self, seed: Any) -> Any:
-        return self._spawn(seed, jax.device_get(self.job.hypers))
 
     def _rounds(self, first: int, seed: Any, current: Any) -> Iterator[Lived]:
         everybody = np.ones(self.job.population, bool)
