@@ -40,6 +40,7 @@ from ontogeny.runtime import driver
 from ontogeny.runtime.executor import Executor, Job, planned
 from ontogeny.runtime.folders import find_run
 from ontogeny.runtime.machine import prepare
+from ontogeny.runtime.mirror import mirror_of, unsent
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.store import Store
@@ -71,10 +72,11 @@ def grow(
     A learner needs a `space`; its strategy is "pbt" when none is given, with 16 members for 20
     rounds of 100 steps (of a script, of one step). A strategy is given by its name or by its
     settings, to a learner also as the functions themselves. `folder` is where the run is kept
-    (`runs/NAME-N` when not given); a run that is already there goes on from its newest checkpoint,
-    which for a bare learner is how it is resumed, if it is the same but for more rounds. `repeat`
-    is the command that grows the run again, for whoever looks at it. Of a recipe of several
-    generations the last one's run is returned.
+    (`runs/NAME-N` when not given; from here it is sent to an address, as `s3://BUCKET/NAME`); a run
+    that is already there goes on from its newest checkpoint, which for a bare learner is how it is
+    resumed, if it is the same but for more rounds. `repeat` is the command that grows the run
+    again, for whoever looks at it. Of a recipe of several generations the last one's run is
+    returned.
 
     >>> run = og.grow("quadratic", strategy="pbt", population=4, rounds=2, steps=5, progress=False)
     >>> run.metrics()["score"].shape, run.best.state.shape
@@ -153,7 +155,8 @@ def resume(
     with Store(path) as store:
         recipe, known = stored_recipe(store), store.run()
         done = known["status"] == "finished" and rounds in (None, store.rounds())
-        if done and (path / "product").exists() and not known.get("replay"):
+        kept = (path / "product").exists() and not unsent(path)
+        if done and kept and not known.get("replay"):
             return _with_successors(Run(Store(path), recipe), watched)
         if rounds is not None and not known.get("replay"):
             recipe = dataclasses.replace(recipe, rounds=rounds)
@@ -217,22 +220,28 @@ def grow_job(
         title = (recipe_name(recipe) or "") if recipe else ""
         observers = [observer_for(title=title), *observers]
     with open_or_create(folder, job, executor, recipe, replay, repeat) as store:
+        mirror = mirror_of(store)
+        observers = [*observers, mirror] if mirror else observers
         status = store.run()["status"]
         done = status == "finished" and store.rounds() >= job.rounds
-        if not done:
-            status = driver.grow(
-                job,
-                executor,
-                store,
-                observers=observers,
-                units=recipe.units() if recipe else {},
-                checkpoint_seconds=watched.checkpoint_seconds,
-                signals=signals,
-            )
-        run = Run(Store(store.folder), recipe, job)
-        if recipe and status == "finished" and not (done and (run.folder / "product").exists()):
-            product = run.product(run.best.slot)  # and not one that an earlier end has kept
-            product.save(run.folder / "product")
+        try:
+            if not done:
+                status = driver.grow(
+                    job,
+                    executor,
+                    store,
+                    observers=observers,
+                    units=recipe.units() if recipe else {},
+                    checkpoint_seconds=watched.checkpoint_seconds,
+                    signals=signals,
+                )
+            run = Run(Store(store.folder), recipe, job)
+            if recipe and status == "finished" and not (done and (run.folder / "product").exists()):
+                product = run.product(run.best.slot)  # and not one that an earlier end has kept
+                product.save(run.folder / "product")
+        finally:
+            if mirror:
+                mirror.finish()
     if status == "interrupted" and signals:
         signal.raise_signal(signals[0])
     return Run(run.store, recipe, job)
