@@ -196,10 +196,18 @@ def abreast(repeats: int) -> list[Figure]:
     name = "member-rounds of {} steps, {} a worker"
     figures: list[Figure] = []
     for steps, lived in ABREAST.items():
-        arms = {k: lambda k=k, s=steps, n=lived: lived_abreast(k, s, n) for k in (1, COHORT)}
-        found = by_turns(arms, repeats)
-        figures += [Figure(name.format(steps, k), "1/s", values) for k, values in found.items()]
-        ratio = pairwise(found[COHORT], found[1])
+        one, several = by_turns(
+            {
+                "one": lambda s=steps, n=lived: lived_abreast(1, s, n),
+                "several": lambda s=steps, n=lived: lived_abreast(COHORT, s, n),
+            },
+            repeats,
+        ).values()
+        figures += [
+            Figure(name.format(steps, 1), "1/s", one),
+            Figure(name.format(steps, COHORT), "1/s", several),
+        ]
+        ratio = pairwise(several, one)
         figures.append(Figure(f"{name.format(steps, COHORT)} / 1 a worker", "ratio", ratio))
     return figures
 

@@ -1,16 +1,22 @@
-"""Sixteen agents under Ray Tune's PopulationBasedTraining and under one compiled program: the same
-member, moving after as many updates, on the same cores.
+"""Sixteen agents under Ray Tune's PopulationBasedTraining, under one compiled program, and in
+workers of a Ray cluster: the same member, moving after as many updates, on the same cores.
 
 The member is the actor-critic of the recipe `cartpole`; 640 of its updates take a core about two
-seconds. Moving ten times as often tells what a move costs either side. Ray's side runs in an
-environment of its own (see `benchmarks.peer`), in two ways: with a core for each member that runs
-while the others are paused, and with all members resident. The faster of the two is run again, by
-turns with ours, and the ratio is to it. What is counted are a population's updates a second once it
-has started: start-up is a row of its own.
+seconds. Moving ten and forty times as often tells what a move costs either side. Ray Tune's side
+runs in an environment of its own (see `benchmarks.peer`), in two ways: with a core for each member
+that runs while the others are paused, and with all members resident. The faster of the two is run
+again, by turns with ours, and the ratio is to it. What is counted are a population's updates a
+second once it has started: start-up is a row of its own.
+
+The ceiling of whoever lives such members one at a time on a core is their own arithmetic: rounds
+lived on all cores at once with nothing around them, no state written and nobody told.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,11 +30,15 @@ from ontogeny.recipes import recipe_class
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.machine import cores
 from ontogeny.runtime.observer import Observer
+from ontogeny.runtime.ray_workers import RayWorkers
+from ontogeny.runtime.workforce import environment
 
 POPULATION = 16
-MOVES = {640: 3, 64: 10}  # updates that members move after: how many iterations of each
+MOVES = {640: 3, 64: 10, 16: 20}  # updates that members move after: how many iterations of each
 PAIRS = 3  # of ours with the faster of Ray's ways
 TEN = Target(low=10.0)
+ON_RAY = {2.0: Target(low=1.0), 0.2: None, 0.05: Target(low=3.0)}  # by a round's seconds of a core
+CEILING = {2.0: Target(low=0.95)}
 RESIDENT = "Ray, all resident"
 
 Iterations = Sequence[Sequence[Any]]  # slot, number, when it ended
@@ -49,68 +59,104 @@ class Ends(Observer):
 
 def measure(quick: bool) -> Result:
     """Return both sides' rates and start-up. Raises `MissingExtra` without the peer."""
-    return beside("Vectorised", ours, "jax", {32: 3} if quick else MOVES, TEN, quick)
+    arms = {"Vectorised": (ours, dict.fromkeys(ON_RAY, TEN)), "RayWorkers": (on_ray, ON_RAY)}
+    return beside(arms, "jax", {32: 3} if quick else MOVES, quick)
 
 
-def ours(updates: int, moves: int) -> Iterations:
+def ours(updates: int, moves: int, **where: Any) -> Iterations:
     """Return when the rounds of the members ended in one compiled program."""
     ends = Ends()
     with tempfile.TemporaryDirectory() as folder:
         kind: Any = recipe_class("cartpole")
-        recipe = kind(population=POPULATION, steps=updates, rounds=moves)
+        recipe = kind(population=POPULATION, steps=updates, rounds=moves, **where)
         grow(recipe, folder=Path(folder) / "run", progress=False, observers=[ends])
     return ends.found
 
 
+def on_ray(updates: int, moves: int) -> Iterations:
+    """Return when they ended in workers of a Ray cluster that is begun for them."""
+    return ours(updates, moves, executor=RayWorkers(workers=cores()))
+
+
+def alone(member: str, updates: int, moves: int) -> float:
+    """Return the updates a second of members with nothing around them, one on each core."""
+    words = [sys.executable, "-m", "benchmarks.alone", member, str(updates), str(moves)]
+    around = {**environment(1, "cpu"), "PYTHONPATH": os.pathsep.join(sys.path)}
+    own = [
+        subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=around)
+        for _ in range(cores())
+    ]
+    return sum(float(one.communicate()[0]) for one in own)
+
+
 def beside(
-    name: str,
-    ours: Callable[[int, int], Iterations],
+    arms: Mapping[str, tuple[Callable[[int, int], Iterations], Mapping[float, Target | None]]],
     member: str,
     moves: Mapping[int, int],
-    target: Target,
     quick: bool,
 ) -> Result:
-    """Return this side's rate and start-up, Ray's, and the ratio to the faster of Ray's ways, for
-    each number of updates after which members move. Raises `MissingExtra` without Ray.
+    """Return the rates and start-up of each of our `arms` (with its targets, by the seconds that a
+    round takes a core) and Ray Tune's, the ratio to the faster of Ray's ways, and the fraction of
+    the members' own arithmetic, for each number of updates after which members move. Raises
+    `MissingExtra` without Ray.
     """
     python, version, figures = peer_python("ray"), "", list[Figure]()
     ways: dict[str, tuple[str, ...]] = {"Ray, a core a member": (), RESIDENT: ("--resident",)}
-    for updates, count in moves.items():
-        own: list[Iterations] = []
+    for (updates, count), seconds in zip(moves.items(), ON_RAY, strict=False):
+        own: dict[str, list[Iterations]] = {name: [] for name in arms}
         theirs: dict[str, list[Iterations]] = {way: [] for way in ways}
+        ceiling: list[float] = []
         fastest = ""
         for _ in range(1 if quick else PAIRS):
-            own.append(ours(updates, count))
+            for name, (ours, _) in arms.items():
+                own[name].append(ours(updates, count))
+            ceiling.append(alone(member, updates, count))
             for way in [fastest] if fastest else ways:
                 asked = (member, str(updates), str(count), "--cpus", str(cores()))
                 said = ask(python, "ray_pbt.py", *asked, *ways[way])
                 theirs[way].append(said["ends"])
                 version = said["ray"]
             fastest = max(ways, key=lambda way: rate(theirs[way][0], updates, way == RESIDENT))
-        figures += _held(name, own, theirs, fastest, updates, target)
+        targets = {name: by_seconds.get(seconds) for name, (_, by_seconds) in arms.items()}
+        figures += _held(own, theirs, fastest, updates, targets)
+        figures += _of_ceiling(own, ceiling, updates, CEILING.get(seconds))
     return Result({"population": POPULATION, "cores": cores(), "ray": version}, figures)
 
 
 def _held(
-    name: str,
-    own: list[Iterations],
+    own: dict[str, list[Iterations]],
     theirs: dict[str, list[Iterations]],
     fastest: str,
     updates: int,
-    target: Target,
+    targets: Mapping[str, Target | None],
 ) -> list[Figure]:
     when = f"a move after {updates}"
-    rates = {way: [rate(e, updates, way == RESIDENT) for e in runs] for way, runs in theirs.items()}
-    rates[name] = [rate(ends, updates) for ends in own]
-    ratio = pairwise(rates[name], rates[fastest])
-    runs = {name: own, **theirs}
+    runs = {**own, **theirs}
+    rates = {arm: [rate(e, updates, arm == RESIDENT) for e in found] for arm, found in runs.items()}
+    ratios = {name: pairwise(rates[name], rates[fastest]) for name in own}
     return [
         *(Figure(f"{arm}, {when}", "updates/s", rates[arm]) for arm in runs),
-        Figure(f"{name} / the faster of Ray's, {when}", "ratio", ratio, target),
+        *(
+            Figure(f"{name} / the faster of Ray's, {when}", "ratio", ratio, targets[name])
+            for name, ratio in ratios.items()
+        ),
         *(
             Figure(f"{arm}, {when}: first score", "s", [first(ends) for ends in found])
             for arm, found in runs.items()
         ),
+    ]
+
+
+def _of_ceiling(
+    own: dict[str, list[Iterations]], ceiling: list[float], updates: int, target: Target | None
+) -> list[Figure]:
+    """Return the members' own arithmetic, and what of it members in workers come to."""
+    when = f"a move after {updates}"
+    rates = [rate(ends, updates) for ends in own["RayWorkers"]]
+    of = pairwise(rates, ceiling)
+    return [
+        Figure(f"the members' own arithmetic, {when}", "updates/s", ceiling),
+        Figure(f"RayWorkers / the members' own arithmetic, {when}", "ratio", of, target),
     ]
 
 

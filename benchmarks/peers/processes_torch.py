@@ -1,7 +1,8 @@
 # pyright: reportMissingImports=false
-"""Ontogeny's processes on the PyTorch member, timed. Runs under an interpreter that has both.
+"""Ontogeny's processes, or its workers of a Ray cluster, on the PyTorch member, timed. Runs under
+an interpreter that has both.
 
-    python processes_torch.py UPDATES ROUNDS [--population N] [--workers N]
+    python processes_torch.py UPDATES ROUNDS [--population N] [--workers N] [--ray]
 
 Prints one JSON object: when each round of each member ended, in seconds from the start.
 """
@@ -41,7 +42,9 @@ def main() -> None:
     parser.add_argument("rounds", type=int)
     parser.add_argument("--population", type=int, default=16)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--ray", action="store_true")
     chosen = parser.parse_args()
+    where = og.RayWorkers if chosen.ray else og.Processes
     ends = Ends()
     learner: Any = LEARNER
     space = og.Space({"learning_rate": og.Log(1e-5, 1e-2), "decay": og.Log(5e-4, 1e-1)})
@@ -52,7 +55,7 @@ def main() -> None:
             population=chosen.population,
             rounds=chosen.rounds,
             steps=chosen.updates,
-            executor=og.Processes(chosen.workers),
+            executor=where(workers=chosen.workers),
             folder=f"{folder}/run",
             progress=False,
             observers=[ends],

@@ -43,6 +43,7 @@ from ontogeny.runtime.folders import find_run, named_folder
 from ontogeny.runtime.following import check_alike, check_executor, follow
 from ontogeny.runtime.limits import Limits, limits
 from ontogeny.runtime.machine import prepare
+from ontogeny.runtime.mirror import mirror_of, unsent
 from ontogeny.runtime.notes import check_note, write_note
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.processes import Processes
@@ -81,9 +82,10 @@ def grow(
     A learner needs a `space`; its strategy is "pbt" when none is given, with 16 members for 20
     rounds of 100 steps (of a script, of one step). A strategy is given by its name or by its
     settings, to a learner also as the functions themselves. The run is kept in `runs/NAME`, or in
-    the `folder` (`runs/RECIPE-N` when neither is given), with a `note` of what you want to know of
-    it later. A run that is already there goes on from its newest checkpoint, which for a bare
-    learner is how it is resumed, if it is the same but for more rounds.
+    the `folder` (`runs/RECIPE-N` when neither is given; from here it is sent to an address, as
+    `s3://BUCKET/NAME`), with a `note` of what you want to know of it later. A run that is already
+    there goes on from its newest checkpoint, which for a bare learner is how it is resumed, if it
+    is the same but for more rounds.
 
     It ends after the round in which `max_time` is over (seconds, or `"10m"`, `"1h30m"`) or the best
     member has the `target_score`, and can be resumed. `repeat` is the command that grows the run
@@ -205,7 +207,7 @@ def resume(
         if hosts.count() > 1:
             check_executor(recipe.executor, replay)
         done = known["status"] == "finished" and rounds in (None, store.rounds())
-        done = done and (path / "product").exists() and not replay
+        done = done and (path / "product").exists() and not unsent(path) and not replay
         if rounds is not None and not replay and not done:
             recipe = dataclasses.replace(recipe, rounds=rounds)
         if hosts.count() > 1:
@@ -307,25 +309,31 @@ def grow_job(
     with open_or_create(folder, told, job, recipe, replay, repeat) as store:
         if watched.note is not None:
             write_note(store.folder, watched.note)
+        mirror = mirror_of(store)
+        observers = [*observers, mirror] if mirror else observers
         status = store.run()["status"]
         done = status == "finished" and store.rounds() >= job.rounds
         if hosts.count() > 1:
             hosts.say([str(store.folder), done])
-        if not done:
-            status = driver.grow(
-                job,
-                executor if programs is None else programs.serving(executor, store.run()),
-                store,
-                observers=observers,
-                units=recipe.units() if recipe else {},
-                checkpoint_seconds=watched.checkpoint_seconds,
-                signals=signals,
-                limits=watched.limits,
-            )
-        run = Run(Store(store.folder), recipe, job)
-        if recipe and status == "finished" and not (done and (run.folder / "product").exists()):
-            product = run.product(run.best.slot)  # and not one that an earlier end has kept
-            product.save(run.folder / "product")
+        try:
+            if not done:
+                status = driver.grow(
+                    job,
+                    executor if programs is None else programs.serving(executor, store.run()),
+                    store,
+                    observers=observers,
+                    units=recipe.units() if recipe else {},
+                    checkpoint_seconds=watched.checkpoint_seconds,
+                    signals=signals,
+                    limits=watched.limits,
+                )
+            run = Run(Store(store.folder), recipe, job)
+            if recipe and status == "finished" and not (done and (run.folder / "product").exists()):
+                product = run.product(run.best.slot)  # and not one that an earlier end has kept
+                product.save(run.folder / "product")
+        finally:
+            if mirror:
+                mirror.finish()
     if status == "interrupted" and signals:
         signal.raise_signal(signals[0])
     return Run(run.store, recipe, job)

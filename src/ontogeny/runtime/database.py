@@ -103,6 +103,19 @@ def close_written(db: sqlite3.Connection) -> None:
         db.close()
 
 
+def copy_recorded(db: sqlite3.Connection, path: Path) -> None:
+    """Write all that is recorded to a new file, but for the board: the members' files that it tells
+    of are not where the copy goes.
+    """
+    with closing(open_private(path)) as copy:
+        db.backup(copy)
+    copy = open_to_write(path)
+    try:
+        copy.execute("DELETE FROM board")
+    finally:
+        close_written(copy)
+
+
 def check_place(path: Path) -> None:
     """Raise `StoreError` unless a file lies there that SQLite may open, and nothing beside it leads
     elsewhere: it follows links, and waits for pipes.

@@ -15,6 +15,8 @@ from typing import Any, cast
 from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.files import absolute
 from ontogeny.runtime.database import explained
+from ontogeny.runtime.mirror import fetched
+from ontogeny.runtime.remote import as_url
 from ontogeny.runtime.store import FILE
 
 GENERATION = re.compile(r"generation-([0-9]+)")  # a later run of a line, in the first's folder
@@ -78,9 +80,14 @@ def next_generation(run: Path) -> Path:
 
 
 def find_run(name: Path | str) -> Path:
-    """Return a run's folder by path, by name in the runs folder, or "last". Raises
-    `ConfigError`.
+    """Return a run's folder by path, by name in the runs folder, by its address (`remote`), or
+    "last". Raises `ConfigError`, and for an address what `fetched` does.
     """
+    if url := as_url(name):
+        folder = fetched(url, runs_folder())
+        if not _is_run(folder):
+            raise ConfigError("no run is there", where=url, hint="grow one with: --folder")
+        return folder
     for folder in (absolute(name), runs_folder() / str(name)):
         if _is_run(folder):
             return folder
@@ -152,7 +159,8 @@ def _written(run: Path) -> float:
 
 def chosen_folder(folder: Path | str | None, stem: str) -> Path:
     """Return where a run is kept: the folder that was given, or a new one in the runs folder.
-    Raises `ConfigError` for a folder that could not be found again.
+    That of an address is one of this machine. Raises `ConfigError` for a folder that could not be
+    found again.
     """
     if folder is None:
         return new_run_folder(stem)
@@ -167,6 +175,8 @@ def chosen_folder(folder: Path | str | None, stem: str) -> Path:
             where="a run's folder",
             hint=f"give it a name of its own; {NEWEST!r} finds the newest run",
         )
+    if url := as_url(folder):
+        return fetched(url, runs_folder())
     return absolute(folder)
 
 
