@@ -40,3 +40,13 @@ def test_what_can_not_be_is_refused(tmp_path, monkeypatch, capsys):
     assert "65535" in capsys.readouterr().err
     assert run(["watch", ".", "--host", "203.0.113.7"]) == 2
     assert "can't be at" in capsys.readouterr().err
+
+
+def test_reading_runs_needs_no_jax():
+    """Importing it would be most of what `list`, `show` and the page take to be there."""
+    code = (
+        "import sys, ontogeny.views.tables, ontogeny.views.watch_app, ontogeny.views.watchlist; "
+        "print('jax' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

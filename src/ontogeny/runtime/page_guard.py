@@ -46,7 +46,8 @@ class PageGuard:
         from starlette.requests import Request
         from starlette.responses import PlainTextResponse, RedirectResponse
 
-        if scope["type"] != "http":
+        if scope["type"] != "http":  # a server's beginning and end
+            await self.app(scope, receive, send)
             return
         request = Request(scope)
 
