@@ -132,6 +132,18 @@ def test_plain_lines_come_at_most_every_two_seconds_with_the_first_and_the_last(
     assert lines[-1] == "finished after 20 rounds, 10 s"
 
 
+def test_workers_that_start_are_not_called_compiled(setting, live_round):
+    clock, console = Clock(), Console(file=io.StringIO(), width=80)
+    plain = Plain(console, clock=clock)
+    plain.compiling(setting._replace(hires=True, enough=lambda: "best score 7 ≥ 6"))
+    plain.compiled(3.0)
+    plain.lived(live_round(0, np.arange(8.0)), 2, 0)
+    plain.ended("interrupted")
+    lines = plain_lines(console)
+    assert lines[1:3] == ["starting workers", "workers are ready after 3.0 s"]
+    assert lines[-1].startswith("stopped: best score 7 ≥ 6 after 1 round, ")
+
+
 def test_the_last_round_is_told_even_when_the_growth_stops_early(setting, live_round):
     clock, console = Clock(), Console(file=io.StringIO(), width=80)
     plain = Plain(console, clock=clock)

@@ -44,10 +44,13 @@ class Compare:
 
 def compare(arguments: list[str]) -> int:
     """Compare runs, and write a page about them."""
-    from ontogeny.runtime.folders import runs_folder
-    from ontogeny.views.comparison import compare as compare_runs
+    from ontogeny.runtime.folders import find_runs, runs_folder
 
     chosen = parse(Compare, "compare", arguments)
+    for run in chosen.runs:
+        find_runs(run)  # before anything heavy is imported
+    from ontogeny.views.comparison import compare as compare_runs
+
     found = compare_runs(
         chosen.runs, recipe=chosen.recipe, by=chosen.by, tasks=chosen.tasks, score=chosen.score
     )

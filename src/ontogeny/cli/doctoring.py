@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
+import threading
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ontogeny.cli.fields import parse_executor, parse_recipe
 from ontogeny.cli.words import say
 
+if TYPE_CHECKING:
+    from ontogeny.runtime.executor import Program
+
 ROUNDS = 3  # lived to measure the throughput; the first is not counted
+MOST = 10.0  # seconds of them, after compiling
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,9 @@ def doctor(arguments: list[str]) -> int:
             calls = answer["updates_per_second"] / recipe.steps / recipe.executor.members_per_worker
             answer["share_of_calls"] = found["call_ms"] / 2e3 * calls / workers
     say(answer, chosen.options.json, lambda: _lines(answer), f"ontogeny grow {name}")
+    if "left_out" in answer:  # a round is under way still, which the interpreter would wait for
+        sys.stdout.flush()
+        os._exit(0)
     return 0
 
 
@@ -112,12 +121,9 @@ def _examine(recipe: Any) -> dict[str, Any]:
     footprint = program.footprint()
     predicted = _peak_bytes() + 2 * footprint.population + footprint.temporary
     with closing(program):
-        lived = [(int(one.ready.sum()), one.seconds) for one in program.rounds()]
-    # the members' rounds after everybody's first, which spawned them
-    warm = lived[len(lived) // ROUNDS :]
-    members, seconds = (sum(column) for column in zip(*warm, strict=True))
-    updates = members * job.steps / seconds
-    return {
+        lived, whole = rounds_within(MOST, program)
+    updates, left_out = _speed(lived, whole, job.population, job.steps)
+    answer: dict[str, Any] = {
         "members": job.population,
         "side_by_side": footprint.cohort,
         "compile_seconds": compiled,
@@ -125,10 +131,64 @@ def _examine(recipe: Any) -> dict[str, Any]:
         "temporary_bytes": footprint.temporary,
         "predicted_peak_bytes": predicted,
         "measured_peak_bytes": _peak_bytes(),
-        "updates_per_second": updates,
-        **{f"{unit} per second": n * updates for unit, n in recipe.units().items()},
-        "seconds_for_all_rounds": recipe.rounds * job.population * job.steps / updates,
     }
+    if updates is not None:
+        answer |= {
+            "updates_per_second": updates,
+            **{f"{unit} per second": n * updates for unit, n in recipe.units().items()},
+            "seconds_for_all_rounds": recipe.rounds * job.population * job.steps / updates,
+        }
+    return answer | ({"left_out": left_out} if left_out else {})
+
+
+def rounds_within(seconds: float, program: Program) -> tuple[list[tuple[int, float]], bool]:
+    """Live the program's rounds for so many seconds at most; return of each how many members' it
+    was and its seconds, and whether all were lived. One that is under way by then goes on alone.
+    """
+    limit = time.monotonic() + seconds
+    lived: list[tuple[int, float]] = []
+    failed: list[Exception] = []
+    whole: list[bool] = []
+
+    def live() -> None:
+        try:
+            for one in program.rounds(stop=lambda: time.monotonic() >= limit):
+                lived.append((int(one.ready.sum()), one.seconds))
+                if time.monotonic() >= limit:
+                    return
+            whole.append(True)
+        except Exception as error:  # raised where it is waited for
+            failed.append(error)
+
+    living = threading.Thread(target=live, daemon=True)
+    living.start()
+    living.join(seconds)
+    if failed:
+        raise failed[0]
+    return list(lived), bool(whole)
+
+
+def _speed(
+    lived: list[tuple[int, float]], whole: bool, population: int, steps: int
+) -> tuple[float | None, str]:
+    """Return the updates a second, None where no round was over in time; and what was left out."""
+    firsts, first = 0, 0
+    while firsts < population and first < len(lived):  # everybody's first, which spawns them
+        firsts, first = firsts + lived[first][0], first + 1
+    warm = lived[first:] or lived
+    members, seconds = (sum(column) for column in zip(*warm, strict=True)) if warm else (0, 0.0)
+    if not members:
+        bound = population * steps / MOST
+        said = (
+            f"the speed: no round was over in {MOST:.0f} s, so it is below {bound:,.0f} updates/s"
+        )
+        return None, f"{said}; measure it with fewer --steps"
+    if whole:
+        return members * steps / seconds, ""
+    rounds = sum(count for count, _ in lived) / population
+    cold = "" if lived[first:] else ", the first, in which much is slower"
+    said = f"rounds: {rounds:.3g} of {ROUNDS} were over in {MOST:.0f} s{cold}"
+    return members * steps / seconds, said
 
 
 def _peak_bytes() -> int:

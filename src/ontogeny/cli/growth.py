@@ -183,15 +183,20 @@ class Resume:
 
 def resume(arguments: list[str]) -> int:
     """Go on with a run."""
+    from ontogeny.runtime.folders import find_run
+
+    chosen = parse(Resume, "resume", arguments)
+    folder = chosen.run
+    if chosen.joining.coordinator is None:  # who follows another host may not see the folder
+        folder = find_run(folder)  # before anything heavy is imported
     from ontogeny.growth import resume as resume_run
     from ontogeny.runtime import hosts
     from ontogeny.runtime.sinks import sinks
 
     join_hosts(arguments)
-    chosen = parse(Resume, "resume", arguments)
     with interruption_told(chosen.json) as where:
         run = resume_run(
-            chosen.run,
+            folder,
             rounds=chosen.rounds,
             progress=not (chosen.quiet or chosen.json),
             observers=[where, *sinks(chosen.track)],

@@ -55,11 +55,13 @@ class Show:
 def show(arguments: list[str]) -> int:
     """Show one run."""
     from ontogeny.runtime.folders import find_run
+
+    chosen = parse(Show, "show", arguments)
+    folder = find_run(chosen.run)  # before anything heavy is imported
     from ontogeny.runtime.store import Store
     from ontogeny.views.tables import run_details, run_table
 
-    chosen = parse(Show, "show", arguments)
-    with Store(find_run(chosen.run)) as store:
+    with Store(folder) as store:
         details = run_details(store)
     then = "report" if details["status"] == "finished" else "resume"
     say(details, chosen.json, lambda: run_table(details), f"ontogeny {then} {quoted(chosen.run)}")
@@ -81,12 +83,13 @@ class Report:
 
 def report(arguments: list[str]) -> int:
     """Write a run's report."""
-    from ontogeny.run import report as write_report
     from ontogeny.runtime.folders import find_run
-    from ontogeny.runtime.store import Store
 
     chosen = parse(Report, "report", arguments)
-    folder = find_run(chosen.run)
+    folder = find_run(chosen.run)  # before anything heavy is imported
+    from ontogeny.run import report as write_report
+    from ontogeny.runtime.store import Store
+
     with Store(folder) as store:
         path = write_report(store, chosen.out or folder / "report.html", chosen.beside)
     size = path.stat().st_size

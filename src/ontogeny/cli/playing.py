@@ -39,6 +39,10 @@ class Play:
 
 def play(arguments: list[str]) -> int:
     """Film an agent."""
+    from ontogeny.runtime.folders import find_run
+
+    chosen = parse(Play, "play", arguments)
+    folder = find_run(chosen.run)  # before anything heavy is imported
     import numpy as np
 
     from ontogeny.core.product import Playable
@@ -47,12 +51,10 @@ def play(arguments: list[str]) -> int:
     from ontogeny.runtime.store import Store
     from ontogeny.views.film import ffmpeg, is_mp4, write_film
 
-    chosen = parse(Play, "play", arguments)
     if chosen.out is not None and is_mp4(chosen.out):
         ffmpeg()  # whether it is there is known before an episode is played
     prepare()
-    run = load(chosen.run)
-    folder, product = run.folder, run.product(chosen.slot)
+    product = load(folder).product(chosen.slot)
     if not isinstance(product, Playable):
         raise ConfigError(
             f"a {type(product).__name__.lower()} can't be played",
@@ -123,10 +125,13 @@ class Export:
 
 def export(arguments: list[str]) -> int:
     """Export a product."""
+    from ontogeny.runtime.folders import find_run
+
+    chosen = parse(Export, "export", arguments)
+    folder = find_run(chosen.run)  # before anything heavy is imported
     from ontogeny.core.product import Exportable
     from ontogeny.run import load
 
-    chosen = parse(Export, "export", arguments)
     run = load(chosen.run)
     product = run.product(chosen.slot)
     onnx = chosen.to == "onnx"

@@ -31,14 +31,17 @@ class Replay:
 
 def replay(arguments: list[str]) -> int:
     """Replay a run's schedule."""
+    from ontogeny.runtime.folders import find_run
+
+    chosen = parse(Replay, "replay", arguments)
+    folder = find_run(chosen.run)  # before anything heavy is imported
     from ontogeny.replaying import replay as replay_run
     from ontogeny.runtime.sinks import sinks
 
-    chosen = parse(Replay, "replay", arguments)
     keeping = chosen.keeping
     with interruption_told(keeping.json) as where:
         run = replay_run(
-            chosen.run,
+            folder,
             members=chosen.members,
             fixed_final=chosen.fixed_final,
             seed=chosen.seed,

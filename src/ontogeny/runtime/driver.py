@@ -68,7 +68,10 @@ def grow(
     remove_unrecorded(store)  # those passed over, and forgotten
     laps = _Laps(job.population, lived_before)
     enough = Enough(limits or Limits())
-    setting = Setting(job, store.folder, first, units or {}, describe(), lambda: enough.why)
+    setting = Setting(job, store.folder, first, units or {}, describe())
+    setting = setting._replace(
+        hires=bool(getattr(executor, "hires", False)), enough=lambda: enough.why
+    )
     audience = Audience(observers)
     status, came = "failed", list[int]() if signals is None else signals
     asked = Asked(store.folder, lambda: audience.tell("stopping"))

@@ -20,6 +20,7 @@ class Setting(NamedTuple):
     first: int  # the round to begin with; above 0 in a resumed run
     units: dict[str, float]  # what one member's step costs in units that a person counts
     machine: dict[str, Any]
+    hires: bool = False  # whether workers are started, which compile, rather than this process
     enough: Callable[[], str] = (
         str  # why it ends before its last round of its own; "" if it doesn't
     )

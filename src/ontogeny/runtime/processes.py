@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
@@ -29,6 +29,9 @@ class Processes:
     >>> og.Processes(workers=4, synchronous=True).platform
     'cpu'
     """
+
+    hires: ClassVar[bool] = True
+    """Workers are started, and what there is to be compiled is theirs to compile."""
 
     workers: int | None = None
     """How many processes share the population; when not given, as many as the cores have room for

@@ -10,7 +10,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ontogeny.core.config import as_declared, at_least, positive
 from ontogeny.core.errors import ConfigError
@@ -31,6 +31,9 @@ class RayWorkers:
     >>> og.RayWorkers(num_gpus=0.25, synchronous=True).num_cpus
     1.0
     """
+
+    hires: ClassVar[bool] = True
+    """Workers are started, and what there is to be compiled is theirs to compile."""
 
     address: str | None = None
     """Where the cluster is: host:port, or auto for the one that runs on this machine. When not

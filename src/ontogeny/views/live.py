@@ -95,7 +95,8 @@ class Live(Observer):
         )
         lines: list[RenderableType] = [head, _line(short_path(folder), "dim")]
         if not self._ready and not self._status:
-            self._spinner.update(text=f"compiling (first time only)  {duration(progress.elapsed)}")
+            doing = _preparing(progress.setting)
+            self._spinner.update(text=f"{doing}  {duration(progress.elapsed)}")
             lines.append(self._spinner)
         else:
             lines += [self._bar(progress), self._scores(progress), self._facts(progress)]
@@ -169,10 +170,11 @@ class Plain(Observer):
         self.progress = Progress(setting, self.clock)
         title = self.title or setting.folder.name
         self._print(f"{title}: {_extent(setting)}, in {short_path(setting.folder)}")
-        self._print("compiling (first time only)")
+        self._print(_preparing(setting))
 
     def compiled(self, seconds: float) -> None:
-        self._print(f"compiled in {duration(seconds)}")
+        hires = self.progress is not None and self.progress.setting.hires
+        self._print(f"{'workers are ready after' if hires else 'compiled in'} {duration(seconds)}")
 
     def lived(self, round_: Lived, moved: int, dead: int) -> None:
         progress = self.progress
@@ -222,6 +224,10 @@ def _extent(setting: Setting) -> str:
         f"{count(job.population, 'member')}, "
         f"{count(job.rounds, 'round')} of {count(job.steps, 'step')}"
     )
+
+
+def _preparing(setting: Setting) -> str:
+    return "starting workers" if setting.hires else "compiling (first time only)"
 
 
 def _end(status: str, progress: Progress) -> str:
