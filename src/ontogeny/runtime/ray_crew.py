@@ -32,7 +32,6 @@ from ontogeny.runtime.ray_worker import (
     OBJECT_BYTES,
     Met,
     RayWorker,
-    leaves,
     place_of,
     too_large,
 )
@@ -97,6 +96,7 @@ class RayCrew:
         self._homes: dict[int, Worker] = {}  # by cohort
         self._waiting: list[Sequence[Order]] = []  # while nobody is up
         self._states: dict[str, Any] = {}  # references into the object store, by file
+        self._large: dict[int, bool] = {}  # by slot: whether its last state was left there
         self._struck: Counter[tuple[int, int]] = Counter()  # deaths in a slot's round
         self._inbox: queue.SimpleQueue[tuple[Worker, Then, Any]] = queue.SimpleQueue()
         self._setup: Setup
@@ -126,7 +126,7 @@ class RayCrew:
         own = machine.own_cache()  # where another machine's programs may be of no use
         settings = {k: v for k, v in setup.settings.items() if v != own}
         self._setup = setup = setup._replace(settings=settings)
-        self._leaves = leaves(setup, self.through_store)
+        self._unknown = self.through_store and not 0 < setup.bytes < OBJECT_BYTES
         with replace_file(setup.folder / SIGN) as part:
             part.write_text(self._word)
         self._told = self.cluster.ray.put(setup)
@@ -245,8 +245,9 @@ class RayCrew:
     def _tell(self, worker: Worker, orders: Sequence[Order]) -> None:
         worker.orders.append(orders)
         handed = [self._reference(worker, order) for order in orders]
-        told = [pickle.dumps(orders), *([handed] if any(handed) else [])]
-        if self._leaves:
+        leave = any(self._large.get(order.slot, self._unknown) for order in orders)
+        told = [pickle.dumps((orders, leave)), *([handed] if any(handed) else [])]
+        if leave:
             answer, *left = worker.handle.live.options(num_returns=1 + len(orders)).remote(*told)
         else:
             answer, left = worker.handle.live.remote(*told), []
@@ -254,11 +255,13 @@ class RayCrew:
             worker.holds[order.slot] = order.epoch, order.target
 
         def take(worker: Worker, said: bytes) -> list[Done]:
-            done, are_left = pickle.loads(said)
+            done, are_large = pickle.loads(said)
             if isinstance(done, Raised):
                 raise done.as_error()
-            for order, is_left, state in zip(orders, are_left, left, strict=False):
-                if is_left:
+            for order, is_large in zip(orders, are_large, strict=True):
+                self._large[order.slot] = is_large
+            for order, is_large, state in zip(orders, are_large, left, strict=False):
+                if is_large:
                     self._states[order.target] = state
             worker.orders.popleft()
             self._struck.pop((orders[0].slot, orders[0].number), None)

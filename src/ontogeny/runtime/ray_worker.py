@@ -90,14 +90,15 @@ class RayWorker:
 
     def live(self, told: bytes, handed: Sequence[Any] = ()) -> Any:
         """Live the rounds of pickled orders. `handed` may have, for each, the reference of the
-        state to begin from. Return, pickled, what `fulfil` does; and where states may be left in
-        the object store, the state of each that is. (Ray passes bytes on as they are, and takes
-        long to pickle by itself.)
+        state to begin from. Return, pickled, what `fulfil` does and who is large; and where it is
+        told that states may be left in the object store, the state of each that is. (Ray passes
+        bytes on as they are, takes long to pickle by itself, and for each more that is returned.)
         """
-        orders: list[Order] = pickle.loads(told)
+        orders: list[Order]
+        orders, leave = pickle.loads(told)
         said, states = self.fulfil(orders, handed or [None] * len(orders))
         answer = pickle.dumps((said, [state is not None for state in states]))
-        return (answer, *states) if leaves(self._setup, self._room is not None) else answer
+        return (answer, *states) if leave else answer
 
     def fulfil(
         self, orders: Sequence[Order], handed: Sequence[Any]
@@ -155,11 +156,6 @@ class RayWorker:
             return self._sign.read_text() == self._word
         except OSError:
             return False
-
-
-def leaves(setup: Setup, through_store: bool) -> bool:
-    """Return whether a worker may leave states in the object store: not if all are small."""
-    return through_store and not 0 < setup.bytes < OBJECT_BYTES
 
 
 def place_of(orders: Sequence[Order]) -> str:
