@@ -11,7 +11,8 @@ from rich.console import Console
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.store import Store
 from ontogeny.runtime.vectorised import Vectorised
-from ontogeny.views.live import Live, Plain, observer_for
+from ontogeny.views.live import Live, Plain
+from ontogeny.views.looking_on import observer_for
 from ontogeny.views.progress import RECENT, Progress
 
 

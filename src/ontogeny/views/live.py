@@ -33,13 +33,6 @@ PLAIN_SECONDS = 2.0  # between two plain lines
 ENDS = {"finished": "green", "interrupted": "yellow", "failed": "red"}
 
 
-def observer_for(console: Console | None = None, title: str = "") -> Observer:
-    """Return `Live` for a terminal that can redraw, and `Plain` for anything else."""
-    console = console or Terminal()
-    moving = console.is_terminal and not console.is_dumb_terminal
-    return Live(console, title) if moving else Plain(console, title)
-
-
 class Live(Observer):
     """A panel that is redrawn in place: scores, speed, moves, what is left."""
 
@@ -63,8 +56,12 @@ class Live(Observer):
             redirect_stderr=False,
         )
 
-    def compiling(self, setting: Setting) -> None:
+    def watch(self, setting: Setting) -> None:
+        """Begin to take notes, and draw nothing: for who shows the panel elsewhere."""
         self.progress = Progress(setting, self.clock)
+
+    def compiling(self, setting: Setting) -> None:
+        self.watch(setting)
         self._display.start()
 
     def compiled(self, seconds: float) -> None:
