@@ -18,6 +18,7 @@ from PIL import Image
 
 import ontogeny as og
 from ontogeny.claims.reproduction import reproduce
+from ontogeny.cli import run
 from ontogeny.recipes import recipe_class
 from ontogeny.runtime.machine import prepare
 from ontogeny.views import page
@@ -60,13 +61,13 @@ MEASURED = {
 }
 QUICK = {("distillation", "ring"), ("mix_and_match", "rooms"), ("beauty", "lalonde")}
 """The parts that are measured at their quick size, since the picture says the same."""
-REPORT = (1085, 1660)  # pixels
+REPORT, STUDY = (1085, 1660), (1085, 1430)  # pixels
 CLOSE = "<style>main { padding: 10px 20px } h2 { margin-top: 0 }</style>"
 
 
 def main(names: list[str]) -> int:
     """Draw the pictures that are named, or all; return 0, or 2 for a name that there is not."""
-    more = ("report", "replay", "glyphs")
+    more = ("report", "replay", "glyphs", "study")
     known = [*more, *(name for pictures in MEASURED.values() for name in pictures)]
     if unknown := [name for name in names if name not in known]:
         print(f"no picture is called {unknown[0]!r}; there are: {', '.join(known)}")
@@ -74,8 +75,8 @@ def main(names: list[str]) -> int:
     prepare()
     wanted = names or known
     if "report" in wanted:
-        run = og.grow(recipe_class("breakout")())
-        photograph(run.report().read_text(), FIGURES / "report.png", *REPORT)
+        grown = og.grow(recipe_class("breakout")())
+        photograph(grown.report().read_text(), FIGURES / "report.png", *REPORT)
     if "replay" in wanted:
         replayed = og.replay(og.grow("quadratic", population=8), members=4, fixed_final=True)
         plot = page.plot(replay_figure(read_record(replayed.store)), "replay")
@@ -83,6 +84,8 @@ def main(names: list[str]) -> int:
         photograph(html, FIGURES / "replay.png", 1100, 420)
     if "glyphs" in wanted:
         sheet(FIGURES / "glyphs.png")
+    if "study" in wanted:
+        photograph(studied(5000), FIGURES / "study.png", *STUDY)
     for (system, part), pictures in MEASURED.items():
         if chosen := {name: of for name, of in pictures.items() if name in wanted}:
             draw(system, part, chosen)
@@ -101,6 +104,15 @@ def draw(system: str, part: str, pictures: dict[str, tuple[str, int]]) -> None:
         plot = page.plot(figure.draw(figure), figure.name, figure.caption)
         html = page.document(name, [CLOSE, plot])
         photograph(html, FIGURES / f"{name}.png", 1100, height)
+
+
+def studied(users: int) -> str:
+    """Return the report of a study of a simulated platform of so many people."""
+    with tempfile.TemporaryDirectory() as folder:
+        for words in (["simulate", "--users", str(users), "--out", folder], ["study", folder]):
+            if run(["beauty", *words]):
+                raise SystemExit(f"ontogeny beauty {words[0]} failed")
+        return (Path(folder) / "study" / "report.html").read_text()
 
 
 def sheet(path: Path, rows: int = 4, columns: int = 24) -> None:
