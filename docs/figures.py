@@ -19,6 +19,7 @@ from PIL import Image
 
 import ontogeny as og
 from ontogeny.claims.reproduction import reproduce
+from ontogeny.cli import run
 from ontogeny.recipes import recipe_class
 from ontogeny.runtime.machine import prepare
 from ontogeny.views import page
@@ -56,14 +57,19 @@ MEASURED = {
     ("leo", "glyphs"): {"leo_glyphs": ("glyphs_accuracy", 370)},
     ("leo", "ablations"): {"leo_ablations": ("ablations", 370)},
     ("maml", "sinusoids"): {"adaptation": ("steps", 530), "sinusoids": ("fits", 640)},
+    ("distillation", "ring"): {"ring": ("ring", 480)},
+    ("mix_and_match", "rooms"): {"rooms": ("rooms", 480)},
+    ("beauty", "lalonde"): {"lalonde": ("lalonde", 560)},
 }
-REPORT = (1085, 1660)  # pixels
+QUICK = {("distillation", "ring"), ("mix_and_match", "rooms"), ("beauty", "lalonde")}
+"""The parts that are measured at their quick size, since the picture says the same."""
+REPORT, STUDY = (1085, 1660), (1085, 1430)  # pixels
 CLOSE = "<style>main { padding: 10px 20px } h2 { margin-top: 0 }</style>"
 
 
 def main(names: list[str]) -> int:
     """Draw the pictures that are named, or all; return 0, or 2 for a name that there is not."""
-    more = ("quickstart", "report", "replay", "glyphs")
+    more = ("quickstart", "report", "replay", "glyphs", "study")
     known = [*more, *(name for pictures in MEASURED.values() for name in pictures)]
     if unknown := [name for name in names if name not in known]:
         print(f"no picture is called {unknown[0]!r}; there are: {', '.join(known)}")
@@ -74,8 +80,8 @@ def main(names: list[str]) -> int:
         run = runpy.run_path(str(QUICKSTART))["run"]
         photograph(run.report().read_text(), FIGURES / "quickstart.png", *REPORT)
     if "report" in wanted:
-        run = og.grow(recipe_class("breakout")())
-        photograph(run.report().read_text(), FIGURES / "report.png", *REPORT)
+        grown = og.grow(recipe_class("breakout")())
+        photograph(grown.report().read_text(), FIGURES / "report.png", *REPORT)
     if "replay" in wanted:
         replayed = og.replay(og.grow("quadratic", population=8), members=4, fixed_final=True)
         plot = page.plot(replay_figure(read_record(replayed.store)), "replay")
@@ -83,6 +89,8 @@ def main(names: list[str]) -> int:
         photograph(html, FIGURES / "replay.png", 1100, 420)
     if "glyphs" in wanted:
         sheet(FIGURES / "glyphs.png")
+    if "study" in wanted:
+        photograph(studied(5000), FIGURES / "study.png", *STUDY)
     for (system, part), pictures in MEASURED.items():
         if chosen := {name: of for name, of in pictures.items() if name in wanted}:
             draw(system, part, chosen)
@@ -91,7 +99,8 @@ def main(names: list[str]) -> int:
 
 def draw(system: str, part: str, pictures: dict[str, tuple[str, int]]) -> None:
     """Measure a part of a system's claims, and draw its pictures: of which figure, how high."""
-    result = reproduce(system, progress=print, part=part)
+    scale = "quick" if (system, part) in QUICK else "full"
+    result = reproduce(system, scale, progress=print, part=part)
     for claim in result.claims:
         print(f"{'holds' if claim.holds else 'DOES NOT HOLD'}: {claim.claim}: {claim.measured}")
     figures = {figure.name: figure for figure in result.figures}
@@ -100,6 +109,15 @@ def draw(system: str, part: str, pictures: dict[str, tuple[str, int]]) -> None:
         plot = page.plot(figure.draw(figure), figure.name, figure.caption)
         html = page.document(name, [CLOSE, plot])
         photograph(html, FIGURES / f"{name}.png", 1100, height)
+
+
+def studied(users: int) -> str:
+    """Return the report of a study of a simulated platform of so many people."""
+    with tempfile.TemporaryDirectory() as folder:
+        for words in (["simulate", "--users", str(users), "--out", folder], ["study", folder]):
+            if run(["beauty", *words]):
+                raise SystemExit(f"ontogeny beauty {words[0]} failed")
+        return (Path(folder) / "study" / "report.html").read_text()
 
 
 def sheet(path: Path, rows: int = 4, columns: int = 24) -> None:

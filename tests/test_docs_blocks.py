@@ -30,9 +30,9 @@ from ontogeny.runtime.vectorised import Vectorised
 
 STORED = Path(__file__).parent / "data" / "stored" / "vectorised"
 POLICY = Path(__file__).parent / "data" / "products" / "cartpole"
-TEACHERS = ("breakout-1", "rooms-1", "chain-1", "chain-2", "six", "nine")
+TEACHERS = ("breakout-1", "rooms-1", "chain-1", "chain-2", "six", "nine", "RUN")
 SHELL = [block for block in blocks("bash", "console", "sh") if not block.why]
-PYTHON = [block for block in blocks("python") if not block.included]
+PYTHON = [block for block in blocks("python") if not (block.included or block.why)]
 UNRUN = Counter(block.page for block in blocks("bash", "console", "sh", "python") if block.why)
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 TARGETS = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
@@ -141,7 +141,8 @@ def test_the_check_itself_finds_what_it_is_for(parsed):
 
 def test_what_nobody_runs_is_counted():
     """One more is a decision: write here why nobody can run it."""
-    assert UNRUN == {"docs/cluster.md": 2}  # Kubernetes, and Slurm
+    # Kubernetes, and Slurm; Stable-Baselines3, and learn2learn
+    assert UNRUN == {"docs/cluster.md": 2, "docs/coming-from.md": 2}
 
 
 def test_verbs_that_look_at_runs_do_what_the_start_page_says(tmp_path, monkeypatch, capsys):
@@ -179,6 +180,11 @@ learner = og.HostLearner(
     step=lambda key, x, hypers: (x + hypers["learning_rate"], {}),
     score=lambda key, x, hypers: float(x.sum()),
 )
+""",
+    "policy = og.load_product": f"""
+from pathlib import Path
+Path("pole").symlink_to({str(POLICY)!r})
+observation = jnp.zeros(4)
 """,
     "run = og.grow(og.script": "def train(member): member.hypers",
     "import ontogeny as og\n\nspace": "live = lambda asked: 0.5",

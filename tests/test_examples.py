@@ -30,6 +30,7 @@ TRACED = {
     "memory",
     "mix_and_match",
     "sequential",
+    "tutorial",
 }
 META = MetaConfig(queries=2, tasks=2, test_queries=2, test_episodes=4)
 LITTLE = {  # of recipes whose own settings take long

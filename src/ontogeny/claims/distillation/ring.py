@@ -208,7 +208,7 @@ def draw_courses(figure: Figure) -> go.Figure:
                 mode="lines",
                 line={"color": COLOURS[state % len(COLOURS)], "width": 1.2},
                 name=f"state {state}",
-                showlegend=panel == 0,
+                showlegend=False,
                 row=1,
                 col=panel + 1,
             )
