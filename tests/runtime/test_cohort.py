@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hosts
-from growing_apart import COMPILED, ROUNDS, check_whole, make, recorded
+from growing_apart import COMPILED, ROUNDS, EachRound, check_whole, make, recorded
 from hermits import Hermitage
 from ontogeny.core.errors import ConfigError
 from ontogeny.runtime.cohort import CohortLiving
@@ -19,9 +19,9 @@ from ontogeny.runtime.store import Store
 from ontogeny.runtime.worker import learner_of
 
 
-def grown(job: Job, where: Hermitage, folder) -> Store:
+def grown(job: Job, where: Hermitage, folder, *watch: EachRound) -> Store:
     with Store.create(folder) as store:
-        assert grow(job, where, store) == "finished"
+        assert grow(job, where, store, observers=watch) == "finished"
     return Store(folder)
 
 
@@ -34,19 +34,13 @@ def test_together_they_live_as_one_by_one(tmp_path):
     assert abreast.heirs() == alone.heirs()
 
 
-def test_apart_a_cohort_arrives_together(tmp_path):
+def test_apart_a_cohort_arrives_together_and_all_is_recorded(tmp_path):
     seen = []
-    program = Hermitage(synchronous=False, cohort=4).prepare(make(COMPILED), tmp_path)
-    for lived in program.rounds():
-        program.crew.notes.clear()
-        seen.append((lived.number, lived.ready.nonzero()[0].tolist()))
-    program.close()
+    watch = EachRound(lambda lived: seen.append((lived.number, lived.ready.nonzero()[0].tolist())))
+    apart = grown(make(COMPILED), Hermitage(False, cohort=4), tmp_path / "apart", watch)
+    check_whole(apart)
     wanted = [(n, slots) for n in range(ROUNDS) for slots in ([0, 1, 2, 3], [4, 5])]
     assert sorted(seen) == wanted
-
-
-def test_apart_all_is_recorded(tmp_path):
-    check_whole(grown(make(COMPILED), Hermitage(synchronous=False, cohort=2), tmp_path / "apart"))
 
 
 def test_a_round_comes_to_the_same_bits_wherever_its_state_was_and_whoever_is_beside_it(tmp_path):
