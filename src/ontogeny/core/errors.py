@@ -87,9 +87,16 @@ class StoreError(OntogenyError):
 
 
 class MissingExtra(OntogenyError):
-    """An optional dependency that the chosen feature needs is not installed."""
+    """An optional dependency that the chosen feature needs is not installed. A `pip install` in the
+    hint is said as it works in this environment.
+    """
 
     exit_code = 2
+
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None):
+        from ontogeny.core.installing import here
+
+        super().__init__(what, where=where, hint=hint and here(hint))
 
 
 class DataError(OntogenyError):
