@@ -7,6 +7,7 @@ A page is drawn by a Chromium without a window (`$CHROMIUM`, or one on the path)
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from ontogeny.views.replays import replay_figure
 from ontogeny.worlds.glyphs import SCRIPTS, draw_glyphs
 
 FIGURES = Path(__file__).with_name("figures")
+QUICKSTART = Path(__file__).parents[1] / "examples" / "quickstart.py"
 # By system and part of `ontogeny reproduce`: the pictures, of which figure each is, its height.
 MEASURED = {
     ("pbt", "toy"): {"toy": ("toy", 850)},
@@ -61,13 +63,16 @@ CLOSE = "<style>main { padding: 10px 20px } h2 { margin-top: 0 }</style>"
 
 def main(names: list[str]) -> int:
     """Draw the pictures that are named, or all; return 0, or 2 for a name that there is not."""
-    more = ("report", "replay", "glyphs")
+    more = ("quickstart", "report", "replay", "glyphs")
     known = [*more, *(name for pictures in MEASURED.values() for name in pictures)]
     if unknown := [name for name in names if name not in known]:
         print(f"no picture is called {unknown[0]!r}; there are: {', '.join(known)}")
         return 2
     prepare()
     wanted = names or known
+    if "quickstart" in wanted:
+        run = runpy.run_path(str(QUICKSTART))["run"]
+        photograph(run.report().read_text(), FIGURES / "quickstart.png", *REPORT)
     if "report" in wanted:
         run = og.grow(recipe_class("breakout")())
         photograph(run.report().read_text(), FIGURES / "report.png", *REPORT)

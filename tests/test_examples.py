@@ -80,3 +80,8 @@ def test_an_example_runs_and_has_at_most_40_lines(path, tmp_path, monkeypatch, c
     runpy.run_path(str(path), run_name="__main__")
     assert capsys.readouterr().out.strip()
     assert path.stem in UNGROWN or list((tmp_path / "runs").iterdir())
+
+
+def test_the_readme_shows_the_first_example_as_it_is():
+    root = Path(__file__).parents[1]
+    assert (root / "examples" / "quickstart.py").read_text() in (root / "README.md").read_text()
