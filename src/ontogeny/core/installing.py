@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,9 +42,8 @@ def _command() -> str:
 
 def _checkout() -> Path | None:
     """Return the checkout that this is imported from, where it is not installed."""
-    try:
-        version("ontogeny")
-    except PackageNotFoundError:
-        root = Path(__file__).parents[3]
-        return root if (root / "pyproject.toml").is_file() else None
-    return None
+    known = (place for entry in sys.path for place in Path(entry).glob("ontogeny-*.dist-info"))
+    if next(known, None) is not None:
+        return None
+    root = Path(__file__).parents[3]
+    return root if (root / "pyproject.toml").is_file() else None
