@@ -92,6 +92,8 @@ def wrong_with(words: list[str], parsed) -> str | None:
             return f"{' '.join(words)}: {error}"
     elif name == "make":
         return None if set(rest) <= set(TARGETS) else f"no target {rest}"
+    elif name == "python":
+        return None if (ROOT / rest[0]).is_file() else f"no file {rest[0]}"
     elif name == "pip":
         extras = re.findall(r"\[([\w,-]+)\]", " ".join(rest))
         asked = {extra for several in extras for extra in several.split(",")}
@@ -133,6 +135,7 @@ def test_the_check_itself_finds_what_it_is_for(parsed):
         "ontogeny grow toy --rounds many",
         "ontogeny show",
         "make dmeo",
+        "python examples/no.py",
         "pip install 'ontogeny[wrlds]'",
         "rm -rf /",
     ):

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false, reportMissingParameterType=false
 """The script of `first_script` under Ontogeny's PBT, to the report."""
 
 import torch

@@ -1,4 +1,5 @@
-# pyright: reportMissingImports=false
+# pyright: reportMissingImports=false, reportMissingParameterType=false
+# pyright: reportPossiblyUnboundVariable=false
 """The script of `first_script` as an objective of Optuna's, to its history of trials."""
 
 import optuna

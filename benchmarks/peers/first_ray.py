@@ -1,4 +1,5 @@
-# pyright: reportMissingImports=false
+# pyright: reportMissingImports=false, reportMissingParameterType=false
+# pyright: reportOptionalMemberAccess=false, reportOptionalSubscript=false
 """The script of `first_script` under Ray Tune's PBT, to a curve a member."""
 
 import tempfile

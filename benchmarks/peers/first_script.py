@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """A script as somebody has it: a network of PyTorch's that reads digits, at one learning rate."""
 
 import torch
