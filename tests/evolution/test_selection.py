@@ -17,6 +17,7 @@ from ontogeny.evolution.selection import (
     margin,
     rank_of,
     rescue,
+    rival_of,
     tournament,
     truncation,
     welch,
@@ -204,3 +205,34 @@ def test_ranks_are_a_permutation_that_sorts():
 def test_a_selection_that_makes_no_sense_is_refused(make):
     with pytest.raises(ConfigError):
         make()
+
+
+@pytest.mark.parametrize("few", [0, 8])
+def test_many_draw_as_few_do(few, monkeypatch):
+    """Above a size nobody draws for all pairs: the same donors are possible, and as likely."""
+    monkeypatch.setattr("ontogeny.evolution.selection.FEW", few)
+    score = jnp.array([3.0, -jnp.inf, 5.0, 2.0, 2.0, 7.0, -jnp.inf, 1.0])
+    alive, keys = np.isfinite(score), jax.random.split(jax.random.key(1), 3000)
+
+    @jax.jit
+    @jax.vmap
+    def draw(key):
+        return (
+            rival_of(key, score),
+            rescue(key, score, jnp.arange(8)),
+            truncation(0.25)(key, score, score[:, None]),
+        )
+
+    rivals, saved, donors = map(np.asarray, draw(keys))
+    for slot in range(8):
+        others = alive & (np.arange(8) != slot)
+        shares = np.bincount(rivals[:, slot], minlength=8) / len(keys)
+        np.testing.assert_allclose(shares, others / others.sum(), atol=0.04)
+    np.testing.assert_array_equal(saved[:, alive], np.tile(np.flatnonzero(alive), (3000, 1)))
+    for slot in (1, 6):
+        shares = np.bincount(saved[:, slot], minlength=8) / len(keys)
+        np.testing.assert_allclose(shares[[0, 2, 5]], 1 / 3, atol=0.04)
+        shares = np.bincount(donors[:, slot], minlength=8) / len(keys)
+        np.testing.assert_allclose(shares[[2, 5]], 1 / 2, atol=0.04)
+    alone = jnp.where(jnp.arange(8) == 3, 1.0, -jnp.inf)
+    assert np.asarray(rival_of(keys[0], alone)).tolist() == [3, 3, 3, 3, 3, 3, 3, 3]

@@ -31,6 +31,11 @@ Selection: TypeAlias = Callable[
 ]
 
 
+# Members up to which all pairs are drawn for, as runs have always been decided. In thousands that
+# takes seconds and gigabytes, so that above this each draws one number.
+FEW = 256
+
+
 def truncation(fraction: float = 0.2) -> Selection:
     """The bottom fraction each copy a member drawn uniformly from the top fraction (at least one of
     each).
@@ -50,7 +55,7 @@ def truncation(fraction: float = 0.2) -> Selection:
         order_key, donor_key = jax.random.split(key)
         rank = rank_of(order_key, score)
         top = (rank >= pop - cut) & jnp.isfinite(score)
-        donor = _draw(donor_key, jnp.broadcast_to(top, (pop, pop)))
+        donor = _draw(donor_key, top)
         return jnp.where((rank < cut) & jnp.any(top), donor, jnp.arange(pop))
 
     return select
@@ -149,23 +154,49 @@ def rescue(
     order_key, donor_key = jax.random.split(key)
     living = jnp.sum(alive)
     best = alive & (rank_of(order_key, score) >= pop - jnp.maximum(living // 2, 1))
-    saved = _draw(donor_key, jnp.broadcast_to(best, (pop, pop)))
+    saved = _draw(donor_key, best)
     return jnp.where(~alive & (living > 0), saved, donor)
 
 
 def rank_of(key: Key[Array, ""], score: Float[Array, " pop"]) -> Int[Array, " pop"]:
     """Return each slot's rank, 0 for the worst. Ties are broken at random."""
+    pop = score.shape[0]
     noise = jax.random.uniform(key, score.shape)
-    return jnp.argsort(jnp.lexsort((noise, score)))
+    order = jnp.lexsort((noise, score))
+    if pop <= FEW:
+        return jnp.argsort(order)
+    return jnp.zeros(pop, order.dtype).at[order].set(jnp.arange(pop, dtype=order.dtype))
 
 
 def rival_of(key: Array, score: Array) -> Array:
     """Return for every slot another living slot, drawn uniformly (its own where there is none)."""
     pop = score.shape[0]
-    others = ~jnp.eye(pop, dtype=bool) & jnp.isfinite(score)
-    return jnp.where(jnp.any(others, 1), _draw(key, others), jnp.arange(pop))
+    if pop <= FEW:
+        others = ~jnp.eye(pop, dtype=bool) & jnp.isfinite(score)
+        return jnp.where(jnp.any(others, 1), _argmax_draw(key, others), jnp.arange(pop))
+    alive = jnp.isfinite(score)
+    n_others = jnp.sum(alive) - alive
+    drawn = jax.random.randint(key, (pop,), 0, jnp.maximum(n_others, 1))
+    passed = alive & (drawn >= jnp.cumsum(alive) - 1)  # itself is left out
+    return jnp.where(n_others > 0, _listed(alive)[drawn + passed], jnp.arange(pop))
 
 
-def _draw(key: Array, allowed: Bool[Array, "pop pop"]) -> Int[Array, " pop"]:
+def _draw(key: Array, allowed: Bool[Array, " pop"]) -> Int[Array, " pop"]:
+    """Return for every slot one of the allowed slots, drawn uniformly."""
+    pop = allowed.shape[0]
+    if pop <= FEW:
+        return _argmax_draw(key, jnp.broadcast_to(allowed, (pop, pop)))
+    drawn = jax.random.randint(key, (pop,), 0, jnp.maximum(jnp.sum(allowed), 1))
+    return _listed(allowed)[drawn]
+
+
+def _listed(allowed: Bool[Array, " pop"]) -> Int[Array, " pop"]:
+    """Return the allowed slots in order, and zeros after them."""
+    pop = allowed.shape[0]
+    place = jnp.where(allowed, jnp.cumsum(allowed) - 1, pop)
+    return jnp.zeros(pop, place.dtype).at[place].set(jnp.arange(pop), mode="drop")
+
+
+def _argmax_draw(key: Array, allowed: Bool[Array, "pop pop"]) -> Int[Array, " pop"]:
     """Return for every row one of its allowed columns, drawn uniformly."""
     return jnp.argmax(jnp.where(allowed, jax.random.uniform(key, allowed.shape), -1.0), axis=1)
