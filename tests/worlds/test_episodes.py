@@ -28,7 +28,7 @@ def counting(limit: int = 3) -> World:
 
 
 def test_the_step_shows_what_was_before_the_reset():
-    step = autoreset(counting())
+    step = jax.jit(autoreset(counting()))
     state, observation, came = step(jax.random.key(0), jnp.int32(2), jnp.int32(0))
     assert (int(state), float(observation[0])) == (0, 0.0)
     assert float(came.observation[0]) == 3.0
@@ -37,8 +37,8 @@ def test_the_step_shows_what_was_before_the_reset():
 
 
 def play(reward, done, window=3):
-    episodes = no_episodes(np.shape(done)[1], window)
-    return record(episodes, jnp.asarray(reward, jnp.float32), jnp.asarray(done, bool))
+    program = jax.jit(lambda *came: record(no_episodes(np.shape(done)[1], window), *came))
+    return program(np.asarray(reward, np.float32), np.asarray(done, bool))
 
 
 def test_returns_enter_in_the_order_of_finishing():

@@ -73,13 +73,14 @@ def test_every_ordered_draw_is_as_likely():
 
 
 def test_all_items_of_a_class_can_be_drawn():
-    drawn = draw_distinct(jax.random.key(2), jnp.int32(7), 7)
+    drawn = jax.jit(lambda key: draw_distinct(key, jnp.int32(7), 7))(jax.random.key(2))
     assert sorted(drawn.tolist()) == list(range(7))
 
 
 def test_the_same_key_draws_the_same_episode():
     classes = gather(numbered())
-    one, two = (draw_episode(jax.random.key(3), classes, 3, 1, 1) for _ in range(2))
+    draw = jax.jit(lambda key: draw_episode(key, classes, 3, 1, 1))
+    one, two = (draw(jax.random.key(3)) for _ in range(2))
     np.testing.assert_array_equal(one.support, two.support)
 
 
@@ -88,7 +89,7 @@ def test_a_turned_class_is_a_class_of_its_own_and_shares_the_items():
     four = turned(gather(pictures))
     assert four.items.shape == (2, 2, 2)
     assert four.first.tolist() == [0, 0, 0, 0]
-    episode = draw_episode(jax.random.key(0), four, 4, 1, 1)
+    episode = jax.jit(lambda key: draw_episode(key, four, 4, 1, 1))(jax.random.key(0))
     seen = {tuple(p.ravel().tolist()) for p in np.asarray(episode.support[:, 0])}
     assert seen == {tuple(np.rot90(pictures["a"][0], k).ravel().tolist()) for k in range(4)}
     np.testing.assert_array_equal(episode.support, episode.query)
@@ -146,7 +147,8 @@ def test_accuracies_over_episodes_and_their_interval():
     def accuracy(key, episode):
         return jnp.mean(episode.query[:, :, 0] == jnp.arange(2)[:, None])
 
-    got = np.asarray(along_episodes(accuracy, jax.random.key(5), classes, 2, 1, 3, 130, 50))
+    along = jax.jit(lambda key: along_episodes(accuracy, key, classes, 2, 1, 3, 130, 50))
+    got = np.asarray(along(jax.random.key(5)))
     assert got.shape == (130,)
     assert set(got.tolist()) == {0.0, 1.0}
     said = mean_interval(got)

@@ -65,7 +65,8 @@ def test_a_vast_action_is_a_direction_a_speed_and_a_flag_of_which_half_cancel():
     world, place = four_rooms("vast"), Place(jnp.int32(1), jnp.int32(1), jnp.int32(0))
     assert world.action_space == Factored(VAST)
     actions = jnp.array([*SMALL_IN_VAST, (1, 2, 31), (1, 2, 32)])
-    after, _ = jax.vmap(lambda action: world.step(jax.random.key(0), place, action))(actions)
+    go = jax.jit(jax.vmap(lambda action: world.step(jax.random.key(0), place, action)))
+    after, _ = go(actions)
     assert list(zip(after.row.tolist(), after.column.tolist(), strict=True)) == [
         *[(1, 1), (1, 2), (2, 1), (1, 1)],
         (1, 4),
@@ -124,12 +125,17 @@ def test_grids_differ_by_their_key_and_hold_what_was_asked_for():
 def test_a_window_shows_what_is_around_the_walker():
     world = grid_world(size=7, window=2)
     check_world(world, steps=20, environments=2)
-    grid = random_grid(jax.random.key(3), 7)
-    walk = Walk(grid, jnp.array([0, 5]))
-    key = jax.random.key(0)
-    seen = world.step(key, walk, jnp.int32(0))[1].observation
-    whole = grid_world(grid).step(key, walk, jnp.int32(0))[1].observation
-    row, column = (int(x[0]) for x in jnp.nonzero(whole[..., 2]))
+
+    @jax.jit
+    def both(key):
+        grid = random_grid(jax.random.key(3), 7)
+        walk = Walk(grid, jnp.array([0, 5]))
+        return [
+            one.step(key, walk, jnp.int32(0))[1].observation for one in (world, grid_world(grid))
+        ]
+
+    seen, whole = both(jax.random.key(0))
+    row, column = (int(x[0]) for x in np.nonzero(whole[..., 2]))
     padded = np.pad(np.asarray(whole), ((2, 2), (2, 2), (0, 0)))
     padded[:2, :, 0] = padded[-2:, :, 0] = padded[:, :2, 0] = padded[:, -2:, 0] = 1
     np.testing.assert_allclose(seen, padded[row : row + 5, column : column + 5])

@@ -73,8 +73,8 @@ def test_some_are_played(name):
 
 def test_breakout_is_drawn_in_colours():
     world = gymnax_world("Breakout-MinAtar")
-    state, observation = world.reset(jax.random.key(0))
-    picture = np.asarray(world.render(state))
+    state, observation = jax.jit(world.reset)(jax.random.key(0))
+    picture = np.asarray(jax.jit(world.render)(state))
     assert picture.shape == (160, 160, 3)
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) >= 4  # field, paddle, ball, bricks
     assert observation.sum() == 33  # 30 bricks, the paddle, the ball and its trail

@@ -59,10 +59,10 @@ def test_tasks_of_images_are_told_by_planes_and_drawn():
     one = four_rooms()
     both = multi_task([one, one._replace(name="again")])
     assert both.observation_shape == (11, 11, 5)
-    state, seen = both.reset(jax.random.key(0))
+    state, seen = jax.jit(both.reset)(jax.random.key(0))
     np.testing.assert_array_equal(seen[..., 3:].sum(-1), 1.0)
     assert both.render is not None
-    assert both.render(state).dtype == jnp.uint8
+    assert jax.jit(both.render)(state).dtype == jnp.uint8
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from ontogeny.worlds.pictures import (
 
 def test_a_cell_has_the_colour_of_its_first_channel():
     grid = jnp.zeros((2, 2, 3)).at[0, 1, 2].set(1).at[1, 0, 0].set(1).at[1, 0, 2].set(1)
-    picture = np.asarray(grid_picture(grid, scale=2))
+    picture = np.asarray(jax.jit(lambda grid: grid_picture(grid, scale=2))(grid))
     assert picture.shape == (4, 4, 3)
     for cell, colour in (((0, 0), BACKGROUND), ((0, 2), PALETTE[2]), ((2, 0), PALETTE[0])):
         row, column = cell
@@ -30,7 +30,7 @@ def test_a_cell_has_the_colour_of_its_first_channel():
 
 
 def test_large_cells_are_parted_by_a_line():
-    picture = np.asarray(grid_picture(jnp.ones((1, 1, 1)), scale=8))
+    picture = np.asarray(jax.jit(lambda grid: grid_picture(grid, scale=8))(jnp.ones((1, 1, 1))))
     np.testing.assert_array_equal(picture[:7, :7], np.broadcast_to(PALETTE[0], (7, 7, 3)))
     np.testing.assert_array_equal(picture[7], np.broadcast_to(BACKGROUND, (8, 3)))
 
@@ -45,9 +45,10 @@ def column_of(picture, colour) -> float:
 
 
 def test_the_cart_goes_right_and_the_pole_leans_right():
-    middle = cart_picture(jnp.float32(0), jnp.float32(0))
-    aside = cart_picture(jnp.float32(1.2), jnp.float32(0))
-    leaning = cart_picture(jnp.float32(0), jnp.float32(0.2))
+    draw = jax.jit(cart_picture)
+    middle = draw(jnp.float32(0), jnp.float32(0))
+    aside = draw(jnp.float32(1.2), jnp.float32(0))
+    leaning = draw(jnp.float32(0), jnp.float32(0.2))
     assert abs(column_of(middle, PALETTE[6]) - 120) < 1
     assert abs(column_of(aside, PALETTE[6]) - (120 + 240 * 1.2 / 6)) < 1
     assert column_of(leaning, PALETTE[6]) > 125
@@ -83,7 +84,8 @@ def test_the_bones_of_a_body_are_its_capsules_from_end_to_end():
 
 
 def test_bars_go_up_and_down():
-    picture = np.asarray(bars_picture(jnp.array([5.0, -5.0]), height=40, width=40))
+    draw = jax.jit(lambda values: bars_picture(values, height=40, width=40))
+    picture = np.asarray(draw(jnp.array([5.0, -5.0])))
     up, down = ((picture == colour).all(axis=-1) for colour in (PALETTE[0], PALETTE[3]))
     assert up[:19, :20].any()
     assert down[21:, 20:].any()

@@ -13,13 +13,13 @@ from ontogeny.worlds.random_mdps import layered_mdp, random_mdp
 
 
 def test_every_action_ends_as_often_as_said():
-    mdp = random_mdp(jax.random.key(0), 4, 3, ends=0.2)
+    mdp = jax.jit(lambda key: random_mdp(key, 4, 3, ends=0.2))(jax.random.key(0))
     np.testing.assert_allclose(mdp.transition.sum(axis=2), 0.8, rtol=1e-6)
     np.testing.assert_allclose(mdp.start.sum(), 1.0, rtol=1e-6)
 
 
 def test_layers_lead_on_and_end():
-    mdp = layered_mdp(jax.random.key(0), 3, 2, 2)
+    mdp = jax.jit(lambda key: layered_mdp(key, 3, 2, 2))(jax.random.key(0))
     leads = np.asarray(mdp.transition).reshape(3, 2, 2, 3, 2)
     for layer in range(3):
         inside = leads[layer].sum(axis=(1, -1)) / 2
@@ -35,9 +35,15 @@ def test_what_is_no_process_is_refused(wrong):
 def test_a_grid_as_tables_is_the_grid():
     """The mean of many steps of the world is the row of the table."""
     size, n_draws = 5, 4000
-    grid = random_grid(jax.random.key(3), size, wall=0.2, good=0.2, bad=0.1)
-    world, mdp = grid_world(grid), tabulated(grid)
-    begun, _ = world.reset(jax.random.key(0))
+
+    @jax.jit
+    def made(key):
+        grid = random_grid(key, size, wall=0.2, good=0.2, bad=0.1)
+        return grid, tabulated(grid)
+
+    grid, mdp = made(jax.random.key(3))
+    world = grid_world(grid)
+    begun, _ = jax.jit(world.reset)(jax.random.key(0))
     steps = jax.jit(jax.vmap(world.step, in_axes=(0, None, None)))
     keys = jax.random.split(jax.random.key(1), n_draws)
     centre = (size // 2) * (size + 1)

@@ -91,13 +91,18 @@ def test_limits_are_in_order(solved):
 
 def test_a_world_keeps_its_shapes(solved):
     world = solved.world
-    state, observation = world.reset(jax.random.key(0))
-    after, came = world.step(jax.random.key(1), state, jnp.int32(0))
+
+    @jax.jit
+    def step(key):
+        state, observation = world.reset(key)
+        return state, observation, *world.step(key, state, jnp.int32(0)), solved.rewards(state)
+
+    state, observation, after, came, rewards = step(jax.random.key(0))
     assert observation.shape == came.observation.shape == world.observation_shape
     assert jax.tree.map(lambda x: (x.shape, x.dtype), after) == jax.tree.map(
         lambda x: (x.shape, x.dtype), state
     )
-    assert solved.rewards(state).shape == (world.n_actions,)
+    assert rewards.shape == (world.n_actions,)
     assert world.time_limit == solved.machine().reached.shape[0]
 
 

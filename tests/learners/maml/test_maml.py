@@ -56,7 +56,7 @@ def meta_gradient(config):
         end = adapt(squared_error, SCALAR, config, Start(arrays, None), 0.1, task.support).end
         return squared_error(jax.vmap(end)(task.query.inputs), task.query.targets)
 
-    gradient = jax.grad(loss)(SCALAR.init(jax.random.key(0)))
+    gradient = jax.jit(jax.grad(loss))(SCALAR.init(jax.random.key(0)))
     return float(gradient.head[0]), float(gradient.bias[0])
 
 
@@ -85,7 +85,7 @@ def test_reptile_moves_the_start_towards_where_all_examples_lead():
     config = MAMLConfig(outer="reptile", batch=2, learning_rate=0.5, test_batch=2)
     learner = maml(problem, SCALAR, config)
     key = jax.random.key(0)
-    after, metrics = learner.step(key, learner.init(key, {}), {})
+    after, metrics = jax.jit(lambda: learner.step(key, learner.init(key, {}), {}))()
     # Both points ask for a larger slope and bias; Adam's first step goes by the rate.
     np.testing.assert_allclose(after.start.arrays.head, [2.5], rtol=1e-3)
     np.testing.assert_allclose(after.start.arrays.bias, [0.5], rtol=1e-3)

@@ -35,20 +35,25 @@ def test_places_are_where_bumps_are_between_pixels_too():
 
 def test_keypoints_are_judged_in_pixels_of_the_map():
     task = keypoints_task(*VIDEOS, ClipsConfig(frames=5))
-    (frames, joints), (other, _) = (draw(jax.random.key(0)) for draw in (task.draw, task.held))
+
+    @jax.jit
+    def look(key):
+        (frames, joints), (other, _) = task.draw(key), task.held(key)
+        right, off = (heat_maps(joints / 2 + jnp.array([x, 0.0]), 16, 16) for x in (0.0, 2.0))
+        both = [(task.measures(x, joints), task.loss(x, joints)) for x in map(logits, (right, off))]
+        return frames, joints, other, right, both, task.loss(jnp.zeros((5, 16, 16, 3)), joints)
+
+    frames, joints, other, right, both, even = look(jax.random.key(0))
+    (told, lost), (wrong, lost_off) = both
     assert frames.shape == (5, 32, 32, 3)
     assert abs(np.median(frames) - 50) < 1
     assert abs(np.median(other) - 200) < 1
-    right = heat_maps(joints / 2, 16, 16)
-    off = heat_maps(joints / 2 + jnp.array([2.0, 0.0]), 16, 16)
-    told, wrong = task.measures(logits(right), joints), task.measures(logits(off), joints)
     assert told["pck"].tolist() == [1.0] * 5
     assert float(told["error"].max()) < 0.4
     inside = np.asarray(joints)[..., 0] / 2 + 2 < 15.5
     assert (np.asarray(wrong["pck"])[inside.all(axis=1)] == 0).all()
-    assert (task.loss(logits(right), joints) < task.loss(logits(off), joints)).all()
+    assert (lost < lost_off).all()
     # an answer of 0.5 everywhere: the weights are all that differs
-    even = task.loss(jnp.zeros((5, 16, 16, 3)), joints)
     weights = 1 + 19 * np.asarray(right).mean(axis=(1, 2, 3))
     np.testing.assert_allclose(even, np.log(2) * weights, rtol=1e-5)
 

@@ -84,7 +84,7 @@ def test_the_transfer_bounds_the_divergence_of_who_acts_from_who_remains():
         less, _ = transferred(listed)
         return bound - said.kl(Categorical(parts[2])), less - listed.kl(Categorical(parts[2]))
 
-    for slack in jax.vmap(both)(keys):
+    for slack in jax.jit(jax.vmap(both))(keys):
         assert slack.min() > -1e-5
         assert slack.max() > 0.1
 
@@ -96,7 +96,7 @@ def test_the_gradient_parts_by_responsibility_and_the_transfer_leaves_the_simple
     def log_p(pair):
         return Mixture(shares, tuple(map(Categorical, pair))).log_probability(jnp.int32(1))
 
-    found = jax.grad(log_p)(logits)
+    found = jax.jit(jax.grad(log_p))(logits)
     p = [np.exp(jax.nn.log_softmax(one)) for one in logits]
     weights = shares * jnp.array([one[1] for one in p])
     for gradient, one, responsible in zip(found, p, weights / weights.sum(), strict=True):
@@ -105,7 +105,8 @@ def test_the_gradient_parts_by_responsibility_and_the_transfer_leaves_the_simple
     def handed(pair, both):
         return transferred(Mixture(shares, tuple(map(Categorical, pair))), both=both)[0]
 
-    still, moved = (jax.grad(handed)(logits, both) for both in (False, True))
+    moves = jax.jit(lambda pair: [jax.grad(handed)(pair, both) for both in (False, True)])
+    still, moved = moves(logits)
     assert not still[0].any()
     assert moved[0].any()
     np.testing.assert_allclose(still[1], 0.3 * (p[1] - p[0]), atol=1e-6)
@@ -114,16 +115,22 @@ def test_the_gradient_parts_by_responsibility_and_the_transfer_leaves_the_simple
 def test_what_is_shared_has_no_arrays_of_its_own_and_a_shared_head_is_the_masked_one():
     shared = ("torso", "policy")
     several = components_of(walk(), [SMALL, WHOLE], shared)
-    arrays = several.init(KEY)
+    arrays = jax.jit(several.init)(KEY)
     assert [getattr(arrays[0], layer) is None for layer in ("torso", "policy", "value")] == [
         True
     ] * 3
-    said, _ = several.at(jnp.array([0.5, 0.5])).step(arrays, jnp.array([1.0, 2.0]), ())
+    seen = jnp.array([1.0, 2.0])
+
+    @jax.jit
+    def both(arrays):
+        said, _ = several.at(jnp.array([0.5, 0.5])).step(arrays, seen, ())
+        return said, several.last.step(several.alone(arrays), seen, ())[0]
+
+    said, alone = both(arrays)
     simple, last = said.distribution.parts
     np.testing.assert_allclose(
         jax.nn.softmax(simple.logits), jax.nn.softmax(last.logits[jnp.array([0, 2])]), rtol=1e-6
     )
-    alone, _ = several.last.step(several.alone(arrays), jnp.array([1.0, 2.0]), ())
     np.testing.assert_array_equal(alone.distribution.logits, last.logits)
 
 
@@ -134,14 +141,14 @@ def test_along_a_trajectory_all_is_said_that_is_said_step_by_step():
         jnp.array([0.4, 0.6])
     )
     assert network.has_memory
-    arrays = network.init(KEY)
+    arrays = jax.jit(network.init)(KEY)
     seen = jnp.stack([jnp.arange(6.0), jnp.ones(6)], axis=1)
-    begins = jnp.arange(6) == 3
-    along, last = network.along(arrays, seen, begins, network.begin(arrays))
-    memory = network.begin(arrays)
+    begins, begun = jnp.arange(6) == 3, network.begin(arrays)
+    along, last = jax.jit(network.along)(arrays, seen, begins, begun)
+    step, memory = jax.jit(network.step), begun
     for t in range(6):
-        memory = network.begin(arrays) if begins[t] else memory
-        said, memory = network.step(arrays, seen[t], memory)
+        memory = begun if begins[t] else memory
+        said, memory = step(arrays, seen[t], memory)
         np.testing.assert_allclose(along.value[t], said.value, rtol=1e-5)
         logits = jax.tree.map(lambda x, t=t: x[t], along.distribution.parts[1].logits)
         np.testing.assert_allclose(logits, said.distribution.parts[1].logits, atol=1e-6)
@@ -152,12 +159,13 @@ def test_along_a_trajectory_all_is_said_that_is_said_step_by_step():
 def test_of_several_tasks_each_has_its_own_component_beside_that_of_all():
     parts = [Component(AGENT)] * 3
     network = components_of(TASKS, parts, ("torso",), True, by_task=True).at(jnp.array([0.4, 0.6]))
-    arrays = network.init(KEY)
+    arrays = jax.jit(network.init)(KEY)
+    step = jax.jit(network.step)
     seen = [jnp.array([1.0, 1.0, *told]) for told in ((1.0, 0.0), (0.0, 1.0))]
-    own = [network.step(arrays, one, ())[0].distribution.parts[0].logits for one in seen]
+    own = [step(arrays, one, ())[0].distribution.parts[0].logits for one in seen]
     changed = eqx.tree_at(lambda net: net.policy.bias, arrays[1], jnp.ones(3))
     other = (arrays[0], changed, arrays[2])
-    again = [network.step(other, one, ())[0].distribution.parts[0].logits for one in seen]
+    again = [step(other, one, ())[0].distribution.parts[0].logits for one in seen]
     np.testing.assert_array_equal(own[0], again[0])
     np.testing.assert_allclose(again[1], own[1] + 1, rtol=1e-6)
 
@@ -172,25 +180,35 @@ def test_a_population_moves_alpha_by_a_step_and_a_schedule_by_updates():
     state, metrics = after(learner, {}, 4)
     np.testing.assert_allclose(metrics["mix_weight"], [0, 0.5, 1, 1])
     # the score is what the last component earned in a world of its own: whole episodes of four
-    assert float(learner.score(KEY, state, {})) == float(metrics["mix_last_return"][-1])
+    assert float(jax.jit(learner.score)(KEY, state, {})) == float(metrics["mix_last_return"][-1])
 
 
 def test_a_drawn_component_acts_as_the_mixture_does_and_learns_alone():
     shares, parts = jnp.array([0.25, 0.75]), jnp.array([[0.0, 1, 2], [0, 0, 0]])
     switch = Switch(shares, tuple(map(Categorical, parts)))
     mixed = Mixture(*switch)
-    drawn = jax.vmap(switch.sample)(jax.random.split(KEY, 4000))
-    found = jnp.bincount(drawn[:, 1], length=3) / 4000
-    p = np.exp(jax.vmap(mixed.log_probability)(jnp.arange(3)))
-    np.testing.assert_allclose(found, p, atol=0.03)
     taken = jnp.array([0, 2])
+
+    @jax.jit
+    def look(keys):
+        return (
+            jax.vmap(switch.sample)(keys),
+            jax.vmap(mixed.log_probability)(jnp.arange(3)),
+            switch.log_probability(taken),
+            switch.responsibilities(taken),
+            jax.grad(lambda x: x.log_probability(taken))(switch),
+            switch.entropy(),
+        )
+
+    drawn, log_p, said, responsible, gradient, entropy = look(jax.random.split(KEY, 4000))
+    found = np.bincount(drawn[:, 1], minlength=3) / 4000
+    np.testing.assert_allclose(found, np.exp(log_p), atol=0.03)
     expected = np.log(0.25) + jax.nn.log_softmax(parts[0])[2]
-    np.testing.assert_allclose(switch.log_probability(taken), expected, rtol=1e-6)
-    assert switch.responsibilities(taken).tolist() == [1, 0]
-    gradient = jax.grad(lambda x: x.log_probability(taken))(switch)
+    np.testing.assert_allclose(said, expected, rtol=1e-6)
+    assert responsible.tolist() == [1, 0]
     assert not gradient.parts[1].logits.any()
     two = np.asarray(shares)[:, None] * np.asarray(jax.nn.softmax(parts))
-    np.testing.assert_allclose(switch.entropy(), -(two * np.log(two)).sum(), rtol=1e-5)
+    np.testing.assert_allclose(entropy, -(two * np.log(two)).sum(), rtol=1e-5)
     policy = mix([SMALL, WHOLE], 0.5, index="drawn")
     state, metrics = after(actor_critic(walk(), AGENT, policy=policy), {})
     assert np.isfinite(metrics["mix_kl"]).all()
