@@ -29,7 +29,7 @@ for line in sys.stdin:
     run.grow(int(line))
 """
 HEAD = "document.querySelector('[data-part=headline]').innerText"
-POINTS = "document.querySelector('[data-figure=scores]')?.data?.at(-1).x.length"
+POINTS = "document.querySelector('.plot[data-figure=scores]')?._fullData?.at(-1)._length"
 
 pytestmark = pytest.mark.skipif(
     BROWSER is None, reason="there is no Chromium on this machine (chromium, in the PATH)"
@@ -113,14 +113,15 @@ def test_what_grows_moves_and_what_dies_is_told(served):
         assert ODD in runs.inner_text("#runs")
         runs.check(f"#run-{run_id(ODD).replace('~', chr(92) + '~')} input")
         runs.click("#compare")
-        runs.wait_for_selector("[data-figure=best] .legendtext")
-        assert ODD in runs.text_content("[data-figure=best] .legend")
+        runs.wait_for_selector(".plot[data-figure=best] .legendtext")
+        assert ODD in runs.text_content(".plot[data-figure=best] .legend")
         phone = opened(f"/run/{run_id(ODD)}", viewport={"width": 390, "height": 800},
                        is_mobile=True, has_touch=True)  # fmt: skip
         for part in ("schedules", "metrics", "members"):
             place = phone.locator(f"[data-part={part}]")
             place.scroll_into_view_if_needed()
-            until(phone, f"document.querySelector('[data-part={part}]').innerText.includes('<img')")
+            told = f"document.querySelector('[data-part={part}]').textContent"
+            until(phone, f"{told}.includes('<img')")
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390
         assert phone.locator("main img").count() == 0
 
