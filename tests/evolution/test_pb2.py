@@ -29,6 +29,7 @@ MIXED = Space({"n": Integer(1, 4), "size": Choice((1.0, 4.0)), "gene": Linear(-1
 RATE = Space({"rate": Log(1e-4, 1.0)})
 PB2 = pb2(RATE, window=24)
 EVERYBODY = jnp.ones(4, bool)
+WATCH = jax.jit(observe)  # one program for all of four members
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +49,11 @@ def test_it_keeps_the_contract_in_a_mixed_space():
 def test_the_change_of_the_score_is_observed_with_the_hypers_that_were_lived():
     memory = PB2.init(KEY, living([-jnp.inf] * 4, [1e-4, 1e-3, 1e-2, 1.0], 0))
     first = living([1.0, 2.0, 3.0, 4.0], [1e-4, 1e-3, 1e-2, 1.0], 10)
-    memory = observe(memory, first, EVERYBODY)
+    memory = WATCH(memory, first, EVERYBODY)
     assert not np.any(memory.there)  # nobody was scored before, so nothing has changed
     memory = memory._replace(before=first.score)
     second = living([1.5, 2.0, -jnp.inf, 3.0], [1e-4, 1e-3, 1e-2, 1.0], 30)
-    memory = observe(memory, second, jnp.array([True, True, True, False]))
+    memory = WATCH(memory, second, jnp.array([True, True, True, False]))
     assert np.array_equal(memory.there, [False] * 21 + [True] * 3)
     np.testing.assert_allclose(memory.y[-3:], [0.5 / 20, 0.0, -np.inf])
     np.testing.assert_allclose(memory.x[-3:, 0], [0, 0.25, 0.5], atol=1e-6)
@@ -66,7 +67,7 @@ def test_the_oldest_observations_make_room():
     for number in range(9):
         score = jnp.arange(4.0) + 10 * number
         now = living(score, [0.1] * 4, 10 * (number + 1))
-        memory = observe(memory, now, EVERYBODY)._replace(before=score)
+        memory = WATCH(memory, now, EVERYBODY)._replace(before=score)
     assert np.all(memory.there)
     assert np.array_equal(np.unique(memory.time), 10 * np.arange(4, 10))  # 6 rounds of 4 members
 

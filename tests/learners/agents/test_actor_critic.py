@@ -148,7 +148,7 @@ def test_a_convolution_needs_a_grid():
 @pytest.fixture(scope="module")
 def policy():
     learner = actor_critic(WORLD, small(normalise_observations=True))
-    state = learner.init(jax.random.key(0), {"learning_rate": jnp.float32(1e-3)})
+    state = jax.jit(learner.init)(jax.random.key(0), {"learning_rate": jnp.float32(1e-3)})
     return Policy.of(WORLD, small(normalise_observations=True), state)
 
 

@@ -66,7 +66,7 @@ def test_only_an_agent_with_memory_solves_what_must_be_remembered(loss):
 
 def test_a_policy_with_memory_carries_it_and_keeps_it_in_a_file(tmp_path):
     config = agent(core="gru")
-    state = actor_critic(WORLD, config).init(jax.random.key(0), {})
+    state = jax.jit(actor_critic(WORLD, config).init)(jax.random.key(0), {})
     policy = Policy.of(WORLD, config, state)
     policy.save(tmp_path / "policy")
     again = load_policy(tmp_path / "policy", WORLD)
@@ -93,7 +93,7 @@ def test_a_film_begins_with_a_new_memory_and_carries_it():
     box = Box((-1.0,), (1.0,))
     world = World("alike", (1,), 1, lambda key: begin, step, render=render, actions=box)
     config = agent(core="gru")
-    network = policy_network(world, config).init(jax.random.key(0))
+    network = jax.jit(policy_network(world, config).init)(jax.random.key(0))
     policy = Policy(world, config, jax.tree.map(lambda leaf: leaf + 0.1, network))
 
     @jax.jit

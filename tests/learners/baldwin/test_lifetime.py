@@ -70,7 +70,7 @@ def test_a_life_descends_at_the_rates_of_its_genes():
     learner, state, metrics = lived(3)
     np.testing.assert_allclose(state.weights, expected(state, 3), rtol=1e-5)
     worth = -2 * ((expected(state, 3) - np.asarray(state.tasks)[:, None]) ** 2 / 2).sum(1).mean()
-    assert float(learner.score(KEY, state, GENES)) == pytest.approx(worth, rel=1e-5)
+    assert float(jax.jit(learner.score)(KEY, state, GENES)) == pytest.approx(worth, rel=1e-5)
     innate = -2 * ((expected(state, 0) - np.asarray(state.tasks)[:, None]) ** 2 / 2).sum(1).mean()
     assert float(metrics["score_at_birth"]) == pytest.approx(innate, rel=1e-5)
 
@@ -78,7 +78,7 @@ def test_a_life_descends_at_the_rates_of_its_genes():
 def test_without_learning_the_genes_are_all_there_is():
     learner, state, metrics = lived(3, inheritance="darwin")
     np.testing.assert_allclose(state.weights, np.tile(GENES["weights"], (3, 1)))
-    assert float(learner.score(KEY, state, GENES)) == pytest.approx(
+    assert float(jax.jit(learner.score)(KEY, state, GENES)) == pytest.approx(
         float(metrics["score_at_birth"])
     )
 

@@ -120,7 +120,7 @@ def test_dropout_keeps_the_mean_and_drops_the_share():
 @pytest.mark.parametrize("name", CONFIGS)
 def test_a_classifier_comes_back_from_its_file(name, tmp_path):
     empty = FewShotClassifier(CONFIGS[name], N, None, RandomFeatures(3, 3, N))
-    product = dataclasses.replace(empty, arrays=empty.method.init(jax.random.key(0)))
+    product = dataclasses.replace(empty, arrays=jax.jit(empty.method.init)(jax.random.key(0)))
     product.save(tmp_path / "it")
     again = load_classifier(tmp_path / "it")
     assert (again.config, again.view) == (CONFIGS[name], product.view)
@@ -134,7 +134,7 @@ def test_a_classifier_comes_back_from_its_file(name, tmp_path):
 
 def test_what_does_not_fit_a_classifier_is_refused(tmp_path):
     empty = FewShotClassifier(CONFIGS["head"], N, None)
-    product = dataclasses.replace(empty, arrays=empty.method.init(jax.random.key(0)))
+    product = dataclasses.replace(empty, arrays=jax.jit(empty.method.init)(jax.random.key(0)))
     with pytest.raises(DataError, match="has 5 features"):
         product.adapt(jnp.zeros((2, 1, 5)))
     with pytest.raises(DataError, match="not finite"):

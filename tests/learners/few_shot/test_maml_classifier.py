@@ -23,8 +23,8 @@ def support():
 
 def test_the_first_step_moves_the_rows_alone(support):
     method = maml_classifier(N, MAMLClassifierConfig(widths=(8,), steps=1, rate=0.5))
-    arrays = method.init(jax.random.key(0))
-    point = method.adapt(arrays, support)
+    arrays = jax.jit(method.init)(jax.random.key(0))
+    point = jax.jit(method.adapt)(arrays, support)
     jax.tree.map(np.testing.assert_array_equal, point["torso"], arrays["start"]["torso"])
     # All rows begin at zero, so every class is as likely: each row moves by
     # rate × mean over examples of (own class - 1/3) × features.
@@ -37,10 +37,11 @@ def test_the_first_step_moves_the_rows_alone(support):
 
 def test_the_order_of_the_classes_does_not_matter(support):
     method = maml_classifier(N, SMALL)
-    arrays = method.init(jax.random.key(0))
+    arrays = jax.jit(method.init)(jax.random.key(0))
+    adapt, logits = jax.jit(method.adapt), jax.jit(method.logits)
     query, order = jnp.linspace(-1, 1, N), jnp.array([2, 0, 1])
-    said = method.logits(arrays, method.adapt(arrays, support), query)
-    turned = method.logits(arrays, method.adapt(arrays, support[order]), query)
+    said = logits(arrays, adapt(arrays, support), query)
+    turned = logits(arrays, adapt(arrays, support[order]), query)
     assert float(said.max() - said.min()) > 0.01
     np.testing.assert_allclose(turned, said[order], atol=1e-5)
 

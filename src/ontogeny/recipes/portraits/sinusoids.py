@@ -104,7 +104,7 @@ def fitted_figure(
     """Return the figure of what each learner says of a few fresh curves."""
     x = jnp.linspace(*INPUT, PLACES)[:, None]
     keys = jax.random.split(jax.random.fold_in(_test_key(seed), 1), count)
-    supports = jax.vmap(lambda key: source.draw(key)[1].support)(keys)
+    supports = jax.jit(jax.vmap(lambda key: source.draw(key)[1].support))(keys)
     said: dict[str, np.ndarray] = {}
     for name, learned in learners.items():
 
@@ -120,7 +120,7 @@ def fitted_figure(
         each = jax.jit(jax.vmap(one, in_axes=(0, None, None)))
         said[name] = np.asarray(each(supports, learned.start, learned.rate))
     points = np.concatenate([np.asarray(supports.inputs), np.asarray(supports.targets)], axis=-1)
-    ideal = np.asarray(jax.vmap(lambda support: source.ideal(support, x)[:, 0])(supports))
+    ideal = np.asarray(jax.jit(jax.vmap(lambda s: source.ideal(s, x)[:, 0]))(supports))
     return Figure(
         "fits",
         "Fresh curves (a column each), their examples (crosses), and what is said before and after "
