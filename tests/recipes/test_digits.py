@@ -66,10 +66,10 @@ def test_dropout_silences_a_share_and_keeps_the_mean():
 def test_a_step_is_sgd_with_momentum():
     recipe = DigitClassifier(hidden=(), batch=7)
     learner = recipe.learner()
-    state = learner.init(KEY, {})
+    state = jax.jit(learner.init)(KEY, {})
     hypers = {"learning_rate": jnp.float32(0.1), "dropout": jnp.float32(0.0)}
     state = state._replace(velocity=jax.tree.map(jnp.ones_like, state.layers))
-    after, _ = learner.step(KEY, state, hypers)
+    after, _ = jax.jit(learner.step)(KEY, state, hypers)
     draw, _ = jax.random.split(KEY)
     train = parted().train
     chosen = jax.random.randint(draw, (7,), 0, 900)
@@ -96,7 +96,7 @@ def test_a_schedule_is_lived_again_by_fresh_members(grown):
 
 
 def test_the_product_says_the_likeliest_digit():
-    product = SMALL.product(SMALL.learner().init(KEY, {}))
+    product = SMALL.product(jax.jit(SMALL.learner().init)(KEY, {}))
     images = parted().test.pixels[:5]
     assert np.array_equal(product(images), jnp.argmax(logits(product.layers, images), axis=-1))
 

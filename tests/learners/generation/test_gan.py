@@ -43,7 +43,7 @@ def test_a_hyper_that_it_does_not_read_is_refused(learner):
 
 def test_each_network_has_a_rate_of_its_own(learner):
     key = jax.random.key(0)
-    first = learner.init(key, {})
+    first = jax.jit(learner.init)(key, {})
 
     def moved(**rates):
         after, _ = jax.jit(learner.step)(key, first, {k: jnp.float32(v) for k, v in rates.items()})
@@ -71,7 +71,7 @@ def test_a_critic_that_learns_tells_real_from_made():
         keys = jax.random.split(jax.random.key(1), 40)
         return jax.lax.scan(lambda s, k: learner.step(k, s, hypers), state, keys)[1]["distance"]
 
-    told = distances(learner.init(jax.random.key(0), hypers))
+    told = distances(jax.jit(learner.init)(jax.random.key(0), hypers))
     # made images are grey (0.5 everywhere, nearly) and real ones 3 or more away: with a slope of 1
     # the distance is bounded by that of the images
     assert told[-5:].mean() > 2
@@ -86,7 +86,7 @@ def test_a_classifier_that_has_learned_knows_digits_that_it_has_not_seen():
 
 
 def test_the_sampler_draws_the_same_for_a_seed_and_survives_a_save(learner, tmp_path):
-    arrays = learner.init(jax.random.key(0), {}).generator
+    arrays = jax.jit(learner.init)(jax.random.key(0), {}).generator
     sampler = Sampler(SMALL, (8, 8), arrays)
     images = sampler(3, seed=1)
     assert images.shape == (3, 8, 8)

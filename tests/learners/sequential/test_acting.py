@@ -24,7 +24,7 @@ N = 512
 @pytest.fixture(scope="module")
 def agent():
     agent = agent_in(CORE, BANDIT)
-    return agent, agent.init(jax.random.key(0))
+    return agent, jax.jit(agent.init)(jax.random.key(0))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_an_expert_of_ones_own():
     """In the corridor an expert may go by the time; its advice is what is handed back."""
     solved = two_doors(3, 4)
     agent = agent_in(CORE, solved)
-    arrays = agent.init(jax.random.key(0))
+    arrays = jax.jit(agent.init)(jax.random.key(0))
 
     def expert(state, time):
         del state

@@ -53,7 +53,7 @@ def test_a_memory_begins_anew_after_a_rollout_that_ends_with_an_episode():
 
 def test_a_policy_is_a_teacher_with_its_own_memory_and_standardisation():
     config = ActorCriticConfig(hidden=(3,), core="gru", core_units=2)
-    network = policy_network(walk(), config).init(jax.random.key(0))
+    network = jax.jit(policy_network(walk(), config).init)(jax.random.key(0))
     moments = Moments(jnp.float32(10), jnp.array([3.0, 1.0]), jnp.array([40.0, 10.0]))
     policy = Policy(walk(), config, network, moments)
     teacher, trajectory = teacher_of(policy), lived()
