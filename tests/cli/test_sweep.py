@@ -75,7 +75,7 @@ def test_a_run_that_fails_leaves_the_others(place, capsys, traced):
     """In whose place lies another run, of other settings."""
     assert cli.run([*SMALL, "--seed", "1", "--name", "quadratic-fraction-0.25-seed-1"]) == 0
     capsys.readouterr()
-    sweep = [*SMALL, "--steps", "6", "--seeds", "0..1", "--over", "fraction=0.25,0.5"]
+    sweep = [*SMALL, "--steps", "6", "--seeds", "0..1", "--vary", "fraction=0.25,0.5"]
     assert cli.run(sweep) == 3
     runs = told(capsys)["runs"]
     assert [run["status"] for run in runs] == ["finished", "failed", "finished", "finished"]
@@ -131,10 +131,10 @@ def test_what_are_no_seeds_is_refused(words):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--over", "name=a,b"], "no field of a recipe"),
-        (["--over", "steps="], "gives no values"),
-        (["--over", "steps=5", "steps=6"], "given twice"),
-        (["--over", "steps=5,5"], "two runs would be called"),
+        (["--vary", "name=a,b"], "no field of a recipe"),
+        (["--vary", "steps="], "gives no values"),
+        (["--vary", "steps=5", "steps=6"], "given twice"),
+        (["--vary", "steps=5,5"], "two runs would be called"),
         (["--seeds", "0..1", "--seed", "3"], "both give the seed"),
         (["--seeds", "0..1", "--name", "a", "--folder", "b"], "--name and --folder"),
     ],

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -28,6 +29,7 @@ print("grown", flush=True)
 for line in sys.stdin:
     run.grow(int(line))
 """
+TESTS = Path(__file__).parents[1]  # where what it imports is
 HEAD = "document.querySelector('[data-part=headline]').innerText"
 POINTS = "document.querySelector('.plot[data-figure=scores]')?._fullData?.at(-1)._length"
 
@@ -66,7 +68,8 @@ def test_what_grows_moves_and_what_dies_is_told(served):
     odd = MadeUpRun(folder / ODD, hyper=ODD, metric=ODD)
     odd.grow(2)
     command = [sys.executable, "-c", GROWS, str(folder / "killed")]
-    driver = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": TESTS, "text": True}
+    driver = subprocess.Popen(command, **pipes)
     driver.stdout.readline()
     requests: list[str] = []
     wrong: list[str] = []

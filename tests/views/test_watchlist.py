@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +57,9 @@ def test_runs_come_grow_die_and_go(tmp_path):
     assert line.version > before
 
     command = [sys.executable, "-c", DIES, str(tmp_path / "two")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as driver:
+    tests = Path(__file__).parents[1]  # what it imports is there
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": tests}
+    with subprocess.Popen(command, **pipes) as driver:
         driver.stdout.readline()
         seen.look()
         assert {line.name: line.status for line in seen.lines.values()} == {

@@ -83,8 +83,8 @@ class Growing(Keeping):
     named after what is its own, and stays when the command is given again."""
     note: str | None = None
     """What you want to know of the run later; `list`, `show` and the report say it."""
-    over: Annotated[tuple[str, ...], tyro.conf.arg(metavar="FIELD=VALUE,VALUE")] = ()
-    """Grow a run of each value of a field, of several fields of each combination, as `--over
+    vary: Annotated[tuple[str, ...], tyro.conf.arg(metavar="FIELD=VALUE,VALUE")] = ()
+    """Grow a run of each value of a field, of several fields of each combination, as `--vary
     population=8,16 strategy=pbt,pb2`; the parts of one value are parted by spaces."""
     joining: Annotated[Joining, tyro.conf.arg(name="")] = field(default_factory=Joining)
 
@@ -137,7 +137,7 @@ def grow_and_tell(
     """
     chosen = read(arguments)
     keeping: Growing = chosen.options
-    if keeping.seeds is not None or keeping.over:
+    if keeping.seeds is not None or keeping.vary:
         from ontogeny.cli.sweeping import sweep
 
         return sweep(read, keeping, arguments, words)
@@ -186,6 +186,7 @@ def resume(arguments: list[str]) -> int:
     from ontogeny.runtime.folders import find_run
 
     chosen = parse(Resume, "resume", arguments)
+    join_hosts(arguments)
     folder = chosen.run
     if chosen.joining.coordinator is None:  # who follows another host may not see the folder
         folder = find_run(folder)  # before anything heavy is imported
@@ -193,7 +194,6 @@ def resume(arguments: list[str]) -> int:
     from ontogeny.runtime import hosts
     from ontogeny.runtime.sinks import sinks
 
-    join_hosts(arguments)
     with interruption_told(chosen.json) as where:
         run = resume_run(
             folder,

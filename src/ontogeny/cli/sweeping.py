@@ -1,4 +1,4 @@
-"""`grow --seeds 0..5 --over FIELD=VALUE,VALUE`: several runs, one after another."""
+"""`grow --seeds 0..5 --vary FIELD=VALUE,VALUE`: several runs, one after another."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ontogeny.sweeping import Planned
 
-OWN = ("--seeds", "--over", "--name", "--folder")  # options of a sweep, which its runs have not
+OWN = ("--seeds", "--vary", "--name", "--folder")  # options of a sweep, which its runs have not
 UNNAMED = re.compile(r"[^\w.+-]+")  # what no run's name has
 RANGE = re.compile(r"([0-9]+)\.\.([0-9]+)")
 MOST = 10_000  # runs of a sweep
@@ -49,7 +49,7 @@ def sweep(
     if hosts.count() > 1:
         raise ConfigError(
             "several runs are grown by one host",
-            where="grow --seeds, --over",
+            where="grow --seeds, --vary",
             hint="leave --coordinator out, or grow one run over several hosts",
         )
     runs = planned(read, keeping, arguments, words)
@@ -104,9 +104,9 @@ def planned(
     if keeping.seeds is not None and option_value("--seed", arguments) is not None:
         raise ConfigError("--seed and --seeds both give the seed", hint="give one of them")
     seeds = [None] if keeping.seeds is None else seeds_of(keeping.seeds)
-    over = [_field(told) for told in keeping.over]
+    over = [_field(told) for told in keeping.vary]
     if doubled := [a for a, b in pairwise(sorted(name for name, _ in over)) if a == b]:
-        raise ConfigError(f"{doubled[0]} is given twice", where="--over", hint="give it once")
+        raise ConfigError(f"{doubled[0]} is given twice", where="--vary", hint="give it once")
     rest = list(arguments)
     for option in OWN:
         rest = parted(option, rest)[1]
@@ -122,7 +122,7 @@ def planned(
             name = UNNAMED.sub("_", name)
             folder = keeping.folder / name if keeping.folder else named_folder(f"{stem}-{name}")
             if folder in [other.folder for other in found]:
-                raise ConfigError(f"two runs would be called {folder.name}", where="--over")
+                raise ConfigError(f"two runs would be called {folder.name}", where="--vary")
             grown = recipe if seed is None else dataclasses.replace(recipe, seed=seed)
             again = shlex.join(["ontogeny", *words, *rest, *last])
             found.append(Planned(grown, one, folder, again))
@@ -155,7 +155,7 @@ def _field(told: str) -> tuple[str, list[str]]:
     each = [value.strip() for value in values.split(",")]
     if not name or not all(each) or name in own:
         what = f"{name!r} is no field of a recipe" if name in own else f"{told!r} gives no values"
-        raise ConfigError(what, where="--over", hint="write it as --over population=8,16")
+        raise ConfigError(what, where="--vary", hint="write it as --vary population=8,16")
     return name, each
 
 

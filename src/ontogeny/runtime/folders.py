@@ -15,7 +15,6 @@ from typing import Any, cast
 from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.files import absolute
 from ontogeny.runtime.database import explained
-from ontogeny.runtime.mirror import fetched
 from ontogeny.runtime.remote import as_url
 from ontogeny.runtime.store import FILE
 
@@ -84,7 +83,7 @@ def find_run(name: Path | str) -> Path:
     "last". Raises `ConfigError`, and for an address what `fetched` does.
     """
     if url := as_url(name):
-        folder = fetched(url, runs_folder())
+        folder = _fetched(url)
         if not _is_run(folder):
             raise ConfigError("no run is there", where=url, hint="grow one with: --folder")
         return folder
@@ -176,8 +175,15 @@ def chosen_folder(folder: Path | str | None, stem: str) -> Path:
             hint=f"give it a name of its own; {NEWEST!r} finds the newest run",
         )
     if url := as_url(folder):
-        return fetched(url, runs_folder())
+        return _fetched(url)
     return absolute(folder)
+
+
+def _fetched(url: str) -> Path:
+    """Return the folder, in the runs folder, of the run of an address."""
+    from ontogeny.runtime.mirror import fetched  # which needs JAX, and few runs have an address
+
+    return fetched(url, runs_folder())
 
 
 def named_folder(name: str, where: str = "--name") -> Path:

@@ -120,8 +120,10 @@ class Watchlist:
             if line.summary is None and time.monotonic() > limit:
                 whole = False  # these are read in the next look
             elif line.is_stale():
+                before = line.summary
                 line.read()
-                line.version, changed = self.version + 1, True
+                if line.summary != before:  # a file that is very new is read again as it was
+                    line.version, changed = self.version + 1, True
         there = [line for line in lines if line.status != "unreadable" or _exists(line.folder)]
         lines, changed = there, changed or len(there) < len(lines)
         self.whole = whole
