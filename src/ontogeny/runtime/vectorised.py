@@ -68,11 +68,11 @@ class Vectorised:
         self, job: Job, folder: Path | None = None, quick: bool = False
     ) -> VectorisedProgram:
         """Compile the job for this machine's devices; `quick`, in a third of the time, for what
-        does not run long. What spawns the first members is compiled beside the round, unless a
-        checkpoint is in the `folder`. Raises what a learner's own tracing raises, and `ConfigError`
-        for a host learner.
+        does not run long. What spawns the first members is compiled beside the round for a run that
+        begins in the `folder`, else when it is needed. Raises what a learner's own tracing raises,
+        and `ConfigError` for a host learner.
         """
-        spawns = folder is None or not (folder / CHECKPOINTS).is_dir()
+        spawns = folder is not None and not (folder / CHECKPOINTS).is_dir()
         machine.prepare(self.devices)
         if is_host(job):
             raise ConfigError(
