@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -19,6 +20,7 @@ from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.run import Member
+from ontogeny.runtime.folders import next_generation
 from ontogeny.views.figure import Figure
 from ontogeny.views.quantities import score_text
 from ontogeny.views.theme import empty
@@ -301,3 +303,19 @@ def test_a_member_shows_itself_in_a_line():
     words = Member(0, {}, {"kind": None, "opt": "sgd"}, 1.0)
     assert repr(words) == "Member(slot 0, score 1, kind=None, opt='sgd'; 0 numbers in 0 arrays)"
     assert "and 13 more; 40,000 numbers in 1 array" in repr(member)
+
+
+@dataclass(frozen=True)
+class Followed(Quadratic):
+    """A recipe that is not listed by name, and is followed by one with another seed, once."""
+
+    def successor(self, folder):
+        follower = replace(self, seed=self.seed + 1)
+        return (follower, next_generation(folder)) if self.seed == 0 else None
+
+
+def test_a_recipe_of_ones_own_may_be_followed(tmp_path):
+    recipe = Followed(population=2, rounds=1, steps=1, dimensions=2)
+    run = og.grow(recipe, folder=tmp_path / "line", progress=False)
+    assert run.folder == tmp_path / "line" / "generation-2"
+    assert run.recipe == replace(recipe, seed=1)

@@ -13,7 +13,6 @@ import dataclasses
 import inspect
 import signal
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -204,14 +203,12 @@ def resume(
     with Store(path) as store:
         recipe, known = stored_recipe(store), store.run()
         replay = known.get("replay")
-        if hosts.count() > 1:
-            check_executor(recipe.executor, replay)
+        check_executor(recipe.executor, replay)
         done = known["status"] == "finished" and rounds in (None, store.rounds())
         done = done and (path / "product").exists() and not unsent(path) and not replay
         if rounds is not None and not replay and not done:
             recipe = dataclasses.replace(recipe, rounds=rounds)
-        if hosts.count() > 1:
-            hosts.say([known["recipe"], recipe.to_json(), done and str(path)])
+        hosts.say([known["recipe"], recipe.to_json(), done and str(path)])
         if done:
             return _with_successors(Run(Store(path), recipe), watched)
         prepare(recipe.executor.devices)
@@ -234,17 +231,18 @@ def _resumed_elsewhere(watched: Watched) -> Run:
 
 def _with_successors(run: Run, watched: Watched) -> Run:
     """Grow what the run's recipe has follow it, from where that stands, and return the last."""
-    while run.recipe and (next_ := hosts.decided(partial(_successor, run))):
-        name, fields, folder = next_
-        recipe = recipe_class(name).from_json(fields)
+    while run.recipe:
+        next_ = None
+        if hosts.leads():
+            next_ = run.recipe.successor(run.folder) if run.status == "finished" else None
+            hosts.say(next_ and [recipe_name(next_[0]), next_[0].to_json(), str(next_[1])])
+        elif heard := hosts.hear("what follows the run"):
+            next_ = recipe_class(heard[0]).from_json(heard[1]), Path(heard[2])
+        if next_ is None:
+            break
+        recipe, folder = next_
         run = grow_job(recipe.job(), recipe.executor, folder, recipe, watched)
     return run
-
-
-def _successor(run: Run) -> list[Any] | None:
-    """Return the name, the fields and the folder of what follows a run, None for nothing."""
-    next_ = run.recipe.successor(run.folder) if run.recipe and run.status == "finished" else None
-    return next_ and [recipe_name(next_[0]), next_[0].to_json(), str(next_[1])]
 
 
 def default_executor(learner: Learner[Any] | HostLearner[Any] | Script) -> Executor:
@@ -292,9 +290,8 @@ def grow_job(
     Raises `StoreError` when another job's run is there.
     """
     told = described(job, executor, recipe)
-    if hosts.count() > 1:
-        check_executor(executor, replay)
-        check_alike({**told, "rounds": job.rounds})
+    check_executor(executor, replay)
+    check_alike({**told, "rounds": job.rounds})
     if not hosts.leads():
         place, done = hosts.hear("the run's folder")
         if not done:
@@ -313,8 +310,7 @@ def grow_job(
         observers = [*observers, mirror] if mirror else observers
         status = store.run()["status"]
         done = status == "finished" and store.rounds() >= job.rounds
-        if hosts.count() > 1:
-            hosts.say([str(store.folder), done])
+        hosts.say([str(store.folder), done])
         try:
             if not done:
                 status = driver.grow(

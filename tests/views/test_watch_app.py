@@ -52,7 +52,7 @@ def test_the_list_tells_what_has_changed_since(browser, runs):
     assert page.status_code == 200
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert "://" not in page.text  # nothing is asked for elsewhere
-    assert page.text.count('class="badge finished"') == 2
+    assert page.text.count('class="mark good"') == 2
     version = page.text.split('data-version="')[1].split('"')[0]
     assert heard(browser, f"/changes?since={version}", 2) == ([], [])
 

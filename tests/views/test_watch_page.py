@@ -106,8 +106,8 @@ def test_what_grows_moves_and_what_dies_is_told(served):
 
         driver.send_signal(signal.SIGKILL)
         driver.communicate()
-        runs.wait_for_selector("#run-killed .badge:has-text('interrupted')")
-        one.wait_for_selector("#status .badge:has-text('interrupted')")
+        runs.wait_for_selector("#run-killed .mark:has-text('interrupted')")
+        one.wait_for_selector("#status .mark:has-text('interrupted')")
         until(one, f"{HEAD}.includes('Its process died after 7 of 40 rounds')")
         assert "ontogeny resume killed" in one.inner_text("#then")
         assert one.is_hidden("#stop")

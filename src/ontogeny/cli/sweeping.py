@@ -104,14 +104,14 @@ def planned(
     if keeping.seeds is not None and option_value("--seed", arguments) is not None:
         raise ConfigError("--seed and --seeds both give the seed", hint="give one of them")
     seeds = [None] if keeping.seeds is None else seeds_of(keeping.seeds)
-    over = [_field(told) for told in keeping.vary]
-    if doubled := [a for a, b in pairwise(sorted(name for name, _ in over)) if a == b]:
+    varied = [_field(told) for told in keeping.vary]
+    if doubled := [a for a, b in pairwise(sorted(name for name, _ in varied)) if a == b]:
         raise ConfigError(f"{doubled[0]} is given twice", where="--vary", hint="give it once")
     rest = list(arguments)
     for option in OWN:
         rest = parted(option, rest)[1]
     found: list[Planned] = []
-    for settings in combined(over):
+    for settings in combined(varied):
         own = [word for name, value in settings.items() for word in _option(name, value)]
         recipe = read([*rest, *own]).recipe
         stem = keeping.name or recipe_name(recipe) or "run"

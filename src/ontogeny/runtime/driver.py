@@ -68,9 +68,10 @@ def grow(
     remove_unrecorded(store)  # those passed over, and forgotten
     laps = _Laps(job.population, lived_before)
     enough = Enough(limits or Limits())
-    setting = Setting(job, store.folder, first, units or {}, describe())
-    setting = setting._replace(
-        hires=bool(getattr(executor, "hires", False)), enough=lambda: enough.why
+    setting = Setting(
+        *(job, store.folder, first, units or {}, describe()),
+        hires=getattr(executor, "hires", False),  # most have nobody to hire
+        enough=lambda: enough.why,
     )
     audience = Audience(observers)
     status, came = "failed", list[int]() if signals is None else signals
@@ -95,7 +96,10 @@ def grow(
                 store.put(status="growing", memory=program.footprint()._asdict())
             audience.tell("compiled", seconds)
             saved = time.perf_counter()
-            for lived in () if (came or asked()) and stop() else rounds:
+            if came or asked():  # meanwhile, and no round is under way
+                stop()  # which says why
+                rounds = iter(())
+            for lived in rounds:
                 lap = laps.take(lived)
                 enough.see(lived.score)
                 resting = lived.settled and (stops() or laps.done == job.rounds)

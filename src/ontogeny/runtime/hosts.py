@@ -62,9 +62,11 @@ def leads() -> bool:
 
 
 def say(word: Any, *, last_was_heard: bool = False) -> None:
-    """Tell all others what comes next (a JSON value). The leader alone does. What was said before
-    is forgotten if all have heard it, which who says this knows.
+    """Tell all others, if there are any, what comes next (a JSON value). The leader alone does.
+    What was said before is forgotten if all have heard it, which who says this knows.
     """
+    if count() == 1:
+        return
     if last_was_heard:
         _service().key_value_delete(_key(f"word/{_At.word - 1}"))
     _put(f"word/{_At.word}", word)

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from ontogeny.core.files import absolute, replace_file
 from ontogeny.views.figure import Figure
 
-Kind: TypeAlias = Literal["good", "bad", "doubtful", "plain"]
+Kind: TypeAlias = Literal["good", "bad", "doubtful", "plain", "live"]
 STACKED = 3  # columns from which a row of a table is a block of its own on a phone
 LEFT = ' class="left"'
 TITLE = 40  # pixels that a figure keeps for its title, which the page takes over
@@ -23,10 +23,12 @@ TITLE = 40  # pixels that a figure keeps for its title, which the page takes ove
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c1c1c; --soft: #5f6368; --rule: #dcdfe3; --ground:
   #fff; --tile: #f5f6f8;
-  --accent: #b34700; --good: #00695c; --bad: #b3261e; --doubtful: #7a5200; }
+  --accent: #b34700; --good: #00695c; --bad: #b3261e; --doubtful: #7a5200;
+  --live: #0061a4; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --soft: #a3a8ae; --rule: #3a3d42;
   --ground: #16181b;
-  --tile: #202327; --accent: #ff9a52; --good: #5bd6b4; --bad: #ff8f85; --doubtful: #f0c05a; } }
+  --tile: #202327; --accent: #ff9a52; --good: #5bd6b4; --bad: #ff8f85; --doubtful: #f0c05a;
+  --live: #7cc4ff; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); overflow-wrap: anywhere;
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial,
@@ -67,7 +69,7 @@ th.left, td.left { text-align: left; }
 .mark { font-weight: 600; font-size: 0.85em; padding: 1px 8px; border-radius: 6px;
   color: var(--soft); border: 1px solid currentColor; display: inline-block; }
 .mark.good { color: var(--good); } .mark.bad { color: var(--bad); }
-.mark.doubtful { color: var(--doubtful); }
+.mark.doubtful { color: var(--doubtful); } .mark.live { color: var(--live); }
 td { vertical-align: top; }
 tr.chosen td { color: var(--accent); font-weight: 600; }
 pre { background: var(--tile); padding: 10px 12px; border-radius: 8px; white-space: pre-wrap;
@@ -190,9 +192,10 @@ def text(value: Any) -> str:
     return value if isinstance(value, Html) else escape(str(value))
 
 
-def mark(word: str, kind: Kind) -> Html:
-    """Return a verdict in its colour, which the word says too."""
-    return Html(f'<span class="mark {kind}">{text(word)}</span>')
+def mark(word: str, kind: Kind, why: str = "") -> Html:
+    """Return a verdict in its colour, which the word says too; `why` is told who points at it."""
+    told = f' title="{text(why)}"' if why else ""
+    return Html(f'<span class="mark {kind}"{told}>{text(word)}</span>')
 
 
 def document(title: str, body: Iterable[str]) -> str:

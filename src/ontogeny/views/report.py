@@ -29,13 +29,13 @@ from ontogeny.views.quantities import count, duration, score_text
 from ontogeny.views.record import Record, read_record
 from ontogeny.views.replays import replay_figure, replay_rows, replay_summary
 from ontogeny.views.scales import hyper_text
+from ontogeny.views.statuses import status_mark
 
 MEMBERS = 200  # members that the table lists, best first
 HYPERS = 12  # hypers that get a figure; more stand in the table
 METRICS = 24  # metrics that get a figure
 EVENTS = 100  # events listed one by one
 FILM_BYTES = 6_000_000  # a larger film is named, not embedded
-STATUS: dict[str, page.Kind] = {"finished": "good", "growing": "plain", "failed": "bad"}
 KNOWN_EVENTS = {
     "dead": "death",
     "interrupted": "interruption",
@@ -112,7 +112,7 @@ def headline(record: Record) -> str:
     return (
         f"<header>\n<h1>{page.text(title)}</h1>\n"
         + f'<p class="soft">{page.text(f"{record.name}, {when}")}'
-        f"{page.mark(record.status, STATUS.get(record.status, 'doubtful'))}</p>\n"
+        f"{status_mark(record.status)}</p>\n"
         + (page.paragraph(f"Note: {record.note}", "soft") if record.note else "")
         + page.paragraph(verdict(record), "verdict")
         + page.tiles(facts)

@@ -14,7 +14,7 @@ from ontogeny.views.beside import best_figure
 from ontogeny.views.contenders import differs, settings_of
 from ontogeny.views.quantities import duration, score_text
 from ontogeny.views.record import Record
-from ontogeny.views.watch_pages import SAID
+from ontogeny.views.statuses import status_mark
 
 
 def _best(records: Sequence[Record]) -> str:
@@ -32,7 +32,7 @@ def _settings(records: Sequence[Record]) -> str:
     rows = [
         [
             record.name,
-            SAID.get(record.status, record.status),
+            status_mark(record.status),
             score_text(None if record.winner is None else record.last[record.winner]),
             f"{record.rounds:,} of {record.planned:,}",
             duration(np.nansum(record.seconds)),

@@ -136,7 +136,7 @@
         + "it stood.");
       const one = now[runs[0]];
       if (told.page === "run" && one) {
-        $("status").replaceChildren(made(one.badge));
+        $("status").replaceChildren(made(one.mark));
         $("then").textContent = one.then;
         if (stop) stop.hidden = one.status !== "growing";
         if (one.status !== "growing" && stop?.disabled) { stop.disabled = false; say(""); }

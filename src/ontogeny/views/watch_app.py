@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 from ontogeny.core.errors import MissingExtra, OntogenyError
 from ontogeny.runtime.page_guard import PageGuard
 from ontogeny.views import page
-from ontogeny.views.watch_pages import badge, compare_page, list_page, row, run_page, tally, then
+from ontogeny.views.statuses import status_mark
+from ontogeny.views.watch_pages import compare_page, list_page, row, run_page, tally, then
 from ontogeny.views.watchlist import Line, Watchlist
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def watch_app(
             name: {
                 "version": lines[name].version,
                 "status": lines[name].status,
-                "badge": badge(lines[name].status),
+                "mark": status_mark(lines[name].status),
                 "then": then(lines[name]),
             }
             for name in asked

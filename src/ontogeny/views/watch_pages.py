@@ -21,15 +21,10 @@ from ontogeny.views.curve import curve_svg
 from ontogeny.views.quantities import NOTHING, count, duration, number
 from ontogeny.views.scales import score_scale
 from ontogeny.views.sparkline import stretch_means
+from ontogeny.views.statuses import WHY, status_mark
 from ontogeny.views.watchlist import Line
 
 COURSE = 80  # points of a run's course in the list
-SAID = {"stopped": "interrupted"}  # a process that is gone was interrupted, whatever did it
-WHY = {
-    "stopped": "its process is gone, and did not say why",
-    "interrupted": "somebody had it stop",
-    "unreadable": "it can't be read",
-}
 COLUMNS = ("run", "status", "best", "course", "rounds", "members", "speed", "time", "begun")
 
 
@@ -93,11 +88,11 @@ def row(line: Line) -> str:
     pick = f'<input type="checkbox" name="run" value="{line.id}" aria-label="Compare {name}">'
     if told is None or "error" in told:
         why = "" if told is None else page.text(visible(str(told["error"])))
-        status = badge(line.status) if told else '<span class="soft">reading…</span>'
+        status = status_mark(line.status) if told else '<span class="soft">reading…</span>'
         cells = [link, status, f'<span class="soft">{why}</span>', *[""] * (len(COLUMNS) - 3)]
         pick = ""
     else:
-        cells = [link, badge(line.status), *_facts(told)]
+        cells = [link, status_mark(line.status), *_facts(told)]
     inside = "".join(
         f'<td class="{name}" data-label="{name}">{cell}</td>'
         for name, cell in zip(COLUMNS, cells, strict=True)
@@ -129,15 +124,6 @@ def _two(words: str, below: str) -> str:
     return page.text(words) + (f" <small>{page.text(below)}</small>" if below else "")
 
 
-def badge(status: str) -> str:
-    """Return a run's status as a coloured word."""
-    why = WHY.get(status, "")
-    return (
-        f'<span class="badge {page.text(status)}" title="{page.text(why)}">'
-        f"{page.text(SAID.get(status, status))}</span>"
-    )
-
-
 def run_page(line: Line, parts: Iterable[str], version: str, key: str | None) -> str:
     """Return the page of one run, whose parts its script fills in. With a `key` it has the button
     that has the run stop.
@@ -150,7 +136,7 @@ def run_page(line: Line, parts: Iterable[str], version: str, key: str | None) ->
         f"{name} - Ontogeny",
         [
             f'<nav><a href="/">All runs</a> <b>{page.text(name)}</b> '
-            f'<span id="status">{badge(line.status)}</span> '
+            f'<span id="status">{status_mark(line.status)}</span> '
             f'<span id="then" class="soft">{page.text(then(line))}</span>{stop}</nav>\n',
             places,
         ],
