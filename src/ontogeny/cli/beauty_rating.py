@@ -118,11 +118,12 @@ def photos_to_rate(folder: Path, most: int, known: set[str]) -> tuple[list[str],
 
 def _serve(session: RatingSession, chosen: Rating, notes: list[str]) -> None:
     """Show the page until the process is told to stop."""
-    from ontogeny.runtime.page_door import address, is_here, open_door, serve
+    from ontogeny.runtime.page_door import address, check_server, is_here, open_door, serve
     from ontogeny.runtime.rating_server import EXTRA, rating_app
 
     root = chosen.folder.expanduser()
     token = None if is_here(chosen.host) else secrets.token_urlsafe(12)
+    check_server(EXTRA)
     app = rating_app(session, root if root.is_dir() else root.parent, token)
     with open_door(chosen.host, chosen.port) as door:
         where = address(chosen.host, door, token)
@@ -142,7 +143,7 @@ def _serve(session: RatingSession, chosen: Rating, notes: list[str]) -> None:
         ]
         say(answer, chosen.json, lambda: "\n".join(lines))
         sys.stdout.flush()
-        serve(app, door, EXTRA)
+        serve(app, door)
 
 
 def _conclude(session: RatingSession, chosen: Rating) -> None:

@@ -15,6 +15,8 @@ from ontogeny.cli.words import parse, say
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.files import absolute
 
+SWITCH = 0.0005  # seconds after which a thread that reads runs lets one that answers go first
+
 
 @dataclass(frozen=True)
 class Watch:
@@ -40,7 +42,7 @@ def watch(arguments: list[str]) -> int:
     """Show the page until it is stopped."""
     chosen = parse(Watch, "watch", arguments)
     from ontogeny.runtime.folders import runs_folder
-    from ontogeny.runtime.page_door import address, is_here, open_door, serve
+    from ontogeny.runtime.page_door import address, check_server, is_here, open_door, serve
     from ontogeny.views.watch_app import EXTRA, watch_app
     from ontogeny.views.watchlist import Watchlist
 
@@ -56,6 +58,7 @@ def watch(arguments: list[str]) -> int:
         stop = ask_to_stop
     token = None if is_here(chosen.host) else secrets.token_urlsafe(12)
     watchlist = Watchlist(folder)
+    check_server(EXTRA)
     app = watch_app(watchlist, token, stop)
     with open_door(chosen.host, chosen.port) as door:
         where = address(chosen.host, door, token)
@@ -63,6 +66,7 @@ def watch(arguments: list[str]) -> int:
         answer = {"address": where, "runs": str(folder), "may_stop": chosen.may_stop}
         say(answer, chosen.json, lambda: f"open {where}\n{folder}: {may}; Ctrl-C ends it")
         sys.stdout.flush()
+        sys.setswitchinterval(SWITCH)
         threading.Thread(target=watchlist.fill, daemon=True).start()  # before anybody asks
-        serve(app, door, EXTRA)
+        serve(app, door)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import socket
 from contextlib import suppress
@@ -48,18 +49,26 @@ def address(host: str, door: socket.socket, token: str | None) -> str:
     return f"http://{_reached(host)}:{port}/" + (f"?token={token}" if token else "")
 
 
-def serve(app: Starlette, door: socket.socket, extra: str) -> None:
-    """Serve the application until the process is told to stop; `app.state.ending()` says that it
-    was, to answers that have no end of their own. Raises `MissingExtra`, which `extra` installs.
+def check_server(extra: str) -> None:
+    """Raise `MissingExtra` without what serves pages, which `extra` installs: before an address is
+    told.
     """
     try:
-        import uvicorn
+        importlib.import_module("uvicorn")
     except ImportError as error:
         raise MissingExtra(
             "a page in the browser needs uvicorn, which is not installed",
             where="the page",
             hint=extra,
         ) from error
+
+
+def serve(app: Starlette, door: socket.socket) -> None:
+    """Serve the application until the process is told to stop; `app.state.ending()` says that it
+    was, to answers that have no end of their own.
+    """
+    import uvicorn
+
     server = uvicorn.Server(
         uvicorn.Config(
             app,

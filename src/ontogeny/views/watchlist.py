@@ -25,7 +25,7 @@ from ontogeny.views.tables import run_summary
 
 SHARE = 0.02  # of a core that looking may take
 PATIENCE = 1.0  # seconds between two looks, at least
-SLICE = 0.25  # seconds that one look may take, of many runs that it does not know yet
+SLICE = 0.1  # seconds that one look may take, of many runs that it does not know yet
 SEEK = 10.0  # seconds after which runs are looked for that there were not
 YOUNG = 20_000_000  # nanoseconds: a file system's clock ticks by some of them
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/generation-[0-9]+)?")
