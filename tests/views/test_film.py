@@ -41,6 +41,15 @@ def test_every_pixel_of_every_frame_comes_back(tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ["film.gif"]
 
 
+def test_a_small_mark_keeps_its_colour_among_many_others(tmp_path):
+    grey = np.arange(120, dtype=np.uint8)[None, :, None] + np.arange(0, 120, 2)[:, None, None]
+    made = np.repeat(grey, 3, axis=2).astype(np.uint8) + np.array([0, 5, 11], np.uint8)
+    made = np.stack([made, np.roll(made, 7, axis=2)])  # more colours than a GIF has
+    made[:, 30, 40:43] = mark = (255, 220, 0)
+    for picture in read(write_film(made, tmp_path / "film.gif")):
+        assert np.abs(picture[30, 40:43].astype(int) - mark).max() < 8
+
+
 def test_the_score_is_drawn_in_a_strip_below(tmp_path):
     path = write_film(
         frames(), tmp_path / "f.gif", scale=10, caption="breakout", scores=[0, 0, 1, 1, 2, 88]

@@ -178,7 +178,9 @@ def _captioned(pictures: list[Image.Image], said: list[tuple[str, str]]) -> list
 
 
 def _palette(pictures: list[Image.Image]) -> Image.Image:
-    """Return an image whose palette fits the whole film, so that colours don't flicker."""
+    """Return an image whose palette fits the whole film, so that colours don't flicker. Few colours
+    are kept as they are; of many, those of small marks are kept too.
+    """
     from PIL import Image
 
     chosen = [
@@ -189,4 +191,6 @@ def _palette(pictures: list[Image.Image]) -> Image.Image:
     sheet = Image.new("RGB", (width, height * len(chosen)))
     for i, picture in enumerate(chosen):
         sheet.paste(picture, (0, i * height))
-    return sheet.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few, many = Image.Quantize.MEDIANCUT, Image.Quantize.FASTOCTREE
+    method = few if sheet.getcolors(256) else many
+    return sheet.quantize(256, method=method, dither=Image.Dither.NONE)
