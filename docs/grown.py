@@ -69,7 +69,7 @@ def joints(path: Path) -> None:
     recipe = recipe_class("video-keypoints")()
     shown, *_ = recipe.portrait(og.grow(recipe).product())
     print(shown.caption)
-    source = shown.draw(shown).layout.images[0].source
+    source = shown.draw(shown).to_dict()["layout"]["images"][0]["source"]
     with Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as seen:
         seen.save(path, save_all=True, lossless=True, method=6)
     print(path)

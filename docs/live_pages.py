@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def watch(path: Path) -> None:
     """Photograph `ontogeny watch`: all runs, two of them beside each other, and one that grows."""
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder, "runs")
-        given = {"population": 16, "rounds": 60, "steps": 20, "progress": False}
+        given: dict[str, Any] = {"population": 16, "rounds": 60, "steps": 20, "progress": False}
         for seed in (0, 1):
             for name, strategy in (("pbt", "pbt"), ("random", "random-search")):
                 place = runs / f"{name}-{seed}"
@@ -99,7 +99,7 @@ def asked(page: Page) -> list[str]:
 
 
 @contextmanager
-def started(folder: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+def started(folder: str, *words: str) -> Generator[subprocess.Popen[str]]:
     """Start a command in a folder, and end it as Ctrl-C does."""
     how: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     how |= {"cwd": folder, "env": os.environ | {"ONTOGENY_RUNS": "runs"}}
@@ -111,7 +111,7 @@ def started(folder: str, *words: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def served(folder: str, *words: str) -> Iterator[str]:
+def served(folder: str, *words: str) -> Generator[str]:
     """Serve a page from a folder, and give its address."""
     with started(folder, *words, "--port", "0", "--json") as process:
         assert process.stdout is not None
@@ -119,7 +119,7 @@ def served(folder: str, *words: str) -> Iterator[str]:
 
 
 @contextmanager
-def browser() -> Iterator[Opened]:
+def browser() -> Generator[Opened]:
     """Give what opens an address in a window of so many pixels."""
     with sync_playwright() as control:
         running = control.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
