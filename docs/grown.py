@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -69,7 +70,8 @@ def joints(path: Path) -> None:
     recipe = recipe_class("video-keypoints")()
     shown, *_ = recipe.portrait(og.grow(recipe).product())
     print(shown.caption)
-    source = shown.draw(shown).to_dict()["layout"]["images"][0]["source"]
+    drawn: Any = shown.draw(shown)
+    source = drawn.layout.images[0].source
     with Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as seen:
         seen.save(path, save_all=True, lossless=True, method=6)
     print(path)
