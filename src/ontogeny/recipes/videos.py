@@ -162,13 +162,16 @@ class VideoMotion(WatchedVideos):
         return KINDS
 
     population: int = 2
-    rounds: int = 8
+    rounds: int = 10
     steps: int = 100
-    clips: ClipsConfig = field(default_factory=lambda: ClipsConfig(speed=1.5))
+    learning_rates: tuple[float, float] = (1e-3, 4e-3)
+    clips: ClipsConfig = field(default_factory=lambda: ClipsConfig(size=24, frames=14, speed=2.0))
     network: NetworkConfig = field(
         default_factory=lambda: NetworkConfig(depth=6, growth=16, halves=(1, 3, 5), stages=0)
     )
-    streaming: StreamingConfig = field(default_factory=lambda: StreamingConfig(batch=16))
+    streaming: StreamingConfig = field(
+        default_factory=lambda: StreamingConfig(batch=16, prediction_latency=2)
+    )
 
     def graph(self) -> Graph:
         return dataclasses.replace(super().graph(), mean=0.5, deviation=0.25)

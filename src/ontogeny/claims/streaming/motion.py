@@ -31,12 +31,14 @@ from ontogeny.worlds.videos import ClipsConfig, packaged_videos
 ONE_FRAME, PARALLEL = "sequential", "fully parallel"
 NETWORK = NetworkConfig("dense", "logits", len(KINDS), depth=6, growth=16, halves=(1, 3, 5))
 ARMS = {ONE_FRAME: NETWORK, PARALLEL: dataclasses.replace(NETWORK, stages=0)}
-WARM_UP = 10
+LATE = 2  # frames that an answer may take
 
 # At full, quick and tiny scale.
 SEEDS = (4, 2, 2)
-UPDATES = (800, 200, 1)
-CLIP = (ClipsConfig(speed=1.5), ClipsConfig(speed=1.5), ClipsConfig(size=8, frames=6))
+UPDATES = (1000, 400, 1)
+FAST = ClipsConfig(size=24, frames=14, speed=2.0)
+CLIP = (FAST, FAST, ClipsConfig(size=8, frames=6))
+WARM_UP = (7, 7, 3)
 TESTED = (128, 64, 2)
 SEEN, CHANCE = 0.8, 1 / len(KINDS)
 AT_CHANCE = 0.2
@@ -51,9 +53,10 @@ def measure(how: Measuring) -> Found:
             config = dataclasses.replace(config, width=8, growth=8, depth=2, halves=(1,))
         settings = StreamingConfig(
             batch=how.choose(16, 16, 1),
-            learning_rate=4e-3,
+            learning_rate=2e-3,
             updates=how.choose(*UPDATES),
-            warm_up=how.choose(WARM_UP, WARM_UP, 3),
+            warm_up=how.choose(*WARM_UP),
+            prediction_latency=LATE,
             test_batch=how.choose(*TESTED),
         )
         rounds = min(10, settings.updates)
