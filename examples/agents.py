@@ -1,4 +1,7 @@
-"""Grow recurrent agents that keep a bit in mind, with a loss of one's own plugged in."""
+"""Grow recurrent agents that keep a bit in mind, with a loss of one's own plugged in.
+
+Needs `ontogeny[worlds]`.
+"""
 
 import jax
 import jax.numpy as jnp

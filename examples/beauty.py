@@ -1,4 +1,7 @@
-"""Grow scorers of relative technical quality, and score photographs before and after damage."""
+"""Grow scorers of relative technical quality, and score photographs before and after damage.
+
+Needs `ontogeny[beauty]`.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""Grow four generators of handwritten digits, and look at what the best of them makes."""
+"""Grow four generators of handwritten digits, and look at what the best of them makes.
+
+Needs `ontogeny[digits]`.
+"""
 
 import ontogeny as og
 

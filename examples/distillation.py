@@ -1,4 +1,7 @@
-"""Have two teach a small agent together: a grown agent, and a rule of thumb."""
+"""Have two teach a small agent together: a grown agent, and a rule of thumb.
+
+Needs `ontogeny[worlds]`.
+"""
 
 import jax.numpy as jnp
 

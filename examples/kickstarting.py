@@ -1,4 +1,7 @@
-"""Give a larger agent a start by a small one, and let the population say how much it is worth."""
+"""Give a larger agent a start by a small one, and let the population say how much it is worth.
+
+Needs `ontogeny[worlds]`.
+"""
 
 import ontogeny as og
 from ontogeny.learners.agents.config import ActorCriticConfig

@@ -1,4 +1,7 @@
-"""What did job training do to earnings? Nobody drew lots; a trial, where they did, tells."""
+"""What did job training do to earnings? Nobody drew lots; a trial, where they did, tells.
+
+Needs `ontogeny[beauty]`.
+"""
 
 import ontogeny as og
 from ontogeny.worlds.lalonde import COVARIATES, lalonde

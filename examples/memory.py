@@ -1,4 +1,7 @@
-"""Grow memories of handwritten digits; store some that they never saw, and read a broken one."""
+"""Grow memories of handwritten digits; store some that they never saw, and read a broken one.
+
+Needs `ontogeny[digits]`.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""Grow a network that watches video as a pipeline; show it a video frame by frame as it runs."""
+"""Grow a network that watches video as a pipeline; show it a video frame by frame as it runs.
+
+Needs `ontogeny[video]`.
+"""
 
 import numpy as np
 

@@ -1,5 +1,7 @@
 """Grow PyTorch networks that read digits from an ordinary training function: five lines of it are
 Ontogeny's.
+
+Needs PyTorch and `ontogeny[digits]`.
 """
 
 import torch

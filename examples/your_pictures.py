@@ -1,4 +1,7 @@
-"""Tell pictures of your own apart, after one of each: here, three letters that are drawn first."""
+"""Tell pictures of your own apart, after one of each: here, three letters that are drawn first.
+
+Needs Pillow, which `ontogeny[worlds]` brings.
+"""
 
 from pathlib import Path
 

@@ -209,7 +209,8 @@ class Run:
             raise ConfigError(
                 "this run was grown from a bare learner, whose product is not known",
                 where=str(self.folder),
-                hint="use run.best.state, or write a recipe",
+                hint=f"its state is there, in Python: og.load({self.folder.name!r}).best.state; "
+                "what is exported is what a recipe's winner becomes",
             )
         member = self.best if slot is None else self.member(slot)
         return self.recipe.product(member.state)
@@ -322,7 +323,8 @@ def stored_recipe(store: Store) -> Recipe:
         raise ConfigError(
             "this run was grown from a learner in Python, which can't be found from here",
             where=str(store.folder),
-            hint="call og.grow with the same learner and folder: it goes on from there",
+            hint="call og.grow again as it was called, with "
+            f"folder={str(store.folder)!r}: it goes on from there",
         )
     return recipe_class(run["recipe"]).from_json(run["fields"])
 

@@ -67,6 +67,12 @@ def test_old_rounds_are_forgotten_and_members_that_wait_do_not_count(setting, li
     assert (rate, unit) == (pytest.approx(2 * 10), "updates")
 
 
+def test_a_resumed_growth_counts_what_some_members_had_lived_before(setting, live_round):
+    progress = Progress(setting._replace(first=3, ahead=6), Clock())
+    progress.note(live_round(3, np.zeros(8), ready=np.arange(8) < 2), 0, 0)
+    assert (progress.done, len(progress.courses)) == (4, 1)
+
+
 def test_scores_of_the_dead_are_left_out(setting, live_round):
     progress = Progress(setting, Clock())
     progress.note(live_round(0, [-np.inf, 1.0, 2.0, 9.0]), 0, 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.worlds.by_name import OWN, all_names, world_named
+from ontogeny.worlds.by_name import EXTRAS, OWN, all_names, world_named
 from ontogeny.worlds.spaces import Discrete, Factored
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what gymnax's own imports warn of
@@ -35,6 +37,17 @@ def test_all_single_names_are_listed():
     assert set(names["ontogeny"]) > set(OWN)
     assert all(world_named(name).name == name for name in names["ontogeny"])
     assert "brax-halfcheetah" in names["brax"]
+
+
+def test_makers_that_are_not_installed_have_no_names(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gymnax", None)
+    monkeypatch.setitem(sys.modules, "xminigrid", None)
+    names = all_names()
+    assert (names["gymnax"], names["MiniGrid"]) == ([], [])
+    assert set(names["ontogeny"]) > set(OWN)
+    assert set(EXTRAS) == set(names) - {"ontogeny"}
+    with pytest.raises(ConfigError, match="four-rooms-small"):
+        world_named("four-room-small")  # for which gymnax is not asked
 
 
 @pytest.mark.parametrize(

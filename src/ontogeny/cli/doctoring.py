@@ -90,13 +90,22 @@ def _state_bytes(recipe: Any) -> int:
 
 
 def _worlds(json: bool) -> int:
-    from ontogeny.worlds.by_name import all_names
+    from ontogeny.core.installing import here
+    from ontogeny.worlds.by_name import EXTRAS, all_names
 
-    names = [name for of_one in all_names().values() for name in of_one]
+    by_maker = all_names()
+    names = [name for of_one in by_maker.values() for name in of_one]
+    absent = {
+        maker: here(f"pip install 'ontogeny[{extra}]'")
+        for maker, extra in EXTRAS.items()
+        if not by_maker[maker]
+    }
     say(
-        {"worlds": names},
+        {"worlds": names, "not_installed": absent},
         json,
-        lambda: "\n".join(names),
+        lambda: "\n".join(
+            [*names, *(f"(those of {maker}: {how})" for maker, how in absent.items())]
+        ),
         f"ontogeny grow agents --world {names[0]}",
     )
     return 0

@@ -59,12 +59,16 @@ def show(arguments: list[str]) -> int:
     chosen = parse(Show, "show", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported
     from ontogeny.runtime.store import Store
+    from ontogeny.views.standing import how_on
     from ontogeny.views.tables import run_details, run_table
 
     with Store(folder) as store:
         details = run_details(store)
-    then = "report" if details["status"] == "finished" else "resume"
-    say(details, chosen.json, lambda: run_table(details), f"ontogeny {then} {quoted(chosen.run)}")
+    if details["status"] == "finished":
+        then = f"ontogeny report {quoted(chosen.run)}"
+    else:
+        then = how_on(chosen.run, details["learner"])
+    say(details, chosen.json, lambda: run_table(details), then)
     return 0
 
 

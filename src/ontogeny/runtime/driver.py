@@ -72,6 +72,7 @@ def grow(
         *(job, store.folder, first, units or {}, describe()),
         hires=getattr(executor, "hires", False),  # most have nobody to hire
         enough=lambda: enough.why,
+        ahead=max(0, lived_before - first * job.population),
     )
     audience = Audience(observers)
     status, came = "failed", list[int]() if signals is None else signals

@@ -24,6 +24,7 @@ class Setting(NamedTuple):
     enough: Callable[[], str] = (
         str  # why it ends before its last round of its own; "" if it doesn't
     )
+    ahead: int = 0  # rounds of members that were lived beyond `first`, each at its own pace
 
 
 class Observer:

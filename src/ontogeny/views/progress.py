@@ -25,7 +25,7 @@ class Progress:
         # One list, for the display's thread: a round is there whole, or not yet.
         self.courses: list[tuple[float, float]] = []  # (best, median) of the living, NaN when none
         self.moved = self.moves = self.dead = self.deaths = 0
-        self._members = 0
+        self._members = setting.ahead
         self._marks: deque[tuple[float, int, int]] = deque(maxlen=RECENT + 1)
 
     def note(self, round_: Lived, moved: int, dead: int) -> None:
@@ -34,9 +34,9 @@ class Progress:
         best, median = (alive.max(), np.median(alive)) if alive.size else (np.nan, np.nan)
         everybody = len(round_.ready)
         if not self._marks:  # spawning, which comes before the first round, says nothing of speed
-            self._marks.append((self.clock() - round_.seconds, self.done, 0))
+            self._marks.append((self.clock() - round_.seconds, self.done, self._members))
         # A round of the population is over when as many members' are, whoever's they were.
-        begins = self._members % everybody == 0
+        begins = self._members % everybody == 0 or not self.courses
         self._members += int(np.sum(round_.ready))
         ends = self._members % everybody == 0
         self.done = self.setting.first + self._members // everybody

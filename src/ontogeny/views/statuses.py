@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ontogeny.views import page
+from ontogeny.views.standing import status_word
 
 KINDS: dict[str, page.Kind] = {
     "finished": "good",
@@ -10,7 +11,6 @@ KINDS: dict[str, page.Kind] = {
     "failed": "bad",
     "unreadable": "bad",
 }
-SAID = {"stopped": "interrupted"}  # a process that is gone was interrupted, whatever did it
 WHY = {
     "stopped": "its process is gone, and did not say why",
     "interrupted": "somebody had it stop",
@@ -20,5 +20,4 @@ WHY = {
 
 def status_mark(status: str) -> page.Html:
     """Return a run's status as a word in its colour."""
-    said = SAID.get(status, status)
-    return page.mark(said, KINDS.get(status, "doubtful"), WHY.get(status, ""))
+    return page.mark(status_word(status), KINDS.get(status, "doubtful"), WHY.get(status, ""))

@@ -27,6 +27,7 @@ from ontogeny.views.record import Record, read_record
 from ontogeny.views.replays import replay_rows, replay_summary
 from ontogeny.views.scales import chosen, score_scale
 from ontogeny.views.sparkline import sparkline
+from ontogeny.views.standing import status_word
 
 STATUS = {
     "finished": "green",
@@ -90,7 +91,7 @@ def runs_table(summaries: Iterable[Mapping[str, Any]]) -> RenderableType:
         course = np.array(run["course"], float)  # None becomes NaN
         table.add_row(
             *(Text(str(run["name" if word == "run" else word])) for word in words),
-            Text(run["status"], STATUS.get(run["status"], "")),
+            Text(status_word(run["status"]), STATUS.get(run["status"], "")),
             f"{run['population']:,}",
             f"{run['rounds']:,} of {run['planned']:,}",
             number(run["best"], 4),
@@ -113,7 +114,8 @@ def run_table(details: Mapping[str, Any]) -> RenderableType:
         ("recipe", details["recipe"]),
         (
             "status",
-            f"{details['status']}, {details['rounds']:,} of {count(details['planned'], 'round')}",
+            f"{status_word(details['status'])}, {details['rounds']:,} of "
+            f"{count(details['planned'], 'round')}",
         ),
         (
             "time",
@@ -127,8 +129,9 @@ def run_table(details: Mapping[str, Any]) -> RenderableType:
             else NOTHING,
         ),
         ("moves", f"{details['moves']:,}; deaths {details['deaths']:,}"),
-        ("repeat", details["repeat"] or NOTHING),
     ]
+    if details["repeat"]:
+        lines.append(("repeat", details["repeat"]))
     if details["note"]:
         lines.insert(0, ("note", details["note"]))
     if len(details["generations"]) > 1:
@@ -230,6 +233,7 @@ def _summary(record: Record) -> dict[str, Any]:
         "name": record.name,
         "folder": str(record.folder),
         "recipe": record.title,
+        "learner": not record.run.get("recipe"),  # a bare one, which Python alone can go on with
         "status": record.status,
         "enough": record.enough,
         "note": record.note,

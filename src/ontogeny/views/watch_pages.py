@@ -14,13 +14,14 @@ from urllib.parse import quote
 import numpy as np
 
 from ontogeny import __version__
-from ontogeny.core.text import quoted, visible
+from ontogeny.core.text import visible
 from ontogeny.runtime.folders import short_path
 from ontogeny.views import page
 from ontogeny.views.curve import curve_svg
 from ontogeny.views.quantities import NOTHING, count, duration, number
 from ontogeny.views.scales import score_scale
 from ontogeny.views.sparkline import stretch_means
+from ontogeny.views.standing import how_on
 from ontogeny.views.statuses import WHY, status_mark
 from ontogeny.views.watchlist import Line
 
@@ -153,7 +154,8 @@ def then(line: Line) -> str:
     """Return what can be done about a run that does not grow any more and is not finished."""
     if line.status in ("stopped", "interrupted", "failed"):
         why = f"{WHY[line.status]}; " if line.status in WHY else ""
-        return f"{why}go on with: ontogeny resume {quoted(visible(line.name))}"
+        learner = bool(line.summary and line.summary.get("learner"))
+        return f"{why}go on with: {how_on(visible(line.name), learner)}"
     return ""
 
 

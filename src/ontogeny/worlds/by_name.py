@@ -16,9 +16,12 @@ Catch-bsuite + Catch-bsuite2 ...   several tasks of one shape, told apart
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import Any, get_args
 
-from ontogeny.core.errors import ConfigError
+from ontogeny.core.errors import ConfigError, MissingExtra, unknown
 from ontogeny.worlds.brax_worlds import BraxName, brax_world
 from ontogeny.worlds.discretised import Choices, discretised
 from ontogeny.worlds.errands import errands
@@ -41,6 +44,8 @@ OWN = {
     "hidden-goal": hidden_goal,
 }
 BRAX, LOCKED = "brax-", "locked-room-"
+EXTRAS = {"gymnax": "worlds", "MiniGrid": "minigrid", "brax": "brax"}  # by maker: what brings it
+ALIKE = 0.8  # a name that is so much like one of ours was meant to be it
 
 
 def world_named(name: str) -> World:
@@ -57,19 +62,30 @@ def world_named(name: str) -> World:
         return brax_world(name.removeprefix(BRAX))
     if found := re.fullmatch(rf"{LOCKED}([0-9]+)", name):
         return locked_room(int(found[1]))
-    return OWN[name]() if name in OWN else gymnax_world(name)
+    if name in OWN:
+        return OWN[name]()
+    if get_close_matches(name, OWN, 1, ALIKE):  # before gymnax is asked, which may not be there
+        raise unknown("world", name, OWN, "world")
+    return gymnax_world(name)
 
 
 def all_names() -> dict[str, list[str]]:
-    """Return the names of single worlds by who made them. Imports gymnax and xminigrid, and raises
-    `MissingExtra` without them.
+    """Return the names of single worlds by who made them; of a maker in `EXTRAS` that isn't
+    installed there are none. Imports gymnax and xminigrid.
     """
     return {
-        "gymnax": list_worlds(),
-        "MiniGrid": list_minigrids(),
-        "brax": [f"{BRAX}{name}" for name in get_args(BraxName)],
+        "gymnax": _installed(list_worlds),
+        "MiniGrid": _installed(list_minigrids),
+        "brax": [f"{BRAX}{name}" for name in get_args(BraxName)] if find_spec("brax") else [],
         "ontogeny": [*OWN, *(f"{LOCKED}{size}" for size in (5, 8, 16))],
     }
+
+
+def _installed(listed: Callable[[], list[str]]) -> list[str]:
+    try:
+        return listed()
+    except MissingExtra:
+        return []
 
 
 def _otherwise_acted_in(name: str) -> World:
