@@ -320,7 +320,7 @@ def _repeat(record: Record) -> Iterable[str]:
         yield f"<pre>{page.text(repeat)}</pre>\n"
     rows = machine_rows(record.run.get("machine") or {})
     if seconds := record.run.get("compile_seconds"):
-        rows.append(("compile time", duration(seconds)))
+        rows.append(("before the first round", duration(seconds)))
     if rows:
         yield "<h3>The machine that it ran on</h3>\n" + page.table(["", ""], rows, left=(0, 1))
     if record.fields:

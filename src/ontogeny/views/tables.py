@@ -120,7 +120,7 @@ def run_table(details: Mapping[str, Any]) -> RenderableType:
         (
             "time",
             f"{duration(details['seconds'])} in rounds, "
-            f"{duration(details['compile_seconds'])} compiling",
+            f"{duration(details['compile_seconds'])} before the first",
         ),
         (
             "work",
