@@ -34,6 +34,7 @@ from ontogeny.views.figure import Figure
 SEEDS = (4, 4, 2)
 ROUNDS = (10, 10, 2)  # scores along a training
 TESTED = (4096, 4096, 32)  # fresh sequences that the excess is measured on
+BATCHES: tuple[dict[str, Any], ...] = ({}, {}, {"batch": 8, "test_batch": 16})
 UNIT = {True: "nats a step", False: "nats a sequence"}
 
 
@@ -111,7 +112,8 @@ def fit(recipe: Sequences, updates: int, seeds: int, how: Measuring, what: str) 
     """Return predictors of the recipe's source, trained with the recipe's own settings."""
     from ontogeny.learners.sequential.predictor import predictor
 
-    learner = predictor(recipe.task(), replace(recipe.training, updates=updates))
+    training = replace(recipe.training, updates=updates, **how.choose(*BATCHES))
+    learner = predictor(recipe.task(), training)
     rounds = how.choose(*ROUNDS)
     return train(how, learner, seeds, rounds, updates // rounds, what)
 
