@@ -22,7 +22,7 @@ import numpy as np
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.sequential.figures import draw_learning, draw_returns
-from ontogeny.claims.sequential.prediction import BATCHES
+from ontogeny.claims.sequential.prediction import SETTINGS
 from ontogeny.claims.trainings import Trained, still
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.sequential.config import ControlConfig
@@ -117,7 +117,7 @@ def _grow(study: Study, critic: Critic, costs: Sequence[float], how: Measuring) 
     """Return what became of some agents for each entropy cost, all trained by one program."""
     recipe = Bandit(world=study.world, horizon=study.horizon)
     rewards = "expected" if critic == "privileged" else "paid"
-    settings = {"critic": critic, "rewards": rewards, **how.choose(*BATCHES)}
+    settings = {"critic": critic, "rewards": rewards, **how.choose(*SETTINGS)}
     training = replace(recipe.training, updates=study.updates, **settings)
     solved, updates = recipe.solved(), study.updates
     seeds, rounds = how.choose(*SEEDS), how.choose(*ROUNDS)

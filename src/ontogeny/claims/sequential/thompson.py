@@ -19,7 +19,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
-from ontogeny.claims.sequential.prediction import BATCHES
+from ontogeny.claims.sequential.prediction import SETTINGS
 from ontogeny.claims.trainings import train
 from ontogeny.learners.sequential.imitator import imitator
 from ontogeny.learners.sequential.visits import Visits, belief_policy, visits
@@ -99,7 +99,7 @@ def _fit(
     updates: int,
     how: Measuring,
 ) -> Fitted:
-    settings = {"actor": actor, **how.choose(*BATCHES)}
+    settings = {"actor": actor, **how.choose(*SETTINGS)}
     training = dataclasses.replace(recipe.training, updates=updates, **settings)
     solved, rounds = recipe.solved(), how.choose(*ROUNDS)
     what, seeds = f"thompson, the {actor} acts", how.choose(*SEEDS)
