@@ -116,8 +116,11 @@ def lived(how: Measuring) -> Lessons:
 
 
 def grown(world: World, config: ActorCriticConfig, budget: Budget, how: Measuring) -> Teacher:
-    """Return the better of two agents as a teacher."""
+    """Return the better of two agents as a teacher; of a tiny look one that knows nothing."""
     learner, (_, rounds, steps) = actor_critic(world, config), budget
+    if how.scale == "tiny":
+        state = jax.jit(lambda key: learner.init(key, {}))(jax.random.key(how.seed))
+        return teacher_of(Policy.of(world, config, state))
     run = train(how, learner, 2, rounds, steps, "teachers", quick=True)
     best = int(np.argmax(ends(run.score)))
     return teacher_of(Policy.of(world, config, jax.tree.map(lambda x: x[best], run.states)))

@@ -41,7 +41,7 @@ TINY = LanguageModelConfig(8, layers=1, heads=2, context=12)
 
 # At full, quick and tiny scale.
 SEEDS = (4, 2, 2)
-TAUGHT = (1500, 120, 4)  # updates of the teacher
+TAUGHT = (1500, 120, 0)  # updates of the teacher; with 0 it knows nothing
 UPDATES = (600, 40, 4)  # of each student, after as many on data alone
 LOOKED_AT = (64, 16, 4)  # texts
 SHORT = (50_000, 50_000, 2_000)  # bytes of a short text
@@ -174,6 +174,9 @@ def grown_teacher(text: Text, how: Measuring) -> tuple[TextModel, float]:
     c = TEACHER if how.scale != "tiny" else replace(TEACHER, model=TINY, batch=2)
     updates = how.choose(*TAUGHT)
     learner = language_model(text, c)
+    if not updates:
+        state = jax.jit(lambda key: learner.init(key, {}))(jax.random.key(how.seed))
+        return TextModel(c.model, text.vocabulary, state.network), float(len(text.vocabulary))
     run = train(how, learner, 1, ROUNDS, updates // ROUNDS, "teacher", quick=how.quick)
     arrays = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), run.states.network)
     return TextModel(c.model, text.vocabulary, arrays), float(np.exp(-run.score[-1, 0]))
