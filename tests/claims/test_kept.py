@@ -63,5 +63,6 @@ def test_a_stopped_measurement_goes_on_to_the_same_numbers(learner, tmp_path, mo
 def test_what_others_go_on_from_is_not_kept(learner, tmp_path):
     how = Measuring(kept=Kept(tmp_path / "kept"))
     first = train(how, learner, 2, 1, 2, "first", quick=True, onward=True)
-    train(how, learner, 2, 1, 2, "then", quick=True, first=first.last)
+    then = train(how, learner, 2, 1, 2, "then", quick=True, first=first.last)
+    assert jnp.all(then.states["sum"] > first.states["sum"])  # of numbers above 0
     assert not (tmp_path / "kept").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -45,7 +46,8 @@ class Featured(NamedTuple):
 def featured(data: str, path: str = "", few: bool = False) -> Featured:
     """Return the data called so: "characters" or "glyphs" by random features, "embedded-glyphs" by
     a packaged network, "published": LEO's own embeddings in the folder `path`. `few` takes a few
-    classes of pictures, of four each, which are made in seconds: to see that all runs.
+    classes of pictures, of four each, which are made in seconds: to see that all runs. Of the
+    network's features those of the test's classes then stand for the others.
 
     Raises `ConfigError` for another name, and what the loader raises.
     """
@@ -56,7 +58,10 @@ def featured(data: str, path: str = "", few: bool = False) -> Featured:
     height, width = drawn.train.items.shape[1:]
     if data == "embedded-glyphs":
         network = BackboneFeatures(height, width)
-        return Featured(viewed(drawn, network) if few else glyph_embeddings(), network)
+        if not few:
+            return Featured(glyph_embeddings(), network)
+        part = drawn.test._replace(items=network(drawn.test.items))  # which takes its time
+        return Featured(replace(drawn, train=part, validation=part, test=part), network)
     view = RandomFeatures(height, width)
     return Featured(viewed(drawn, view), view)
 

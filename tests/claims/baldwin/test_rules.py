@@ -9,7 +9,7 @@ from ontogeny.claims.baldwin.direction import MODES, Arm
 from ontogeny.claims.baldwin.direction import claims_of as direction_claims
 from ontogeny.claims.baldwin.figures import draw_direction, draw_evaluations, draw_needle
 from ontogeny.claims.baldwin.needle import claims_of as needle_claims
-from ontogeny.claims.baldwin.sinusoids import Course, ratios_of
+from ontogeny.claims.baldwin.sinusoids import Course, candidates, ratios_of
 from ontogeny.claims.measuring import Measuring
 from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 from ontogeny.views.figure import Figure
@@ -69,6 +69,17 @@ def test_a_ratio_counts_evaluations_to_the_same_error():
     slow = np.array([[4.0, 2.5], [4.0, 2.5], [4.0, 2.5]])
     course = Course(np.array([1000, 50_000]), slow, np.zeros((3, 4)))
     np.testing.assert_allclose(ratios_of(maml, course), [50_000 / 300, 50_000 / 200, np.nan])
+
+
+def test_a_strategy_is_judged_by_its_mean_and_a_tournament_by_its_best():
+    hypers = {"weights": np.array([[1.0, 2], [3, 4], [8, 9]]), "rates": [[0.01], [0.1], [1.0]]}
+    score = np.array([-3.0, -1, -2])
+    mean = candidates(hypers, score, mean=True)
+    np.testing.assert_allclose(mean["weights"], [[4, 5]])
+    np.testing.assert_allclose(mean["rates"], [[0.1]], rtol=1e-6)
+    best = candidates(hypers, score, mean=False)
+    np.testing.assert_array_equal(best["weights"], [[3, 4], [8, 9], [1, 2]])
+    np.testing.assert_array_equal(best["rates"], [[0.1], [1.0], [0.01]])
 
 
 def body_claims(gain=(0.0, 9.0), lamarck=1.0, darwin=-0.5):

@@ -9,6 +9,7 @@ from ontogeny.claims.leo import ablations as leo_ablations
 from ontogeny.claims.leo import published as leo_published
 from ontogeny.claims.leo.arms import (
     FULL,
+    RIVALS,
     Outcome,
     ahead,
     difference,
@@ -19,10 +20,9 @@ from ontogeny.claims.leo.arms import (
 )
 from ontogeny.claims.leo.figures import accuracies_of, learning_of
 from ontogeny.claims.measuring import Measuring
-from ontogeny.learners.few_shot.prototypes import PrototypesConfig
 from ontogeny.views.figure import Figure
 
-QUICK, TINY = Measuring("quick"), Measuring("tiny", 3)
+QUICK, TINY = Measuring("quick"), Measuring("tiny")
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +34,8 @@ def few():
 @pytest.fixture(scope="module")
 def found(few, one_device):
     """Return LEO and others, by the programs that the tests of every part compile."""
-    arms = {"LEO": FULL, "ProtoNet": PrototypesConfig(widths=(4,))}
-    said = []
-    how = Measuring("tiny", 3, said.append)
-    outcomes = study(arms, few, how)
-    assert "characters, ProtoNet: 2 seeds, 5 updates" in said
-    return outcomes | untrained(few, how)
+    arms = {name: RIVALS[name] for name in ("LEO", "conditional generator")}
+    return study(arms, few, TINY) | untrained(few, TINY)
 
 
 def test_arms_are_tested_on_the_same_episodes_and_learn_only_by_training(found, few):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import pytest
 
@@ -11,8 +12,9 @@ from ontogeny.claims.sequential import thompson as sequential_thompson
 from ontogeny.claims.sequential.control import Grown, Study
 from ontogeny.claims.sequential.thompson import Fitted, apart, repeats
 from ontogeny.claims.trainings import Trained
+from ontogeny.learners.sequential.acting import agent_in
 from ontogeny.learners.sequential.visits import Visits
-from ontogeny.recipes.bandits import solved_world
+from ontogeny.recipes.bandits import Bandit, solved_world
 
 
 def test_apart_and_repeats_by_hand():
@@ -62,6 +64,17 @@ def test_the_rules_of_the_claims_about_control():
     assert "under-powered" in lost.measured
     assert module.entropy_claim([grown(12.0), grown(12.4)], Measuring()).holds
     assert not module.entropy_claim([grown(12.0), grown(12.6)], Measuring()).holds
+
+
+def test_where_there_is_no_machine_rewards_are_those_of_episodes():
+    recipe = Bandit(world="gaussian", horizon=4)
+    solved, training = recipe.solved(), recipe.training
+    begin = jax.jit(jax.vmap(agent_in(training.core, solved).init))
+    networks = begin(jax.random.split(jax.random.key(0), 2))
+    earned = sequential_control._rewards_of(solved, training, networks, Measuring("tiny"))
+    assert earned.shape == (2, 4)
+    # of agents that know nothing, in a thousand episodes: what random play earns
+    np.testing.assert_allclose(earned.sum(axis=1), solved.limits()["random"], atol=0.6)
 
 
 def test_the_figures_show_every_policy():

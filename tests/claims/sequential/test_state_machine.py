@@ -202,14 +202,14 @@ def test_excess_by_hand():
 @pytest.mark.parametrize("kind", ["gru", "lstm", "state-space"])
 def test_a_network_resumes_where_its_trace_was(kind):
     network = sequence_network(CoreConfig(kind, 8), 2, 2)
-    arrays = network.init(jax.random.key(1))
+    arrays = jax.jit(network.init)(jax.random.key(1))
     machine = state_machines(network, 2)(arrays)
     sequences = np.random.default_rng(0).integers(2, size=(5, 6))
     trace = machine.trace(sequences)
     resumed = machine.resume(trace.memory[:, 2], sequences[:, 2:5])
     np.testing.assert_allclose(resumed, trace.log_q[:, 3:], atol=1e-5)
     seen = np.concatenate([np.zeros((1, 2)), np.eye(2)[sequences[0, :-1]]])
-    said = jax.nn.log_softmax(network.along(arrays, jnp.asarray(seen, jnp.float32)))
+    said = jax.nn.log_softmax(jax.jit(network.along)(arrays, jnp.asarray(seen, jnp.float32)))
     np.testing.assert_allclose(trace.log_q[0], said, atol=1e-5)
 
 

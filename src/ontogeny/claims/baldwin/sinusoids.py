@@ -31,6 +31,7 @@ from ontogeny.claims.trainings import train
 from ontogeny.evolution.baldwin import Baldwin
 from ontogeny.evolution.es import ES
 from ontogeny.learners.baldwin.lifetime import LifetimeConfig, Subject, scores_by_step
+from ontogeny.learners.maml.config import NetworkConfig
 from ontogeny.learners.maml.maml import VALIDATION
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.sinusoids import Sinusoid, SinusoidLife
@@ -44,6 +45,7 @@ TOURNAMENTS = (500, 50, 3)
 POPULATION = (256, 256, 8)
 TESTED = (600, 600, 8)
 CHOSEN_ON = (200, 200, 4)  # tasks that the best of a population is chosen on
+NETWORK = (NetworkConfig(), NetworkConfig(), NetworkConfig(widths=(4,)))
 
 CANDIDATES = 8
 DRAWN_STEPS = (0, 1, 5, 10)
@@ -63,15 +65,13 @@ class Course(NamedTuple):
 def measure(how: Measuring) -> Found:
     """Return the claims, and the errors by task evaluations."""
     seeds = how.seeds(how.choose(*SEEDS))
-    arms = {
-        "MAML": _maml(seeds, how),
-        "ES": _evolved("es", seeds, how.choose(*GENERATIONS), how),
-        **how.of_each(
-            ("Baldwin", "Lamarck"),
-            lambda name: _evolved(name.lower(), seeds, how.choose(*TOURNAMENTS), how),
-            ["Lamarck"],
-        ),
-    }
+
+    def evolved(name: str) -> Course:
+        rounds = how.choose(*(GENERATIONS if name == "ES" else TOURNAMENTS))
+        return _evolved(name.lower(), seeds, rounds, how)
+
+    arms = {"MAML": _maml(seeds, how)}
+    arms |= how.of_each(("ES", "Baldwin", "Lamarck"), evolved, ["Lamarck"])
     data: dict[str, np.ndarray] = {}
     for name, course in arms.items():
         data |= {name: course.errors, f"{name} evaluations": course.evaluations}
@@ -84,10 +84,11 @@ def measure(how: Measuring) -> Found:
 
 
 def _maml(seeds: np.ndarray, how: Measuring) -> Course:
-    recipe = Sinusoid(rounds=how.choose(*UPDATES) // 10, steps=10)
+    recipe = Sinusoid(rounds=how.choose(*UPDATES) // 10, steps=10, network=how.choose(*NETWORK))
     size, first = (len(seeds), recipe.rounds, recipe.steps), int(seeds[0])
     trained = train(how, recipe.learner(), *size, "sinusoids: MAML", first_seed=first)
-    subject, rate = SinusoidLife().subject(), recipe.maml.inner_rate
+    subject = SinusoidLife(network=recipe.network).subject()
+    rate = recipe.maml.inner_rate
 
     def curve(arrays: Any) -> Any:
         flat = ravel_pytree(arrays)[0]
@@ -106,6 +107,7 @@ def _evolved(arm: str, seeds: np.ndarray, rounds: int, how: Measuring) -> Course
     steps, tasks = (1, 16) if strategy else (5, 8)
     recipe = SinusoidLife(
         population=how.choose(*POPULATION),
+        network=how.choose(*NETWORK),
         rounds=rounds,
         steps=steps,
         strategy=ES() if strategy else TOURNAMENT,
@@ -126,7 +128,7 @@ def _evolved(arm: str, seeds: np.ndarray, rounds: int, how: Measuring) -> Course
         curve = np.zeros(max(DRAWN_STEPS) + 1)
         for lived in grow_rounds(replace(recipe, seed=int(seed))):
             if lived.number in looks:
-                genes = _candidates(lived.hypers, lived.score, strategy)
+                genes = candidates(lived.hypers, lived.score, strategy)
                 curve = np.asarray(judged(genes), np.float64)
                 row.append(float(curve[steps]))
         errors.append(row)
@@ -135,7 +137,7 @@ def _evolved(arm: str, seeds: np.ndarray, rounds: int, how: Measuring) -> Course
     return Course(evaluations, np.array(errors), np.array(ends))
 
 
-def _candidates(hypers: Any, score: np.ndarray, mean: bool) -> Any:
+def candidates(hypers: Any, score: np.ndarray, mean: bool) -> Any:
     """Return the genes to judge: the population's mean, which of mirrored noise is the strategy's
     own; or those with the highest scores.
     """

@@ -104,16 +104,23 @@ def lived(how: Measuring) -> Lessons:
     arms = how.choose(ARMS, (ALONE, BESIDE), ARMS)
     terms = {arm: term(arm) for arm in arms if arm not in (ALONE, SOFTLY)}
     terms |= {ALONE: [], SOFTLY: term(BESIDE, SOFT, PULL)}
-    teachers = how.of_each((1.0, SOFT) if SOFTLY in arms else (), acting, [SOFT])
+    temperatures = (1.0, SOFT) if SOFTLY in arms else ()
+    tiny = how.scale == "tiny"  # where a student stands for the teachers that act, too
+    teachers = {} if tiny else {one: acting(one) for one in temperatures}
     students: Mapping[str, Trained] = how.of_each(
-        arms, lambda arm: train_arm(arm, terms[arm]), [ALONE, TAUGHT]
+        arms, lambda arm: train_arm(arm, terms[arm]), [TAUGHT]
     )
+    if tiny:
+        teachers = dict.fromkeys(temperatures, float(students[TAUGHT].score.mean()))
     return Lessons(teachers, students, budget.steps * student.environments * student.unroll)
 
 
 def grown(world: World, config: ActorCriticConfig, budget: Budget, how: Measuring) -> Teacher:
-    """Return the better of two agents as a teacher."""
+    """Return the better of two agents as a teacher; of a tiny look one that knows nothing."""
     learner, (_, rounds, steps) = actor_critic(world, config), budget
+    if how.scale == "tiny":
+        state = jax.jit(lambda key: learner.init(key, {}))(jax.random.key(how.seed))
+        return teacher_of(Policy.of(world, config, state))
     run = train(how, learner, 2, rounds, steps, "teachers", quick=True)
     best = int(np.argmax(ends(run.score)))
     return teacher_of(Policy.of(world, config, jax.tree.map(lambda x: x[best], run.states)))

@@ -79,19 +79,22 @@ def measure(how: Measuring) -> Found:
     config = TabularConfig(episodes=EPISODES, longest=longest, baseline=BASELINE)
     rates = how.choose(*RATES)
     own = np.tile(np.repeat(rates, 2 * students), len(WRONG))
-    runs: dict[str, Taught] = {}
-    for name in how.choose(*TRIED):
+
+    def of_rule(name: str) -> Taught:
         run = taught(RULES[name], lessons, config, how.choose(*MEASURED), how.seed, rates=own)
         # [teacher, rate, student, time]: the first half of the students choose the rate
         each = run.measured.reshape(len(WRONG), len(rates), 2 * students, -1)
         best = np.nan_to_num(each[:, :, :students, -1], nan=-PAYS).mean(axis=2).argmax(axis=1)
         kept = each[np.arange(len(WRONG)), best, students:]
-        runs[name] = run._replace(measured=kept)
         told = ", ".join(
             f"{end:.2f} of the one that {does} (rate {rates[k]:g})"
             for end, does, k in zip(kept[:, :, -1].mean(axis=1), WRONG, best, strict=True)
         )
         how.progress(f"{name}: {told}")
+        return run._replace(measured=kept)
+
+    runs: dict[str, Taught]
+    runs = how.of_each(how.choose(*TRIED), of_rule, (CLONES[0], BEYOND[-1]))
     ends = {name: run.measured[:, :, -1] for name, run in runs.items()}
     return claims_of(ends, teachers, how), [figure_of(runs, teachers)]
 

@@ -41,7 +41,7 @@ TINY = LanguageModelConfig(8, layers=1, heads=2, context=12)
 
 # At full, quick and tiny scale.
 SEEDS = (4, 2, 2)
-TAUGHT = (1500, 120, 4)  # updates of the teacher
+TAUGHT = (1500, 120, 0)  # updates of the teacher; with 0 it knows nothing
 UPDATES = (600, 40, 4)  # of each student, after as many on data alone
 LOOKED_AT = (64, 16, 4)  # texts
 SHORT = (50_000, 50_000, 2_000)  # bytes of a short text
@@ -90,9 +90,11 @@ def measure(how: Measuring) -> Found:
         return train(how, learner, *size, name, quick=how.quick, first=first, onward=begins)
 
     judge = judging(text, teacher, config, how)
-    start = taught("all", ARMS["data"])
+    # in a tiny look one arm stands for all: it learns from data and from its own text
+    tiny = how.scale == "tiny"
+    start = taught("all", ARMS["mixture" if tiny else "data"])
     seconds = start.seconds[-1]
-    runs = how.of_each(ARMS, lambda name: taught(name, ARMS[name], start.last), ["mixture"])
+    runs = {n: start if tiny else taught(n, arm, start.last) for n, arm in ARMS.items()}
     scores = {name: np.concatenate([start.score, run.score]) for name, run in runs.items()}
     seconds += sum(run.seconds[-1] for run in runs.values())
     judged = how.of_each(ARMS, lambda name: judge(runs[name].states.network), ["mixture"])
@@ -104,9 +106,10 @@ def measure(how: Measuring) -> Found:
         f"teacher's perplexity {its_perplexity:.2f}{how.weak()}"
     )
     arms = how.choose(*SHORT_ARMS)
-    short = how.of_each(
-        arms, lambda name: ends_on_short_text(name, text, teacher, config, how), arms[-1:]
-    )
+    short = {
+        n: perplexity_of(start if tiny else on_short_text(n, text, teacher, config, how))
+        for n in arms
+    }
     claims = claims_of(judged, corpus, cost, how.seed)
     return claims + claims_of_short_text(short, how), [
         curves(scores, 2 * updates, its_perplexity),
@@ -114,16 +117,20 @@ def measure(how: Measuring) -> Found:
     ]
 
 
-def ends_on_short_text(
+def on_short_text(
     name: str, text: Text, teacher: TextModel, config: TokenStudentConfig, how: Measuring
-) -> np.ndarray:
-    """Return the perplexity of held-out text, a student, where they learn from nothing and the text
-    is short; the teacher is the same.
+) -> Trained:
+    """Return the trainings of students who learn from nothing, where the text is short; the teacher
+    is the same.
     """
     few, arm = text._replace(train=text.train[: how.choose(*SHORT)]), ARMS[name]
     learner = token_student(few, teacher, arm.rule, replace(config, **arm.fields))
     size = how.choose(*SEEDS), ROUNDS, how.choose(*UPDATES) // ROUNDS
-    run = train(how, learner, *size, f"{name}, short text", quick=how.quick)
+    return train(how, learner, *size, f"{name}, short text", quick=how.quick)
+
+
+def perplexity_of(run: Trained) -> np.ndarray:
+    """Return the perplexity of held-out text, a student."""
     return np.exp(-run.score[-1])
 
 
@@ -167,6 +174,9 @@ def grown_teacher(text: Text, how: Measuring) -> tuple[TextModel, float]:
     c = TEACHER if how.scale != "tiny" else replace(TEACHER, model=TINY, batch=2)
     updates = how.choose(*TAUGHT)
     learner = language_model(text, c)
+    if not updates:
+        state = jax.jit(lambda key: learner.init(key, {}))(jax.random.key(how.seed))
+        return TextModel(c.model, text.vocabulary, state.network), float(len(text.vocabulary))
     run = train(how, learner, 1, ROUNDS, updates // ROUNDS, "teacher", quick=how.quick)
     arrays = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), run.states.network)
     return TextModel(c.model, text.vocabulary, arrays), float(np.exp(-run.score[-1, 0]))

@@ -154,7 +154,7 @@ def remembering(how: Measuring) -> tuple[dict[str, np.ndarray], float]:
         size, first = (seeds, rounds, steps), how.seed + 1
         return train(how, learner, *size, REMEMBERS[core], first_seed=first, quick=True).score
 
-    learned = how.of_each(REMEMBERS, student, ["gru"])
+    learned = how.of_each(REMEMBERS, student, ["none"])
     score = {arm: learned[core] for core, arm in REMEMBERS.items()}
     return score, steps * agent.environments * agent.unroll
 

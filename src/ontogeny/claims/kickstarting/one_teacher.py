@@ -11,7 +11,7 @@ Source: Schmitt et al. 2018, Kickstarting (arXiv 1803.03835), section 5.1 and fi
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -52,6 +52,8 @@ BOUNDS = Log(0.01, 1.0)  # where populations begin, evenly in the logarithm, and
 BEYOND = 1.5  # times the teacher's score
 PLATEAU = 0.25  # so far from the teacher's score, in units of it, is at the teacher
 NEAR = 0.1  # so much below the best weight by hand, in units of its score, is near it
+
+_GROWN: dict[Any, tuple[Teacher, float]] = {}
 
 
 class Budget(NamedTuple):
@@ -109,9 +111,14 @@ def lived(how: Measuring) -> Lessons:
     spent = 2 * teaching * frames
     if not members:
         return Lessons(level, spent, score, np.ones((learning, 0)), 0, frames)
-    cloning = actor_critic(world, student, [distillation("on-policy", teacher, world, watch=0)])
-    size, first = (seeds, learning, 1), how.seed + 1
-    score[CLONED] = train(how, cloning, *size, CLONED, first_seed=first, quick=True).score
+
+    def cloned() -> np.ndarray:
+        cloning = actor_critic(world, student, [distillation("on-policy", teacher, world, watch=0)])
+        size, first = (seeds, learning, 1), how.seed + 1
+        return train(how, cloning, *size, CLONED, first_seed=first, quick=True).score
+
+    # in a tiny look another stands for it: to imitate alone is what those who remember do
+    score[CLONED] = score[CONSTANT] if how.scale == "tiny" else cloned()
     score[TUNED] = each.populations(each.score).mean(axis=-1)
     return Lessons(level, spent, score, each.lines(NAME), members, frames)
 
@@ -128,8 +135,18 @@ def grown(
     world: World, config: ActorCriticConfig, updates: int, how: Measuring
 ) -> tuple[Teacher, float]:
     """Return the better of two agents as a teacher, and what it earns: in the second half of some
-    further rounds, where nothing is learned.
+    further rounds, where nothing is learned. It is grown once in a process, for the parts that ask
+    for the same.
     """
+    key = (world.name, config, updates, how.scale, how.seed)
+    if key not in _GROWN:
+        _GROWN[key] = _grown(world, config, updates, how)
+    return _GROWN[key]
+
+
+def _grown(
+    world: World, config: ActorCriticConfig, updates: int, how: Measuring
+) -> tuple[Teacher, float]:
     still = max(2, updates // 4)
     rate = np.full((updates + still, 2), config.learning_rate)
     rate[updates:] = 0

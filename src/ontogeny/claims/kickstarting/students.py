@@ -78,6 +78,9 @@ class Experts(NamedTuple):
     frames: float  # of one agent
 
 
+_EXPERTS: dict[Any, Experts] = {}
+
+
 def agent_of(how: Measuring) -> ActorCriticConfig:
     """Return the settings of everybody, experts and students."""
     return TINY if how.scale == "tiny" else AGENT
@@ -97,7 +100,16 @@ def rooms_of(sizes: Sequence[int], how: Measuring) -> list[World]:
 
 
 def experts(rooms: Sequence[World], rounds: int, steps: int, how: Measuring) -> Experts:
-    """Return an expert a room, each of rounds x steps updates; in a tiny look, one for all."""
+    """Return an expert a room, each of rounds x steps updates, once in a process for all parts that
+    ask for the same; in a tiny look, one for all.
+    """
+    key = (tuple(room.name for room in rooms), rounds, steps, how.scale, how.seed)
+    if key not in _EXPERTS:
+        _EXPERTS[key] = _experts(rooms, rounds, steps, how)
+    return _EXPERTS[key]
+
+
+def _experts(rooms: Sequence[World], rounds: int, steps: int, how: Measuring) -> Experts:
     config = agent_of(how)
     teachers, earned = [], []
     for room in how.choose(rooms, rooms, rooms[:1]):

@@ -4,8 +4,9 @@ same fresh episodes of test classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import jax
@@ -14,7 +15,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Measuring
-from ontogeny.claims.trainings import train
+from ontogeny.claims.trainings import Trained, train
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.few_shot import accuracies, few_shot
 from ontogeny.learners.few_shot.heads import PROBE, HeadConfig
@@ -55,6 +56,7 @@ ABLATIONS: dict[str, Config] = {
 }
 
 Arm = TypeVar("Arm", bound=Config)
+_TINY: dict[Any, Trained] = {}
 
 
 class Outcome(NamedTuple):
@@ -101,19 +103,33 @@ def shortened(config: Arm, how: Measuring) -> Arm:
 
 def study(arms: Mapping[str, Config], data: Featured, how: Measuring) -> dict[str, Outcome]:
     """Return what each arm came to, trained on the train classes alone."""
-    seeds, updates, meta = how.choose(*SEEDS), how.choose(*UPDATES), how.choose(*META)
+    meta = how.choose(*META)
 
     def of_arm(name: str) -> Outcome:
         config = shortened(arms[name], how)
-        learner = few_shot(method_of(config, data.n_features), data.splits, meta)
-        what = f"{data.splits.name}, {name}"
-        trained = train(how, learner, seeds, ROUNDS, updates // ROUNDS, what)
+        trained = _trained(name, config, data, how)
         accuracy = accuracy_on(
             config, data, meta, trained.states.arrays, how.seed, how.choose(*TESTED)
         )
         return Outcome(accuracy, trained.score, trained.updates, trained.states)
 
     return how.of_each(arms, of_arm, [name for name in ("ProtoNet", "LEO") if name in arms])
+
+
+def _trained(name: str, config: Config, data: Featured, how: Measuring) -> Trained:
+    """Return an arm's trainings. In a tiny look those on the first source that is asked for, in
+    this process, stand for those on all.
+    """
+    key = config, data.n_features, how.seed
+    if how.scale == "tiny" and key in _TINY:
+        return _TINY[key]
+    seeds, updates = how.choose(*SEEDS), how.choose(*UPDATES)
+    learner = few_shot(method_of(config, data.n_features), data.splits, how.choose(*META))
+    what = f"{data.splits.name}, {name}"
+    trained = train(how, learner, seeds, ROUNDS, updates // ROUNDS, what)
+    if how.scale == "tiny":
+        _TINY[key] = trained
+    return trained
 
 
 def untrained(data: Featured, how: Measuring) -> dict[str, Outcome]:
@@ -138,8 +154,17 @@ def accuracy_on(
     """Return the accuracy on fresh episodes of the test classes, [seed, episode], 0 to 1, of arrays
     whose leading axis is the seed.
     """
-    method = method_of(config, data.n_features)
     key = jax.random.fold_in(jax.random.key(seed), 1)
+    all_seeds = _tester(config, data.n_features, meta, tested)
+    return np.asarray(all_seeds(arrays, key, data.splits.test), np.float64)
+
+
+@cache
+def _tester(
+    config: Config, n_features: int, meta: MetaConfig, tested: int
+) -> Callable[[Any, Any, Classes], Any]:
+    """Return what tests arrays on classes, by a key; compiled once for data of one shape."""
+    method = method_of(config, n_features)
 
     @jax.jit
     def all_seeds(arrays: Any, key: Any, classes: Classes) -> Any:
@@ -148,7 +173,7 @@ def accuracy_on(
 
         return jax.lax.map(one, arrays)
 
-    return np.asarray(all_seeds(arrays, key, data.splits.test), np.float64)
+    return all_seeds
 
 
 def difference(one: Outcome, other: Outcome, seed: int) -> Interval:

@@ -16,6 +16,7 @@ import numpy as np
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.claims.trainings import train
+from ontogeny.learners.maml.config import NetworkConfig
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.portraits.sinusoids import (
     Learned,
@@ -34,6 +35,7 @@ ARMS = (FAMILY, FAMILY[:2], FAMILY[:2])
 SEEDS = (5, 3, 2)
 UPDATES = (2000, 2000, 20)
 TESTED = (600, 600, 8)  # fresh curves
+NETWORK = (NetworkConfig(), NetworkConfig(), NetworkConfig(widths=(4,)))
 
 ROUNDS = 10
 PILOT = {0: 3.30, 1: 1.18, 5: 1.10, 10: 1.26}  # of MAML's errors by step
@@ -48,12 +50,12 @@ def measure(how: Measuring) -> Found:
     )
     seconds = trained["maml"][1]
     learned: dict[str, Learned] = {method: found for method, (found, _) in trained.items()}
-    learned["random start"] = _untrained(seeds, seed)
+    learned["random start"] = _untrained(seeds, how)
 
     def error(name: str) -> np.ndarray:
         return errors_by_step(source, learned[name], seed, seeds=True, tested=tested)
 
-    errors = how.of_each(learned, error, ["random start", "maml"])
+    errors = how.of_each(learned, error, ["maml"])
     exact = exact_errors(source, seed, tested)
 
     cost = f"{seeds} seeds, {updates:,} updates of 25 tasks, {seconds:.0f} s for all{how.weak()}"
@@ -153,17 +155,18 @@ def _claims_of_the_others(errors: Mapping[str, Any], interval: Any) -> list[Clai
 
 def _trained(method: Method, seeds: int, updates: int, how: Measuring) -> tuple[Learned, float]:
     """Return starts with a leading axis of seeds, and the seconds that all took."""
-    recipe = Sinusoid(method=method, rounds=ROUNDS, steps=updates // ROUNDS)
+    network = how.choose(*NETWORK)
+    recipe = Sinusoid(method=method, rounds=ROUNDS, steps=updates // ROUNDS, network=network)
     trained = train(how, recipe.learner(), seeds, ROUNDS, recipe.steps, method)
     state = trained.states
     return Learned(recipe.config(), recipe.network, state.start, state.rate), trained.seconds[-1]
 
 
-def _untrained(seeds: int, seed: int) -> Learned:
+def _untrained(seeds: int, how: Measuring) -> Learned:
     """Return starts that have learned nothing, with a leading axis of seeds."""
-    recipe = Sinusoid()
+    recipe = Sinusoid(network=how.choose(*NETWORK))
     learner = recipe.learner()
-    keys = jax.random.split(jax.random.key(seed), seeds)
+    keys = jax.random.split(jax.random.key(how.seed), seeds)
     state = jax.jit(jax.vmap(lambda key: learner.init(key, {})))(keys)
     return Learned(recipe.config(), recipe.network, state.start, state.rate)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.growths import grow_rounds
+from ontogeny.claims.maml.sinusoids import NETWORK
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.evolution.pbt import PBT
 from ontogeny.evolution.random_search import RandomSearch
@@ -32,7 +33,12 @@ def measure(how: Measuring) -> Found:
 
     def winner(name: str, seed: int) -> tuple[float, dict[str, float]]:
         recipe = Sinusoid(
-            population=members, rounds=rounds, steps=steps, seed=seed, strategy=arms[name]
+            population=members,
+            rounds=rounds,
+            steps=steps,
+            seed=seed,
+            strategy=arms[name],
+            network=how.choose(*NETWORK),
         )
         *_, last = grow_rounds(recipe)
         population = last.snapshot().population

@@ -45,8 +45,11 @@ def measure(how: Measuring) -> Found:
         params = learned[LEARNED[n]].states.params
         wrong["EBMM"].append(of_energy(memory, params, bits_task(n), how))
     formulas = {rule: hopfield(rule) for rule in RULES}
-    for rule, formula in formulas.items():
-        wrong[rule] = [of_energy(formula, (), bits_task(n), how, seeds=False) for n in asked]
+
+    def of_rule(rule: str) -> list[np.ndarray]:
+        return [of_energy(formulas[rule], (), bits_task(n), how, seeds=False) for n in asked]
+
+    wrong |= how.of_each(RULES, of_rule, RULES[:1])
     numbers = {
         name: n_numbers(one, asked[-1], (BITS,))
         for name, one in {"EBMM": memory, **formulas}.items()

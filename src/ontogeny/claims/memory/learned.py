@@ -5,6 +5,7 @@ what the claims about them share.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import jax
@@ -27,7 +28,15 @@ BROKEN = 12
 FULL = EBMMConfig(units=64, hops=3, writable=11)  # 275 numbers; Hopfield's matrix has 276
 
 # At full, quick and tiny scale.
-TINY = EBMMConfig(units=12, hops=1, writable=11, write_steps=2, read_steps=2, gradient_weight=0)
+TINY = EBMMConfig(
+    units=12,
+    hops=1,
+    writable=11,
+    write_steps=1,
+    read_steps=1,
+    gradient_weight=0,
+    prior_weight=0,
+)
 ENERGY = (FULL, FULL, TINY)
 SEEDS = (4, 2, 2)
 UPDATES = (1200, 400, 2)
@@ -36,6 +45,7 @@ TESTED = (200, 100, 4)  # memories of fresh strings, for each seed
 _TRAINED: dict[Any, Trained] = {}
 
 
+@cache
 def bits_task(n: int) -> MemoryTask:
     """Return the task of n strings, half of each of whose bits are drawn anew."""
     return MemoryTask(random_bits(BITS), fresh_bits(BROKEN), n)
@@ -71,8 +81,11 @@ def _trained(n: int, how: Measuring, config: EBMMConfig, judged: Any) -> Trained
     return train(how, learner, *size, what, quick=how.quick)
 
 
+@cache
 def memory_of(config: EBMMConfig) -> AssociativeMemory:
-    """Return the memory of strings that a trained energy is; the weights of terms are as given."""
+    """Return the memory of strings that a trained energy is; the weights of terms are as given. It
+    is one object, however often it is asked for, so that its programs are compiled once.
+    """
     return ebm_memory(config, (BITS,), config.weights)
 
 
@@ -91,6 +104,14 @@ def wrong_bits(
     """
     count = how.choose(*SEEDS)
     keys = jax.random.split(jax.random.key(how.seed + 1), (count, how.choose(*tested)))
+    return np.asarray(_asked(memory, task, seeds)(params, keys), np.float64)
+
+
+@cache
+def _asked(
+    memory: AssociativeMemory, task: MemoryTask, seeds: bool
+) -> Callable[[Any, Array], Array]:
+    """Return the program of `wrong_bits`, of params and keys [seed, memory]."""
 
     def one(params: Any, keys: Array) -> Array:
         def wrong(key: Array) -> Array:
@@ -98,8 +119,7 @@ def wrong_bits(
 
         return jnp.mean(jax.lax.map(wrong, keys, batch_size=min(20, len(keys))))
 
-    mapped = jax.vmap(one, in_axes=(0 if seeds else None, 0))
-    return np.asarray(jax.jit(mapped)(params, keys), np.float64)
+    return jax.jit(jax.vmap(one, in_axes=(0 if seeds else None, 0)))
 
 
 def over_seeds(function: Callable[[Any, Array], Any], params: Any, how: Measuring) -> Any:

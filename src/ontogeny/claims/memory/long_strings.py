@@ -13,6 +13,7 @@ Source: Bartunov et al. 2020 (arXiv 1910.02720), table 1.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ OWN = "EBMM"
 
 # At full, quick and tiny scale.
 FULL = EBMMConfig(units=128, writable=64, gradient_weight=0, prior_weight=0)
-LEAST = EBMMConfig(units=12, hops=1, writable=11, write_steps=2, read_steps=2, gradient_weight=0)
+LEAST = replace(FULL, units=12, hops=1, writable=11, write_steps=1, read_steps=1)
 ENERGY = (FULL, FULL, LEAST)
 UPDATES = (600, 100, 2)
 BATCH = 4  # memories an update
@@ -62,13 +63,14 @@ def measure(how: Measuring) -> Found:
 
     measured = how.of_each((OWN, *BASELINES), of_memory, (OWN,))
     rows = {name: wrong for name, (wrong, _) in measured.items()}
-    for rule in RULES:
-        rows[rule] = np.stack(
-            [
-                wrong_bits(hopfield(rule), (), _task(n), how, tested=TESTED, seeds=False)
-                for n in asked
-            ]
-        )
+
+    def of_rule(rule: str) -> np.ndarray:
+        def wrong(n: int) -> np.ndarray:
+            return wrong_bits(hopfield(rule), (), _task(n), how, tested=TESTED, seeds=False)
+
+        return np.stack([wrong(n) for n in asked])
+
+    rows |= how.of_each(RULES, of_rule, RULES[:1])
     numbers = {
         name: n_numbers(_memory(name, learned[-1], how), learned[-1], (BITS,)) for name in measured
     } | dict.fromkeys(RULES, BITS * (BITS - 1) // 2)

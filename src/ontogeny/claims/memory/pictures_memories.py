@@ -60,12 +60,12 @@ def memory_of(name: str, numbers: int, n: int, tiny: bool) -> AssociativeMemory:
     filters, features, units = ((4,), 15, 12) if tiny else ((8, 16), 127, 160)
     size = (TINY if tiny else FULL)["size"]
     if name not in ENERGIES:
-        coder = CoderConfig(features, filters, READS)
+        coder = CoderConfig(features, filters, 1 if tiny else READS)
         named, numbers = ("slots", n) if name == ALONE else (name, numbers)
         return baseline(named, (size, size), numbers, n, coder)
     config = EBMMConfig(filters=filters, gradient_weight=0)
     if tiny:
-        config = dataclasses.replace(config, hops=1, write_steps=2, read_steps=2)
+        config = dataclasses.replace(config, hops=1, write_steps=1, read_steps=1)
     if name == "EBMM, dense":
         writable = numbers // (features + 1)
         config = dataclasses.replace(

@@ -66,7 +66,7 @@ def of_mixtures(how: Measuring) -> list[Claim]:
     draws = how.choose(*MIXTURES)
     with jax.enable_x64(True):
         keys = jax.random.split(jax.random.key(how.seed), draws)
-        kinds: tuple[str, ...] = KINDS[how.choose(0, 0, 1) :]
+        kinds: tuple[str, ...] = KINDS[how.choose(0, 0, 2) :]
 
         def each(key: Any) -> list[Identities]:
             return [identities(drawn(key, kind), key) for kind in kinds]
@@ -177,18 +177,19 @@ def at_the_ends(how: Measuring) -> list[Claim]:
     few, whole = Component(AGENT, (0, 2)), Component(AGENT)
     given = how.choose(*UPDATES), how.seed
     plain = after(actor_critic(world, AGENT), {}, *given)
-    tuned = after(
-        actor_critic(world, AGENT, policy=mix([few, whole])), {"alpha": jnp.float32(1)}, *given
-    )
+    two = mix([few, whole], watch=how.choose(4, 4, 0))
+    tuned = after(actor_critic(world, AGENT, policy=two), {"alpha": jnp.float32(1)}, *given)
     bits = same_bits(tuned.network[-1], plain.network)
 
     remembers = replace(AGENT, core="gru", core_units=4)
     ends = [whole, Component(remembers)]
-    same = [
-        program(actor_critic(world, one))
-        == program(actor_critic(world, one, policy=mix(ends, alpha, shared=(), transfer=0)))
-        for alpha, one in ((0.0, AGENT), (1.0, remembers))
-    ]
+    alone = {0.0: AGENT, 1.0: remembers}
+
+    def alike(alpha: float) -> bool:
+        mixture = actor_critic(world, alone[alpha], policy=mix(ends, alpha, shared=(), transfer=0))
+        return program(actor_critic(world, alone[alpha])) == program(mixture)
+
+    same = list(how.of_each(alone, alike, (0.0,)).values())
     how.progress("agents at the ends: done")
     return [
         Claim(
@@ -211,13 +212,13 @@ def at_the_ends(how: Measuring) -> list[Claim]:
 def after(learner: Learner[Any], hypers: Mapping[str, Any], updates: int, seed: int) -> Any:
     """Return the learner's state after so many updates."""
 
-    def lived() -> Any:
-        key = jax.random.key(seed)
+    def lived(key: Any) -> Any:
         state = learner.init(key, hypers)
         keys = jax.random.split(key, updates)
         return jax.lax.scan(lambda s, k: (learner.step(k, s, hypers)[0], None), state, keys)[0]
 
-    return jax.jit(lived, compiler_options=quick_to_compile())()
+    # the key is an argument: of a constant the compiler would compute all by itself, and slowly
+    return jax.jit(lived, compiler_options=quick_to_compile())(jax.random.key(seed))
 
 
 def program(learner: Learner[Any]) -> str:

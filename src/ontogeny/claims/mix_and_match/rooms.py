@@ -93,16 +93,14 @@ def measure(how: Measuring) -> Found:
 
 
 def walked(how: Measuring) -> Walks:
-    """Return how the agents of all arms went. In a tiny look one agent and one mixture
-    stand for all.
-    """
+    """Return how the agents of all arms went. In a tiny look one mixture stands for all."""
     config = replace(AGENT, **how.choose({}, {}, TINY))
     seeds, rounds, updates, members = how.choose(FULL, QUICK, LEAST)
     score = {}
     for name, world in {SMALL: four_rooms("small"), BIG: four_rooms("big")}.items():
-        learner = judged(actor_critic(world, config), world, config, updates)
-        tiny = name == BIG and how.scale == "tiny"
-        score[name] = score[SMALL] if tiny else _score(learner, name, how)
+        if how.scale != "tiny":
+            learner = judged(actor_critic(world, config), world, config, updates)
+            score[name] = _score(learner, name, how)
     learner = mixed(config, updates, CURRICULUM)
     rises = np.minimum(1, np.arange(rounds) / (RISES * rounds))
     table = {ALPHA: np.repeat(rises[:, None], seeds, axis=1)}
@@ -116,9 +114,10 @@ def walked(how: Measuring) -> Walks:
         return (done // updates) / (RISES * rounds)
 
     for name, kind in KINDS.items():
-        alone = how.scale != "tiny"
-        one = mixed(config, updates, risen, **kind) if alone else None
-        score[name] = _score(one, name, how) if one else score[SCHEDULED]
+        if how.scale != "tiny":
+            score[name] = _score(mixed(config, updates, risen, **kind), name, how)
+    for name in (SMALL, BIG, *KINDS):
+        score.setdefault(name, score[SCHEDULED])
     frames = float(updates * config.environments * config.unroll)
     return Walks(score, grown.lines(ALPHA), frames)
 

@@ -54,6 +54,7 @@ ARMS: dict[str, StrategyConfig] = {
     "PB2": PB2(),
     "PBT": PBT(),
 }
+LATE = ("MF-PBT", "PBT")  # that are held against each other over many evolutions
 
 
 class Task(NamedTuple):
@@ -72,9 +73,9 @@ FULL = Task(
     Quadratic(population=16, rounds=400, steps=5, flattest=1e-3),
 )
 TINY = Task(
-    Quadratic(rounds=3, steps=1),
+    Quadratic(population=4, rounds=3, steps=1),
     pbt_digits.TINY,
-    Quadratic(population=4, rounds=3, steps=1, flattest=1e-3),
+    Quadratic(population=4, rounds=3, steps=1),
 )
 
 
@@ -88,11 +89,15 @@ def measure(how: Measuring) -> Found:
     short, digits, long = how.choose(FULL, FULL, TINY)
     small = [size for size in sizes if size in SMALL]
     loss: dict[int, dict[str, np.ndarray]] = {}
+    grown: dict[str, Round] = {}
+    few_arms = {name: ARMS[name] for name in LATE}
+    arms = how.choose(ARMS, ARMS, few_arms)  # in a tiny look the last stands for the others
     begun = time.perf_counter()
     for size in sizes:
         recipe = dataclasses.replace(short, population=size)
-        how.progress(f"strategies: {size} members, {len(ARMS)} arms, {len(seeds)} seeds")
-        loss[size] = {name: best(rounds) for name, rounds in lived(recipe, ARMS, seeds).items()}
+        how.progress(f"strategies: {size} members, {len(arms)} arms, {len(seeds)} seeds")
+        grown = lived(recipe, arms, seeds)
+        loss[size] = {name: best(grown.get(name, grown[LATE[-1]])) for name in ARMS}
     seconds = time.perf_counter() - begun
     setting = f"{len(seeds)} seeds, {short.rounds * short.steps:,} updates a member"
     setting = f"{setting}, {seconds:.0f} s{how.weak()}"
@@ -101,8 +106,9 @@ def measure(how: Measuring) -> Found:
         claims.append(on_digits(dataclasses.replace(digits, population=size), seeds, how))
     how.progress(f"strategies: {long.population} members, {long.rounds} evolutions")
     begun = time.perf_counter()
-    grown = lived(long, {name: ARMS[name] for name in ("MF-PBT", "PBT")}, seeds)
-    again = {name: alone(long, rounds, seeds) for name, rounds in grown.items()}
+    if how.scale != "tiny":  # where it is the short one
+        grown = lived(long, few_arms, seeds)
+    again = how.of_each(grown, lambda name: alone(long, grown[name], seeds), LATE[-1:])
     seconds = time.perf_counter() - begun
     setting = (
         f"{len(seeds)} seeds, {long.population} members, {long.rounds} evolutions of "
@@ -174,10 +180,12 @@ def on_digits(recipe: DigitClassifier, seeds: np.ndarray, how: Measuring) -> Cla
     """Return the claim about PB2 in a population that learns to read digits."""
     how.progress(f"strategies: digits, {recipe.population} members, {len(seeds)} seeds")
     begun = time.perf_counter()
-    loss: dict[str, np.ndarray] = {}
-    for name in ("PB2", "PBT"):
+
+    def under(name: str) -> np.ndarray:
         grown = grow(recipe, ARMS[name].build(recipe.space()), seeds)
-        loss[name] = of_the_best(grown.score, grown.test)
+        return of_the_best(grown.score, grown.test)
+
+    loss: dict[str, np.ndarray] = how.of_each(("PB2", "PBT"), under, ["PBT"])
     setting = (
         f"{len(seeds)} seeds, {recipe.rounds * recipe.steps:,} updates a member, "
         f"{time.perf_counter() - begun:.0f} s{how.weak()}"

@@ -38,7 +38,7 @@ from ontogeny.claims.sequential.machine_study import (
     take_apart,
     toss,
 )
-from ontogeny.claims.sequential.prediction import fit
+from ontogeny.claims.sequential.prediction import at_scale, fit
 from ontogeny.claims.sequential.simulation import Dissimilarity
 from ontogeny.claims.sequential.state_machine import StateMachine, counts_before, state_machines
 from ontogeny.claims.sequential.state_machine import posterior_mean as bayes
@@ -85,7 +85,7 @@ def measure(how: Measuring) -> Found:
 
 
 def _machines(how: Measuring) -> list[StateMachine]:
-    recipe, seeds = Coin(length=LENGTH, prior=PRIOR), how.choose(*SEEDS)
+    recipe, seeds = at_scale(Coin(length=LENGTH, prior=PRIOR), how), how.choose(*SEEDS)
     trained = fit(recipe, how.choose(*UPDATES), seeds, how, "machine")
     machine = state_machines(sequence_network(recipe.training.core, 2, 2), 2)
     networks = jax.tree.map(jnp.asarray, trained.states.network)

@@ -34,6 +34,9 @@ from ontogeny.views.figure import Figure
 SEEDS = (4, 4, 2)
 ROUNDS = (10, 10, 2)  # scores along a training
 TESTED = (4096, 4096, 32)  # fresh sequences that the excess is measured on
+LEAST: dict[str, Any] = {"core": CoreConfig("gru", 8), "batch": 8, "test_batch": 16}
+SETTINGS: tuple[dict[str, Any], ...] = ({}, {}, LEAST)  # what is else in a training
+_FITTED: dict[Any, Trained] = {}
 UNIT = {True: "nats a step", False: "nats a sequence"}
 
 
@@ -64,7 +67,10 @@ def studies(how: Measuring) -> list[Study]:
     return how.choose(
         full,
         [study._replace(updates=study.updates // 3) for study in full[:2]],
-        [study._replace(updates=4) for study in full[1::2]],
+        [
+            study._replace(recipe=at_scale(study.recipe, how), updates=4)
+            for study in (full[0], full[-1])
+        ],
     )
 
 
@@ -108,12 +114,22 @@ def measure(how: Measuring) -> Found:
 
 
 def fit(recipe: Sequences, updates: int, seeds: int, how: Measuring, what: str) -> Trained:
-    """Return predictors of the recipe's source, trained with the recipe's own settings."""
+    """Return predictors of the recipe's source, trained with the recipe's own settings; once in a
+    process, for the parts that ask for the same.
+    """
     from ontogeny.learners.sequential.predictor import predictor
 
-    learner = predictor(recipe.task(), replace(recipe.training, updates=updates))
-    rounds = how.choose(*ROUNDS)
-    return train(how, learner, seeds, rounds, updates // rounds, what)
+    key = (recipe, updates, seeds, how.scale, how.seed)
+    if key not in _FITTED:
+        learner = predictor(recipe.task(), replace(recipe.training, updates=updates))
+        rounds = how.choose(*ROUNDS)
+        _FITTED[key] = train(how, learner, seeds, rounds, updates // rounds, what)
+    return _FITTED[key]
+
+
+def at_scale(recipe: Sequences, how: Measuring) -> Sequences:
+    """Return the recipe as it is learned at this scale."""
+    return replace(recipe, training=replace(recipe.training, **how.choose(*SETTINGS)))
 
 
 def measured_excess(recipe: Sequences, trained: Trained, how: Measuring) -> np.ndarray:

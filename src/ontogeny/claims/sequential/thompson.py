@@ -19,6 +19,7 @@ import numpy as np
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.claims.sequential.prediction import SETTINGS
 from ontogeny.claims.trainings import train
 from ontogeny.learners.sequential.imitator import imitator
 from ontogeny.learners.sequential.visits import Visits, belief_policy, visits
@@ -38,7 +39,7 @@ HORIZON = (20, 20, 4)  # pulls of an episode
 SEEDS = (4, 2, 2)
 UPDATES = (4000, 1333, 4)
 ROUNDS = (10, 10, 2)
-EPISODES = (2**15, 2**15, 2**11)  # of each network, to average it by state
+EPISODES = (2**15, 2**15, 2**8)  # of each network, to average it by state
 
 
 class Fitted(NamedTuple):
@@ -98,7 +99,8 @@ def _fit(
     updates: int,
     how: Measuring,
 ) -> Fitted:
-    training = dataclasses.replace(recipe.training, updates=updates, actor=actor)
+    settings = {"actor": actor, **how.choose(*SETTINGS)}
+    training = dataclasses.replace(recipe.training, updates=updates, **settings)
     solved, rounds = recipe.solved(), how.choose(*ROUNDS)
     what, seeds = f"thompson, the {actor} acts", how.choose(*SEEDS)
     learner = imitator(solved, training)

@@ -71,7 +71,7 @@ def measure(how: Measuring) -> Found:
         return judged(graph, trained(ARMS[name], how, name).states.params, how)
 
     arms = [name for name in ARMS if name not in how.choose(*LEFT_OUT)]
-    found = how.of_each(arms, of_arm, (SEQUENTIAL, FULL))
+    found = how.of_each(arms, of_arm, (SEQUENTIAL,))
     alone = trained(SKIPS, how, SEQUENTIAL).states.params
     whole = network(at_scale(SKIPS, how))
     found[DELAYED] = judged(whole.parallel(aligned=True), alone, how)
