@@ -20,8 +20,7 @@ SOURCES = {
     "uneven coins": coins(8, (3.0, 0.5)),
     "dice": dice(10),
     "chains": markov_chains(12, 3),
-    "trees": variable_order(16, depth=3),
-    "trees of three symbols": variable_order(10, depth=2, n_symbols=3, split=0.7),
+    "trees": variable_order(10, depth=2, n_symbols=3, split=0.7),
     "switching coins": switching_dice(16, hazard=0.1),
 }
 SIGNALS = {
