@@ -54,15 +54,29 @@ def test_contract():
     check_learner(actor_critic(WORLD, config), space)
 
 
-@pytest.mark.parametrize("loss", ["ppo", "vtrace"])
-def test_only_an_agent_with_memory_solves_what_must_be_remembered(loss):
-    def grown(core):
-        learner = actor_critic(WORLD, agent(loss=loss, core=core))
-        return jax.jit(lambda: advance(learner, 0, 120, spawn(learner, SPACE, 0, 2))[0])()
+def test_what_must_be_remembered_is_not_seen_when_it_counts():
+    """Before the last action both lights look alike, and each pays for its own: without a memory
+    nobody earns more than 1/2.
+    """
 
-    assert (np.asarray(grown("gru").score) > 0.9).all()
-    if loss == "ppo":
-        assert (np.asarray(grown("none").score) < 0.8).all()  # chance is 0.5
+    @jax.jit
+    @jax.vmap
+    def last(lit):
+        key = jax.random.key(0)
+        state, before = WORLD.step(key, (lit, jnp.int32(LENGTH - 2)), jnp.int32(0))
+        paid = [WORLD.step(key, state, jnp.int32(action))[1].reward for action in range(2)]
+        return before.observation, jnp.stack(paid)
+
+    seen, paid = jax.device_get(last(jnp.arange(2)))
+    np.testing.assert_array_equal(seen[0], seen[1])
+    np.testing.assert_array_equal(paid, np.eye(2))
+
+
+@pytest.mark.parametrize("loss", ["ppo", "vtrace"])
+def test_an_agent_with_memory_solves_what_must_be_remembered(loss):
+    learner = actor_critic(WORLD, agent(loss=loss, core="gru"))
+    grown = jax.jit(lambda: advance(learner, 0, 120, spawn(learner, SPACE, 0, 2))[0])()
+    assert (np.asarray(grown.score) > 0.9).all()
 
 
 def test_a_policy_with_memory_carries_it_and_keeps_it_in_a_file(tmp_path):
