@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array
 
@@ -54,9 +55,9 @@ LEARNER = Learner(init, step, score)
 
 def scored(scores, hypers=None, steps=10) -> Population:
     """Return a population that has these scores, its state being each member's own number."""
-    score = jnp.asarray(scores, jnp.float32)
-    slots = jnp.arange(score.shape[0])
+    slots = np.arange(len(scores), dtype=np.int32)
     if hypers is None:
         hypers = {"rate": 0.01 * (1 + slots), "momentum": 0.1 * slots}
-    lived = jnp.full(slots.shape, steps, jnp.int32)  # weakly typed, it would be compiled for again
-    return Population({"own": slots}, jax.tree.map(jnp.float32, hypers), score, lived, lived)
+    lived = np.broadcast_to(np.asarray(steps, np.int32), slots.shape)
+    own = {"own": slots}, jax.tree.map(np.float32, hypers), np.float32(scores), lived, lived
+    return Population(*jax.tree.map(jnp.asarray, own))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ontogeny.learners.agents.network import Outputs
 from ontogeny.learners.agents.rollout import Decision, Trajectory
@@ -31,7 +33,7 @@ def walk(n_actions: int = 3, tasks: tuple[str, ...] = ()) -> World:
 def sure(action: int = 2, world: World | None = None) -> Teacher:
     """Return a teacher that mostly takes one action, and values a state by its time."""
     world = world or walk()
-    logits = 2.0 * jnp.eye(world.n_actions)[action]
+    logits = jnp.asarray(2 * np.eye(world.n_actions, dtype=np.float32)[action])
     return teacher_by(lambda seen, memory: (Categorical(logits), seen[0], ()), world)
 
 
@@ -50,19 +52,24 @@ def lived(n_actions: int = 3) -> Trajectory:
     """Return a trajectory of six steps, with a termination after the second and a cut after the
     fifth. Observations are their number; that which was cut off is 50, and the last 60.
     """
-    number = jnp.arange(6.0)
-    at = jnp.stack([number, jnp.ones(6)], axis=1)
-    uniform = Categorical(jnp.zeros((6, n_actions)))
-    decision = Decision(jnp.array([0, 1, 2, 0, 1, 2]), jnp.zeros(6), -number, uniform)
-    no, yes = jnp.zeros(6, bool), jnp.ones(6, bool)
+    number, one = np.arange(6), np.ones(6)
+
+    def said(*shape):
+        return Categorical(real(np.zeros((*shape, n_actions))))
+
     return Trajectory(
-        at,
-        decision,
-        jnp.ones(6),
-        terminated=jnp.where(number == 1, yes, no),
-        truncated=jnp.where(number == 4, yes, no),
-        last=jnp.array([60.0, 1.0]),
-        cut=jnp.array([[50.0, 1.0]]),
-        last_policy=Outputs(Categorical(jnp.zeros(n_actions)), jnp.float32(0)),
-        cut_policy=Outputs(Categorical(jnp.zeros((1, n_actions))), jnp.zeros(1)),
+        real(np.stack([number, one], axis=1)),
+        Decision(jnp.asarray(np.int32(number % 3)), real(0 * one), real(-number), said(6)),
+        real(one),
+        terminated=jnp.asarray(number == 1),
+        truncated=jnp.asarray(number == 4),
+        last=real([60, 1]),
+        cut=real([[50, 1]]),
+        last_policy=Outputs(said(), real(0)),
+        cut_policy=Outputs(said(1), real([0])),
     )
+
+
+def real(numbers) -> jax.Array:
+    """Return an array, of which nothing is compiled."""
+    return jnp.asarray(np.asarray(numbers, np.float32))

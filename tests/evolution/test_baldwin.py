@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -23,7 +24,7 @@ SPACE = Space(
         "season": Integer(0, 2**31 - 1, prior=(0, 0)),
     }
 )
-EVERYBODY = jnp.ones(4, bool)
+EVERYBODY = np.ones(4, bool)
 
 
 def halve():
@@ -32,29 +33,37 @@ def halve():
 
 
 def scored(scores) -> Population:
-    score = jnp.asarray(scores, jnp.float32)
-    slots = jnp.arange(score.shape[0])
+    score = np.asarray(scores, np.float32)
+    slots = np.arange(score.shape[0], dtype=np.int32)
     genes = {
-        "weights": 0.1 * (1 + slots)[:, None] * jnp.ones(3),
-        "rate": 0.01 * (1 + slots),
-        "season": jnp.zeros_like(slots),
+        "weights": np.float32(0.1 * (1 + slots)[:, None] * np.ones(3)),
+        "rate": np.float32(0.01 * (1 + slots)),
+        "season": np.zeros_like(slots),
     }
     return Population((), genes, score, 0 * slots, 10 + 0 * slots)
 
 
 def state(contest, fitness=None) -> BaldwinState:
-    contest = jnp.asarray(contest)
-    unknown = jnp.full(contest.shape, -jnp.inf)
-    return BaldwinState(unknown if fitness is None else jnp.asarray(fitness), contest, jnp.int32(7))
+    unknown = [-np.inf] * len(contest)
+    fitness = np.float32(unknown if fitness is None else fitness)
+    return BaldwinState(fitness, np.int32(contest), np.int32(7))
 
 
-def decide(strategy, population, memory, ready=EVERYBODY, key=KEY):
-    return strategy.move(key, memory, population, ready)
+PAIRS = baldwin(SPACE, halve())
+
+
+@functools.cache
+def compiled(strategy):
+    return jax.jit(strategy.move)
+
+
+def decide(strategy, population, memory, ready=EVERYBODY):
+    return jax.device_get(compiled(strategy)(KEY, memory, population, ready))
 
 
 def test_in_every_contest_the_loser_gets_the_winners_varied_genes_and_all_begin_anew():
     population = scored([3.0, 1.0, 0.0, 2.0])
-    memory, move = decide(baldwin(SPACE, halve()), population, state([5, 5, 6, 6]))
+    memory, move = decide(PAIRS, population, state([5, 5, 6, 6]))
     assert move.parent.tolist() == [0, 0, 3, 3]
     assert not np.any(move.inherit)
     np.testing.assert_allclose(move.hypers["rate"], [0.01, 0.005, 0.02, 0.04])
@@ -63,15 +72,13 @@ def test_in_every_contest_the_loser_gets_the_winners_varied_genes_and_all_begin_
 
 
 def test_those_who_will_meet_share_a_season_that_was_never_before():
-    memory, move = decide(
-        baldwin(SPACE, halve()), scored([3.0, 1.0, 0.0, 2.0]), state([5, 5, 6, 6])
-    )
+    memory, move = decide(PAIRS, scored([3.0, 1.0, 0.0, 2.0]), state([5, 5, 6, 6]))
     season = np.asarray(move.hypers["season"])
     assert sorted(np.unique(season, return_counts=True)[1].tolist()) == [2, 2]
     assert season.min() > 7 + 6
     assert np.array_equal(season - 7, memory.contest)
     trios = baldwin(SPACE, halve(), contestants=3)
-    _, move = decide(trios, scored([0.0] * 6), state([0] * 6), jnp.ones(6, bool))
+    _, move = decide(trios, scored([0.0] * 6), state([0] * 6), np.ones(6, bool))
     assert np.unique(move.hypers["season"], return_counts=True)[1].tolist() == [3, 3]
 
 
@@ -82,22 +89,22 @@ def test_a_larger_contest_has_one_winner():
 
 
 def test_who_is_ready_alone_meets_another_whose_last_fitness_counts():
-    strategy, ready = baldwin(SPACE, halve()), jnp.array([True, False, False, False])
+    ready = np.array([True, False, False, False])
     better = state([0, 1, 2, 3], [-np.inf, 5.0, 5.0, 5.0])
-    memory, move = decide(strategy, scored([1.0, -np.inf, -np.inf, -np.inf]), better, ready)
+    memory, move = decide(PAIRS, scored([1.0, -np.inf, -np.inf, -np.inf]), better, ready)
     assert move.parent[0] != 0
     assert move.parent[1:].tolist() == [1, 2, 3]
     assert move.inherit.tolist() == [False, True, True, True]
     assert move.hypers["season"][1:].tolist() == [0, 0, 0]
     worse = state([0, 1, 2, 3], [-np.inf, 0.0, 0.0, 0.0])
-    memory, move = decide(strategy, scored([1.0, -np.inf, -np.inf, -np.inf]), worse, ready)
+    memory, move = decide(PAIRS, scored([1.0, -np.inf, -np.inf, -np.inf]), worse, ready)
     assert move.parent.tolist() == [0, 1, 2, 3]  # only the ready one may be overwritten
     assert memory.fitness[0] == 1.0
 
 
 def test_nobody_ready_is_nobody_moved():
     before = state([0, 0, 1, 1])
-    memory, move = decide(baldwin(SPACE), scored([-np.inf] * 4), before, ~EVERYBODY)
+    memory, move = decide(PAIRS, scored([-np.inf] * 4), before, ~EVERYBODY)
     assert np.all(move.inherit)
     assert move.parent.tolist() == [0, 1, 2, 3]
     assert memory.contest.tolist() == [0, 0, 1, 1]
@@ -105,11 +112,11 @@ def test_nobody_ready_is_nobody_moved():
 
 def test_the_dead_get_a_living_ones_genes_and_when_all_are_dead_genes_vary_all_the_same():
     population = scored([-np.inf, -np.inf, 0.0, 1.0])
-    _, move = decide(baldwin(SPACE, halve()), population, state([0, 0, 1, 1]))
+    _, move = decide(PAIRS, population, state([0, 0, 1, 1]))
     assert move.parent.tolist() == [3, 3, 3, 3]
     population = scored([-np.inf] * 4)
-    for form in ({}, {"parents": roulette()}):
-        _, move = decide(baldwin(SPACE, halve(), **form), population, state([0, 0, 1, 1]))
+    for strategy in (PAIRS, baldwin(SPACE, halve(), parents=roulette())):
+        _, move = decide(strategy, population, state([0, 0, 1, 1]))
         np.testing.assert_allclose(move.hypers["rate"], population.hypers["rate"][move.parent] / 2)
 
 
@@ -134,8 +141,7 @@ def test_a_generation_is_bred_from_the_best_and_the_elite_stays():
 def test_a_child_of_two_has_genes_of_both():
     strategy = baldwin(SPACE, keep(), parents=roulette(), crossover=one_point())
     size = 64
-    everybody = jnp.ones(size, bool)
-    _, move = jax.jit(strategy.move)(KEY, state([0] * size), scored(np.ones(size)), everybody)
+    _, move = decide(strategy, scored(np.ones(size)), state([0] * size), np.ones(size, bool))
     mother = 0.01 * (1 + np.asarray(move.parent))
     own = np.isclose(move.hypers["rate"], mother)  # the first leaf
     other = np.isclose(move.hypers["weights"][:, -1], 10 * mother)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,14 +14,22 @@ from ontogeny.nn.attention import Transformer
 
 KEY = jax.random.key(0)
 CONTEXT, WIDTH, HEADS = 4, 8, 4
-ONE_LAYER = Transformer(3, WIDTH, n_layers=1, n_heads=HEADS, context=CONTEXT, key=KEY)
+
+
+@eqx.filter_jit
+def made(n_layers):
+    return Transformer(3, WIDTH, n_layers=n_layers, n_heads=HEADS, context=CONTEXT, key=KEY)
+
+
+ONE_LAYER = made(1)
 XS = jax.random.normal(jax.random.key(1), (11, 3))
+attend = jax.jit(lambda *given: ONE_LAYER._attend(*given))
 
 
 @functools.cache
 def slopes_of(n_layers):
     """Return how each of the features along XS depends on each of the inputs."""
-    core = Transformer(3, WIDTH, n_layers=n_layers, n_heads=HEADS, context=CONTEXT, key=KEY)
+    core = made(n_layers)
     return jax.jit(jax.jacobian(lambda xs: core.along(xs)))(XS)
 
 
@@ -70,11 +79,10 @@ def test_of_one_input_attention_returns_the_value():
 
 def test_without_matches_a_head_weighs_by_distance_alone():
     """Keys of zero: softmax(-slope distance), with slopes 2^(-8 h / heads) for h = 1, 2, …"""
-    time = jnp.arange(3)
-    ago = time[:, None] - time
-    value = jnp.broadcast_to(jnp.eye(3)[:, None, :], (3, HEADS, 3))
-    nothing = jnp.zeros((3, HEADS, 3))
-    read = ONE_LAYER._attend(nothing, nothing, value, ago, ago >= 0)
+    ago = np.arange(3)[:, None] - np.arange(3)
+    value = np.broadcast_to(np.eye(3, dtype=np.float32)[:, None, :], (3, HEADS, 3))
+    nothing = np.zeros((3, HEADS, 3), np.float32)
+    read = np.asarray(attend(nothing, nothing, value, ago, ago >= 0))
     for head, slope in enumerate([0.25, 0.0625, 0.015625, 0.00390625]):
         weights = np.exp(-slope * np.array([2, 1, 0]))
         np.testing.assert_allclose(read[2, head], weights / weights.sum(), atol=1e-6)
@@ -82,10 +90,10 @@ def test_without_matches_a_head_weighs_by_distance_alone():
 
 
 def test_a_match_is_scaled_by_the_root_of_the_heads_width():
-    query = jnp.full((2, HEADS, 2), 1.0)
-    key = jnp.stack([jnp.full((HEADS, 2), 3.0), jnp.zeros((HEADS, 2))])
-    value = jnp.broadcast_to(jnp.eye(2)[:, None, :], (2, HEADS, 2))
-    read = ONE_LAYER._attend(query, key, value, jnp.zeros((2, 2), int), jnp.ones((2, 2), bool))
+    query = np.ones((2, HEADS, 2), np.float32)
+    key = np.float32([np.full((HEADS, 2), 3), np.zeros((HEADS, 2))])
+    value = np.broadcast_to(np.eye(2, dtype=np.float32)[:, None, :], (2, HEADS, 2))
+    read = np.asarray(attend(query, key, value, np.zeros((2, 2), int), np.ones((2, 2), bool)))
     match = 2 * 3 / np.sqrt(2)
     expected = [1 / (1 + np.exp(-match)), 1 / (1 + np.exp(match))]
     np.testing.assert_allclose(read[0, 0], expected, rtol=1e-5)

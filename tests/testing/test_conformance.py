@@ -41,6 +41,26 @@ def test_a_good_learner_passes():
     check_learner(descent(), SPACE)
 
 
+@jax.custom_batching.custom_vmap
+def other_side_by_side(x):
+    return x
+
+
+@other_side_by_side.def_vmap
+def _(size, batched, x):
+    return 2 * x, True
+
+
+@jax.custom_batching.custom_vmap
+def mean_side_by_side(x):
+    return x
+
+
+@mean_side_by_side.def_vmap
+def _(size, batched, x):
+    return jnp.full(size, x.mean()), True
+
+
 CALLS = itertools.count()
 BROKEN_LEARNERS = {
     "the structure of the state": (
@@ -63,6 +83,14 @@ BROKEN_LEARNERS = {
             "score": lambda k, s, h: jnp.float32(0),
         },
         "carries a random key",
+    ),
+    "a rule of its own for several, in a branch": (
+        {"score": lambda k, s, h: jax.lax.cond(s["x"] > 0, other_side_by_side, jnp.abs, s["x"])},
+        "differs side by side and alone",
+    ),
+    "a look at others": (
+        {"score": lambda k, s, h: mean_side_by_side(s["x"])},
+        "differs beside others and beside itself",
     ),
     "numbers that come from outside": (
         {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -21,8 +20,7 @@ SOURCES = {
     "uneven coins": coins(8, (3.0, 0.5)),
     "dice": dice(10),
     "chains": markov_chains(12, 3),
-    "trees": variable_order(16, depth=3),
-    "trees of three symbols": variable_order(10, depth=2, n_symbols=3, split=0.7),
+    "trees": variable_order(10, depth=2, n_symbols=3, split=0.7),
     "switching coins": switching_dice(16, hazard=0.1),
 }
 SIGNALS = {
@@ -39,7 +37,7 @@ def sample(source):
         task, sequence = source.draw(key)
         return task, sequence, source.predictive(sequence), source.informed(task, sequence)
 
-    return jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(0), N))
+    return jax.device_get(jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(0), N)))
 
 
 @pytest.fixture(scope="module", params=SOURCES)
@@ -55,14 +53,14 @@ def z_score(values):
 
 
 def losses(predictive, sequences):
-    taken = jnp.take_along_axis(predictive, sequences[..., None], axis=-1)
-    return -jnp.log(taken[..., 0]).sum(axis=-1)
+    taken = np.take_along_axis(predictive, sequences[..., None], axis=-1)
+    return -np.log(taken[..., 0]).sum(axis=-1)
 
 
 def test_a_source_has_its_shapes(drawn):
     source, _, sequences, predictive, informed = drawn
     assert sequences.shape == (N, source.length)
-    assert sequences.dtype == jnp.int32
+    assert sequences.dtype == np.int32
     assert set(np.unique(sequences)) == set(range(source.n_symbols))
     for p in (predictive, informed):
         assert p.shape == (N, source.length, source.n_symbols)
@@ -76,9 +74,9 @@ def test_the_predictive_is_the_mean_of_the_informed_given_the_past(drawn):
     _, _, sequences, predictive, informed = drawn
     surprise = ((informed - predictive) * predictive).sum(axis=(1, 2))
     assert abs(z_score(surprise)) < 4.5
-    came = jax.nn.one_hot(sequences, informed.shape[-1])
+    came = np.eye(informed.shape[-1])[sequences]
     assert abs(z_score(((came - informed) * informed).sum(axis=(1, 2)))) < 4.5
-    assert np.abs(np.asarray((came - predictive).mean(axis=0))).max() < 4.5 * 0.5 / np.sqrt(N)
+    assert np.abs((came - predictive).mean(axis=0)).max() < 4.5 * 0.5 / np.sqrt(N)
 
 
 def test_knowing_the_task_is_worth_something(drawn):
@@ -90,7 +88,7 @@ def test_the_check_tells_another_prior_apart():
     """KT on coins whose prior is uniform: the orthogonality above must fail."""
     source = SOURCES["coins"]
     _, sequences, _, informed = sample(source)
-    kt = jax.jit(jax.vmap(lambda x: kt_predictive(x, 2)))(sequences)
+    kt = np.asarray(jax.jit(jax.vmap(lambda x: kt_predictive(x, 2)))(sequences))
     assert abs(z_score(((informed - kt) * kt).sum(axis=(1, 2)))) > 10
 
 
@@ -111,7 +109,7 @@ def test_a_coin_gives_ones_their_prior():
 
 def test_a_switching_die_changes_at_its_hazard():
     task, *_ = sample(SOURCES["switching coins"])
-    changed = (jnp.diff(task[..., 0], axis=1) != 0).mean(axis=1)
+    changed = (np.diff(task[..., 0], axis=1) != 0).mean(axis=1)
     assert abs(z_score(changed - 0.1)) < 4.5
 
 
@@ -133,7 +131,7 @@ def test_the_normal_predictive_is_calibrated(signals):
     """Standardised errors are iid standard normals, and uncorrelated with what was predicted."""
     _, _, signal, predictive, informed = signals
     for normal in (predictive, informed):
-        z = (signal.targets - normal.mean) / jnp.sqrt(normal.variance)
+        z = (signal.targets - normal.mean) / np.sqrt(normal.variance)
         assert abs(z_score(z.mean(axis=1))) < 4.5
         assert abs(z_score((z**2 - 1).mean(axis=1))) < 4.5
         assert abs(z_score((z[:, 1:] * z[:, :-1]).mean(axis=1))) < 4.5

@@ -12,6 +12,7 @@ from typing import Any
 
 import jax
 from jax.core import eval_jaxpr
+from jax.extend.core import Jaxpr
 
 from ontogeny.core.compiling import side_by_side
 
@@ -47,17 +48,24 @@ def lowered(
     return compile_
 
 
-def opened(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[..., Any], list[Any]]:
+def opened(
+    function: Callable[..., Any],
+    *arguments: Any,
+    look: Callable[[Jaxpr], None] | None = None,
+) -> tuple[Callable[..., Any], list[Any]]:
     """Return the function with one argument more, before the others: the arrays that it closed
     over; and those arrays.
 
     It is traced once, for `arguments` (arrays or their shapes), and serves arguments of these
-    shapes alone. While `debugging`, it keeps them, and nothing is beside it.
+    shapes alone; `look` is shown its program. While `debugging`, it keeps them, and nothing is
+    beside it.
     """
     if debugging():
         return lambda _, *arguments: function(*arguments), []
     traced, returned = jax.make_jaxpr(function, return_shape=True)(*arguments)
     into, out = jax.tree.structure(arguments), jax.tree.structure(returned)
+    if look is not None:
+        look(traced.jaxpr)
 
     def with_data(data: list[Any], *arguments: Any) -> Any:
         return out.unflatten(eval_jaxpr(traced.jaxpr, data, *into.flatten_up_to(arguments)))
@@ -65,9 +73,12 @@ def opened(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[...,
     return with_data, list(traced.consts)
 
 
-def traced_once(function: Callable[..., Any]) -> Callable[..., Any]:
+def traced_once(
+    function: Callable[..., Any], look: Callable[[Jaxpr], None] | None = None
+) -> Callable[..., Any]:
     """Return the function, which is traced at its first call with arguments of some structure,
     shapes and types, and thereafter does again what it did then; while `debugging`, as it is.
+    `look` is shown each program that is traced.
 
     Of use for one that is asked for its shapes first, and compiled within others later.
     """
@@ -81,7 +92,7 @@ def traced_once(function: Callable[..., Any]) -> Callable[..., Any]:
         kind = structure, tuple((x.shape, x.dtype, x.weak_type) for x in kinds)
         if kind not in known:
             shapes = [jax.ShapeDtypeStruct(*one[:2], weak_type=one[2]) for one in kind[1]]
-            known[kind] = opened(function, *structure.unflatten(shapes))
+            known[kind] = opened(function, *structure.unflatten(shapes), look=look)
         with_data, data = known[kind]
         return with_data(data, *arguments)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
-import jax.random
 import numpy as np
 
 from ontogeny.learners.agents.rollout import Decision, rollout
@@ -27,8 +27,11 @@ def test_a_world_that_names_no_limit_is_given_room_for_every_cut():
 
     world = World("counting", (1,), 2, reset, step)
     begin = jnp.int32(0), jnp.zeros(1)
-    _, last, _, trajectory = rollout(world, policy, 5, jax.random.key(0), *begin, (), ())
-    values = following_values(
-        trajectory.decision.value, 100 * last[0], 100 * trajectory.cut[:, 0], trajectory.truncated
-    )
-    np.testing.assert_array_equal(values, [100, 200, 100, 200, 100])
+
+    @jax.jit
+    def values(key):
+        _, last, _, trajectory = rollout(world, policy, 5, key, *begin, (), ())
+        cut = 100 * trajectory.cut[:, 0]
+        return following_values(trajectory.decision.value, 100 * last[0], cut, trajectory.truncated)
+
+    np.testing.assert_array_equal(values(jax.random.key(0)), [100, 200, 100, 200, 100])

@@ -49,12 +49,17 @@ def test_numbers_and_choices_of_several_parts_are_learned(choices):
     world = reaching() if choices is None else discretised(reaching(), 5, choices)
     learner = actor_critic(world, agent())
 
-    live = jax.jit(lambda population: advance(learner, 0, 1, population)[0])
-    first = after = live(jax.jit(lambda: spawn(learner, SPACE, 0, 2))())
-    for _ in range(99):
-        after = live(after)
-    assert (np.asarray(first.score) < -1.5).all()
-    assert (np.asarray(after.score) > -0.8).all()
+    @jax.jit
+    def scores():
+        def lived(population, _):
+            population, _ = advance(learner, 0, 1, population)
+            return population, population.score
+
+        return jax.lax.scan(lived, spawn(learner, SPACE, 0, 2), length=100)[1]
+
+    found = np.asarray(scores())
+    assert (found[0] < -1.5).all()
+    assert (found[-1] > -0.8).all()
 
 
 def test_tasks_are_told_apart_and_scored_each():

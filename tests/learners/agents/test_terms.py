@@ -56,9 +56,12 @@ def counted() -> Term:
     )
 
 
-def program(terms, n=1, **fields):
-    """Return what lives n steps from the hypers, and gives the state and the last metrics."""
-    learner = actor_critic(WORLD, agent(**fields), terms)
+RATE = {"learning_rate": np.float32(0.02)}
+
+
+def program(*terms):
+    """Return what lives two steps from the hypers, and gives the state and the last metrics."""
+    learner = actor_critic(WORLD, agent(), terms)
 
     @jax.jit
     def stepped(hypers):
@@ -66,32 +69,36 @@ def program(terms, n=1, **fields):
         state, metrics = jax.lax.scan(
             lambda s, k: learner.step(k, s, hypers),
             learner.init(key, hypers),
-            jax.random.split(key, n),
+            jax.random.split(key, 2),
         )
         return state, jax.tree.map(lambda x: x[-1], metrics)
 
     return stepped
 
 
-def test_a_term_without_weight_changes_nothing_and_with_one_it_pulls():
-    loss = "vtrace"  # what is noted is learned from by PPO, below
-    rate = {"learning_rate": jnp.float32(0.02)}
-    plain, metrics = program((), loss=loss)(rate)
-    pulling = program((towards(2),), loss=loss)
-    still, said = pulling(rate | {"push": jnp.float32(0)})
+@pytest.fixture(scope="module")
+def plain():
+    """Return the state and the metrics without a term."""
+    return program()(RATE)
+
+
+def test_a_term_without_weight_changes_nothing_and_with_one_it_pulls(plain):
+    plain, metrics = plain
+    pulling = program(towards(2))
+    still, said = pulling(RATE | {"push": np.float32(0)})
     for a, b in zip(jax.tree.leaves(plain.network), jax.tree.leaves(still.network), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     assert said.keys() - metrics.keys() == {"towards_loss", "towards_agreement"}
-    pulled, _ = pulling(rate | {"push": jnp.float32(2)})
+    pulled, _ = pulling(RATE | {"push": np.float32(2)})
     more = np.asarray(pulled.network.policy.bias) - np.asarray(still.network.policy.bias)
     assert np.argmax(more) == 2
 
 
-def test_notes_are_taken_once_a_rollout_and_rewards_see_them():
-    state, metrics = program((counted(),), n=2)({})
+def test_notes_are_taken_once_a_rollout_and_rewards_see_them(plain):
+    state, metrics = program(counted())(RATE)
     np.testing.assert_array_equal(state.terms[0], [6, 6, 6, 6])
     assert metrics["counted_last"] == 6
-    plain, _ = program((), n=2)({})
+    plain, _ = plain
     assert not np.allclose(plain.network.value.bias, state.network.value.bias)
     np.testing.assert_array_equal(plain.episodes.total, state.episodes.total)  # paid to no score
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import drawn_bits
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
@@ -27,7 +28,7 @@ SMALL = EBMMConfig(units=5, writable=2, hops=2, write_steps=2, read_steps=3)
 WEIGHTS = {"gradient": 2.0, "prior": 0.5}
 PICTURES = {
     "dense": EBMMConfig("dense", 6, 1, 3, filters=(), features=4, write_steps=1, read_steps=1),
-    "conv": EBMMConfig("conv", 4, 1, 2, filters=(), features=4, write_steps=1, read_steps=1),
+    "conv": EBMMConfig("conv", 4, 1, 1, filters=(), features=4, write_steps=1, read_steps=1),
 }
 
 
@@ -35,8 +36,8 @@ PICTURES = {
 def begun():
     """A memory of bits, its params, patterns."""
     memory = ebm_memory(SMALL, (BITS,), WEIGHTS)
-    patterns = random_bits(BITS).draw(jax.random.key(1), 3)
-    return memory, memory.init(jax.random.key(0)), patterns
+    params = jax.jit(memory.init)(jax.random.key(0))
+    return memory, params, drawn_bits(3, BITS)
 
 
 def test_writing_is_descent_on_three_terms_at_rates_of_their_own(begun):
@@ -70,7 +71,7 @@ def test_writing_is_descent_on_three_terms_at_rates_of_their_own(begun):
         return w
 
     stored, expected = jax.jit(lambda p, x: (memory.write(p, x), by_hand(p, x)))(params, patterns)
-    moved = jax.tree.map(lambda a, b: float(jnp.max(jnp.abs(a - b))), stored, params.start)
+    moved = jax.tree.map(lambda a, b: np.abs(np.asarray(a) - b).max(), stored, params.start)
     assert min(jax.tree.leaves(moved)) > 1e-4
     jax.tree.map(partial(np.testing.assert_allclose, rtol=2e-4, atol=1e-6), stored, expected)
 
@@ -162,7 +163,7 @@ def test_energies_of_pictures_are_lowered_by_writing(kind):
         ]
         return *mean, memory.read(params, stored, patterns[0], patterns[0] > 2)
 
-    patterns = jax.random.uniform(jax.random.key(2), (2, *shape))
+    patterns = np.random.default_rng(2).uniform(size=(2, *shape)).astype(np.float32)
     before, after, reads = before_and_after(jax.random.key(0), patterns)
     assert after < before
     assert reads.shape == (2, *shape)

@@ -31,11 +31,15 @@ def agent():
 def episodes(agent):
     """Return some episodes of each way to act."""
 
-    def some(actor):
-        keys = jax.random.split(jax.random.key(1), N)
-        return jax.jit(jax.vmap(lambda key: play(*agent, BANDIT, key, actor=actor)))(keys)
+    @jax.jit
+    @jax.vmap
+    def each(key):
+        return {
+            actor: play(*agent, BANDIT, key, actor=actor)
+            for actor in ("sampled", "greedy", "expert")
+        }
 
-    return {actor: some(actor) for actor in ("sampled", "greedy", "expert")}
+    return jax.device_get(each(jax.random.split(jax.random.key(1), N)))
 
 
 def test_an_episode_has_what_is_due_at_every_step(episodes):
@@ -47,8 +51,8 @@ def test_an_episode_has_what_is_due_at_every_step(episodes):
     # In a bandit the expected rewards are the means, at every step.
     np.testing.assert_allclose(one.rewards, np.repeat(one.task[:, None], 6, axis=1), rtol=1e-6)
     assert set(np.unique(one.paid)) == {0.0, 1.0}
-    chosen = np.take_along_axis(np.asarray(one.rewards), np.asarray(one.action)[..., None], 2)
-    expected = jax.vmap(lambda episode: episode.expected)(one)
+    chosen = np.take_along_axis(one.rewards, one.action[..., None], 2)
+    expected = jax.jit(jax.vmap(lambda episode: episode.expected))(one)
     np.testing.assert_array_equal(expected, chosen[..., 0])
 
 
@@ -98,15 +102,16 @@ def test_an_expert_of_ones_own():
     """In the corridor an expert may go by the time; its advice is what is handed back."""
     solved = two_doors(3, 4)
     agent = agent_in(CORE, solved)
-    arrays = jax.jit(agent.init)(jax.random.key(0))
 
     def expert(state, time):
         del state
         return jax.nn.one_hot(time % 2, 2)
 
-    one = jax.jit(lambda key: play(agent, arrays, solved, key, actor="expert", expert=expert))(
-        jax.random.key(1)
-    )
+    @jax.jit
+    def played(key):
+        return play(agent, agent.init(key), solved, key, actor="expert", expert=expert)
+
+    one = played(jax.random.key(1))
     assert one.action.tolist() == [0, 1, 0, 1]
     assert np.array_equal(one.expert, np.eye(2)[[0, 1, 0, 1]])
 

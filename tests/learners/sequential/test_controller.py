@@ -47,21 +47,38 @@ def test_a_privileged_critic_sees_the_task_and_a_plain_one_does_not():
     assert sizes == {"privileged": (8 + 4 + 1, 4), "plain": (8 + 1, 4)}
 
 
-def test_the_entropy_cost_falls_to_nothing():
-    """With a rate of nearly nothing the gradient shows what the loss holds: after the annealing the
-    entropy cost changes it no more.
+@pytest.fixture(scope="module")
+def updated():
+    """Return a function of the updates that were done and of the hypers: the norm of the gradient
+    in one more, and how far it moves the critic.
     """
-    learner = controller(gaussian_bandit(3), small(updates=10, annealed=0.5))
-    state = jax.jit(learner.init)(jax.random.key(0), {})
+    settings = small(updates=10, annealed=0.5, final=0.01, max_gradient_norm=1.0)
+    learner = controller(gaussian_bandit(3), settings)
 
     @jax.jit
-    def norm(updates, cost):
-        hypers = {"entropy_cost": cost, "learning_rate": jnp.float32(1e-9)}
-        now = state._replace(updates=updates)
-        return learner.step(jax.random.key(1), now, hypers)[1]["gradient_norm"]
+    def one_more(updates, cost, rate):
+        state = learner.init(jax.random.key(0), {})._replace(updates=updates)
+        hypers = {"entropy_cost": cost, "learning_rate": rate}
+        after, metrics = learner.step(jax.random.key(1), state, hypers)
+        first, last = state.critic.head.weight, after.critic.head.weight
+        return metrics["gradient_norm"], jnp.abs(last - first).max()
 
-    assert norm(jnp.int32(0), jnp.float32(9.0)) != norm(jnp.int32(0), jnp.float32(0.0))
-    assert norm(jnp.int32(5), jnp.float32(9.0)) == norm(jnp.int32(5), jnp.float32(0.0))
+    return lambda updates, cost=0.0, rate=1e-2: tuple(
+        map(float, one_more(np.int32(updates), np.float32(cost), np.float32(rate)))
+    )
+
+
+def test_the_entropy_cost_falls_to_nothing(updated):
+    """The gradient shows what the loss holds: after the annealing the entropy cost changes it no
+    more.
+    """
+    assert updated(0, cost=9.0)[0] != updated(0)[0]
+    assert updated(5, cost=9.0)[0] == updated(5)[0]
+
+
+def test_the_decay_follows_the_updates(updated):
+    """After all updates the rate is `final` of what it was: steps get that much shorter."""
+    assert updated(10)[1] == pytest.approx(0.01 * updated(0)[1], rel=1e-2)
 
 
 def test_it_learns_to_search():
@@ -122,17 +139,3 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     write_archive(tmp_path / "other", {"x": jnp.zeros(1)}, {"kind": "something"})
     with pytest.raises(StoreError, match="something"):
         load_memory_policy(tmp_path / "other")
-
-
-def test_the_decay_follows_the_updates():
-    """After all updates the rate is `final` of what it was: steps get that much shorter."""
-    learner = controller(gaussian_bandit(3), small(updates=4, final=0.01, max_gradient_norm=1.0))
-    state = jax.jit(learner.init)(jax.random.key(0), {})
-
-    @jax.jit
-    def moved(updates):
-        after, _ = learner.step(jax.random.key(1), state._replace(updates=updates), {})
-        first, last = state.critic.head.weight, after.critic.head.weight
-        return jnp.abs(last - first).max()
-
-    assert moved(jnp.int32(4)) == pytest.approx(0.01 * float(moved(jnp.int32(0))), rel=1e-2)

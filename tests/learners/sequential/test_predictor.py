@@ -41,22 +41,18 @@ def learned(task, training):
 
 def begun(task, training):
     """Return a state whose network has no number that is nought."""
-    init = predictor(task, training).init
-    state = jax.jit(init)(jax.random.key(0), {})
-    moved = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf) + 0.1), state.network)
-    return state._replace(network=moved)
+    rng = np.random.default_rng(0)
+    state = jax.eval_shape(predictor(task, training).init, jax.random.key(0), {})
+    drawn = lambda leaf: jnp.asarray(0.1 + 0.3 * rng.normal(size=leaf.shape), leaf.dtype)  # noqa: E731
+    return state._replace(network=jax.tree.map(drawn, state.network))
 
 
-@pytest.mark.parametrize(
-    ("task", "kind"),
-    [(symbols(coins(5)), "lstm"), (numbers(linear_regressions(4, 2)), "gru")],
-    ids=["symbols", "numbers"],
-)
-def test_a_predictor_keeps_the_contract_of_a_learner(task, kind):
-    check_learner(predictor(task, small(kind)), SPACE)
+def test_a_predictor_keeps_the_contract_of_a_learner():
+    check_learner(predictor(numbers(linear_regressions(4, 2)), small("gru")), SPACE)
 
 
-@pytest.mark.parametrize("kind", ["gru", "lstm", "transformer", "state-space"])
+# a GRU learns numbers, below
+@pytest.mark.parametrize("kind", ["lstm", "transformer", "state-space"])
 def test_every_core_goes_most_of_the_way_to_bayes_on_a_short_coin(kind):
     # Uniform guessing loses 0.32 nats over Bayes on five tosses of a Beta(1, 1) coin.
     metrics, score = learned(symbols(coins(5)), small(kind, learning_rate=2e-2))
@@ -99,14 +95,13 @@ def test_the_product_says_what_the_network_says_and_one_step_more():
     task, training = symbols(coins(5)), small()
     state = begun(task, training)
     product = Forecaster(training.core, state.network, 2)
-    sequence = jnp.array([1, 0, 1, 1, 0])
+    sequence = np.array([1, 0, 1, 1, 0])
     said = np.asarray(product(sequence))
     assert said.shape == (6, 2)
     np.testing.assert_allclose(said.sum(axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(product(sequence[:3]), said[:4], rtol=1e-5)
-    network, inputs = product.network, jax.jit(task.inputs)(sequence)
-    logits = jax.jit(lambda: jax.nn.softmax(network.along(state.network, inputs)))()
-    np.testing.assert_allclose(said[:5], logits, rtol=1e-5)
+    along = lambda x: jax.nn.softmax(product.network.along(state.network, task.inputs(x)))  # noqa: E731
+    np.testing.assert_allclose(said[:5], jax.jit(along)(sequence), rtol=1e-5)
 
 
 def test_the_product_comes_back_from_its_file(tmp_path):

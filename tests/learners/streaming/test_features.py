@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -26,9 +25,10 @@ def test_the_components_of_features_are_asked_for_and_how_much_is_explained():
     learn = clips_of(along @ ways + 4)  # five features that vary in two ways
     held = clips_of(along[:2] @ ways * 2 + 9)
     task = features_task(learn, held, 2)
-    frames, label = jax.vmap(task.draw)(jax.random.split(jax.random.key(0), 64))
-    right = np.asarray(label["right"])
-    own = np.asarray(frames)[:, :, 0, 0, 0].astype(int)
+    frames, label = jax.device_get(
+        jax.jit(jax.vmap(task.draw))(jax.random.split(jax.random.key(0), 64))
+    )
+    right, own = label["right"], frames[:, :, 0, 0, 0].astype(int)
     components = np.zeros((42, 2))
     components[own.ravel()] = right.reshape(-1, 2)
     assert len(np.unique(own)) == 42
@@ -37,28 +37,27 @@ def test_the_components_of_features_are_asked_for_and_how_much_is_explained():
     flat = along.reshape(-1, 2) - along.mean(axis=(0, 1))
     fitted = components @ np.linalg.lstsq(components, flat, rcond=None)[0]
     np.testing.assert_allclose(fitted, flat, atol=1e-4)
-    other = [
-        jax.tree.map(np.asarray, task.held(key)) for key in jax.random.split(jax.random.key(1), 9)
-    ]
+    held = jax.jit(task.held)
+    other = [jax.device_get(held(key)) for key in jax.random.split(jax.random.key(1), 9)]
     each = {int(frames[0, 0, 0, 0]): label for frames, label in other}
     assert set(each) == {0, 7}
     rows = np.stack([each[0]["right"], each[7]["right"]])
 
+    judge = jax.jit(lambda said, label: judged(task, said, label, 0).measures)
+    judge_late = jax.jit(lambda said, label: judged(task, said, label, 1, 1).measures)
+
     def explained(said):
-        told = [
-            judged(task, jnp.asarray(s), jax.tree.map(jnp.asarray, each[k]), 0)
-            for s, k in zip(said, (0, 7), strict=True)
-        ]
-        return np.mean([one.measures["explained"] for one in told])
+        told = [judge(s, each[k]) for s, k in zip(said, (0, 7), strict=True)]
+        return np.mean([one["explained"] for one in told])
 
     assert explained(rows) == pytest.approx(1)
     assert explained(np.zeros_like(rows)) == pytest.approx(0, abs=1e-5)
     assert explained(rows / 2) == pytest.approx(0.75, abs=1e-5)
     assert explained(-rows) == pytest.approx(-3, abs=1e-5)
-    late = judged(task, jnp.asarray(rows[0]), jax.tree.map(jnp.asarray, each[0]), 1, 1)
+    late = judge_late(rows[0], each[0])
     expected = 1 - ((rows[0, 1:] - rows[0, :-1]) ** 2).mean() / (rows**2).mean()
-    assert float(late.measures["explained"]) == pytest.approx(expected, abs=1e-4)
-    cosine = task.measures(jnp.asarray(-2 * rows[0]), jax.tree.map(jnp.asarray, each[0]))["cosine"]
+    assert float(late["explained"]) == pytest.approx(expected, abs=1e-4)
+    cosine = jax.jit(task.measures)(-2 * rows[0], each[0])["cosine"]
     np.testing.assert_allclose(cosine, -1, rtol=1e-5)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import jax
 import numpy as np
 import pytest
 
 import ontogeny as og
+from drawn import drawn
 from ontogeny.core.errors import DataError, StoreError
 from ontogeny.core.product import Exportable
 from ontogeny.learners.streaming.networks import NetworkConfig, network
@@ -24,7 +24,7 @@ def model():
         "dense", "logits", 2, width=8, depth=2, taps=2, rates=(1, 2), feedback=True, stages=0
     )
     graph = network(config)
-    params = jax.tree.map(lambda x: x + 0.05, init_params(graph, jax.random.key(0)))
+    params = drawn(lambda key: init_params(graph, key), scale=0.2)
     return VideoModel(graph, params, (8, 8, 3), ("still", "moving"), 1)
 
 

@@ -22,7 +22,7 @@ from ontogeny.learners.teaching.teachers import embedded, hesitant
 from ontogeny.learners.teaching.weight import Weight
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.worlds.spaces import Box, Discrete
-from taught import counting, lived, sure, walk
+from taught import counting, lived, real, sure, walk
 
 AGENT = ActorCriticConfig(
     hidden=(4,), environments=4, unroll=6, epochs=1, minibatches=2, learning_rate=0.02
@@ -32,9 +32,9 @@ AGENT = ActorCriticConfig(
 def said(teacher=None):
     """Return a student's outputs along the trajectory, uneven ones, and the teacher's answers."""
     teacher = teacher or sure()
-    logits = jnp.sin(jnp.arange(18.0)).reshape(6, 3)
-    found, _ = answers(teacher, lived(), teacher.begin(), ends=True)
-    return Outputs(Categorical(logits), jnp.arange(6.0) / 2), found
+    logits, value = real(np.sin(np.arange(18)).reshape(6, 3)), real(np.arange(6) / 2)
+    found = jax.jit(lambda: answers(teacher, lived(), teacher.begin(), ends=True)[0])()
+    return Outputs(Categorical(logits), value), found
 
 
 @pytest.mark.parametrize("rule", ["on-policy", "v-gated"])
@@ -46,38 +46,44 @@ def test_the_gradient_is_the_weight_times_the_difference_where_the_gate_is_open(
         spoken = outputs._replace(distribution=Categorical(logits))
         return term.loss(spoken, lived(), Noted(found.along, ()), {"teaching": 0.3})[0]
 
-    gradient = jax.grad(loss)(outputs.distribution.logits)
-    student, teacher = map(
-        jax.nn.softmax, (outputs.distribution.logits, found.along.distribution.logits)
-    )
-    open_ = found.along.value > outputs.value if rule == "v-gated" else np.ones(6, bool)
-    assert rule != "v-gated" or 0 < open_.sum() < 6
+    @jax.jit
+    def look(logits):
+        told = map(jax.nn.softmax, (logits, found.along.distribution.logits))
+        return jax.grad(loss)(logits), *told, found.along.value > outputs.value
+
+    gradient, student, teacher, open_ = jax.device_get(look(outputs.distribution.logits))
+    if rule == "v-gated":
+        assert 0 < open_.sum() < 6
+    else:
+        open_ = np.ones(6, bool)
     expected = 0.3 * (student - teacher) * open_[:, None] / 6
     np.testing.assert_allclose(gradient, expected, atol=1e-6)
 
 
 def test_pseudo_rewards_are_those_of_the_next_state_and_of_the_own_action():
-    trajectory, (_, found) = lived(), said()
-    shaped = pseudo_rewards(RULES["teacher-value"], trajectory, found, 0.5)
+    names = ("teacher-value", "entropy-regularised", "n-distill")
+    (_, found), paid_by = (
+        said(),
+        jax.jit(lambda found: [pseudo_rewards(RULES[name], lived(), found, 0.5) for name in names]),
+    )
+    shaped, paid, follows = paid_by(found)
     # the time is the value: 0.5 next - own, nothing next after the end, the observation cut off
     # after the fifth, and that after the last step after the sixth
     expected = [0.5 - 0, -1, 1.5 - 2, 2 - 3, 25 - 4, 30 - 5]
     np.testing.assert_allclose(shaped, expected, rtol=1e-6)
-    paid = pseudo_rewards(RULES["entropy-regularised"], trajectory, found, 0.5)
-    log_p = np.asarray(jax.nn.log_softmax(jnp.array([0, 0, 2.0])))
+    log_p = np.array([0, 0, 2]) - np.log(2 + np.exp(2))
     np.testing.assert_allclose(paid, log_p[[0, 1, 2, 0, 1, 2]], rtol=1e-6)
-    follows = pseudo_rewards(RULES["n-distill"], trajectory, found, 0.5)
     cross = log_p.mean() * 0 - np.log(3)  # Hx(teacher || uniform) = log 3
     np.testing.assert_allclose(follows, [0.5 * cross, 0, *[0.5 * cross] * 4], rtol=1e-5)
 
 
 def test_rewards_are_the_tasks_beside_the_pseudo_rewards_or_not_at_all():
-    noted = Noted(said()[1].along, jnp.full(6, 2.0))
+    noted = Noted(said()[1].along, real([2] * 6))
     pays = {
         name: distillation(name, sure(), walk()).reward
         for name in ("n-distill", "n-distill+task", "on-policy", "on-policy+task")
     }
-    rewards, hypers = jnp.ones(6), {"teaching": 0.25}
+    rewards, hypers = real([1] * 6), {"teaching": 0.25}
     np.testing.assert_allclose(pays["n-distill"](rewards, lived(), noted, hypers), np.full(6, 0.5))
     np.testing.assert_allclose(pays["n-distill+task"](rewards, lived(), noted, hypers), [1.5] * 6)
     assert pays["on-policy"] is None  # the critic alone learns the task's

@@ -22,7 +22,7 @@ def test_functions_of_ones_own():
         del lesson
         return jnp.zeros_like(logits).at[0, 0].set(logits[2, 1])
 
-    found = check(turned, processes=2, states=3, actions=2)
+    found = check(turned, processes=2)
     assert not found
     assert found.worst == ((0, 0), (2, 1))
     assert found.difference == 1.0
@@ -44,8 +44,8 @@ def test_a_shipped_rule_counts_twice(monkeypatch, capsys):
 
 def test_what_is_no_update_is_refused():
     with pytest.raises(ConfigError, match="one number for every state and action"):
-        check(lambda lesson, logits: jnp.sum(logits), processes=1)
+        check(lambda lesson, logits: jnp.sum(logits), processes=2)
     with pytest.raises(ConfigError, match="not finite"):
-        check(lambda lesson, logits: jnp.log(logits - 1e3), processes=1)
+        check(lambda lesson, logits: jnp.log(logits - 1e3), processes=2)
     with pytest.raises(ConfigError, match="on-policy"):
         check("on-polici")

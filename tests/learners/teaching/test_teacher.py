@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import drawn
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.agents.network import policy_network
@@ -34,7 +35,9 @@ def probabilities(teacher, seen=SEEN):
 
 @pytest.mark.parametrize("ends", [False, True])
 def test_a_memory_is_advanced_on_what_the_student_sees_and_begun_anew_with_its_episodes(ends):
-    said, memory = answers(counting(), lived(), jnp.float32(3), ends)
+    said, memory = jax.device_get(
+        jax.jit(lambda: answers(counting(), lived(), jnp.float32(3), ends))()
+    )
     np.testing.assert_array_equal(said.along.value, [4, 5, 1, 2, 3, 1])
     np.testing.assert_array_equal(said.along.distribution.logits[:, 2], [3, 4, 0, 1, 2, 0])
     assert memory == 1  # the sixth step goes on after the last
@@ -44,7 +47,7 @@ def test_a_memory_is_advanced_on_what_the_student_sees_and_begun_anew_with_its_e
 
 
 def test_a_memory_begins_anew_after_a_rollout_that_ends_with_an_episode():
-    cut_at_the_end = lived()._replace(truncated=jnp.arange(6) == 5)
+    cut_at_the_end = lived()._replace(truncated=jnp.asarray(np.arange(6) == 5))
     said, memory = answers(counting(), cut_at_the_end, jnp.float32(0), ends=True)
     assert memory == 0
     assert said.last.value == 1
@@ -53,18 +56,22 @@ def test_a_memory_begins_anew_after_a_rollout_that_ends_with_an_episode():
 
 def test_a_policy_is_a_teacher_with_its_own_memory_and_standardisation():
     config = ActorCriticConfig(hidden=(3,), core="gru", core_units=2)
-    network = jax.jit(policy_network(walk(), config).init)(jax.random.key(0))
+    network = drawn(policy_network(walk(), config).init)
     moments = Moments(jnp.float32(10), jnp.array([3.0, 1.0]), jnp.array([40.0, 10.0]))
     policy = Policy(walk(), config, network, moments)
     teacher, trajectory = teacher_of(policy), lived()
     assert teacher.has_memory
-    said, memory = answers(teacher, trajectory, teacher.begin(), ends=False)
-    again, carried = answers(teacher, trajectory, teacher.begin(), ends=True)
+
+    @jax.jit
+    def asked():
+        value = policy.step(trajectory.observation[0], policy.begin())[1]
+        begin = teacher.begin()
+        return value, *(answers(teacher, trajectory, begin, ends=ends) for ends in (False, True))
+
+    value, (said, memory), (again, carried) = jax.device_get(asked())
     for one, other in ((said.along, again.along), (memory, carried)):
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), one, other)
-    np.testing.assert_allclose(
-        policy.step(trajectory.observation[0], policy.begin())[1], said.along.value[0], atol=1e-6
-    )
+    np.testing.assert_allclose(value, said.along.value[0], atol=1e-6)
 
 
 def test_what_is_no_teacher_is_refused():

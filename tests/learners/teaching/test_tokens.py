@@ -41,7 +41,7 @@ HALF = Control(student=0.5, teacher=0.5)
 @functools.cache
 def teacher() -> TextModel:
     """Return a teacher that is sure of itself, though it has learned nothing."""
-    arrays = network_of(LARGE, 256).init(jax.random.key(7))
+    arrays = jax.jit(network_of(LARGE, 256).init)(jax.random.key(7))
     sure = eqx.tree_at(lambda a: a.head.weight, arrays, 1500 * arrays.head.weight)
     return TextModel(LARGE, Bytes(), sure)
 
@@ -131,18 +131,24 @@ def test_a_student_of_its_own_and_its_teachers_text_becomes_its_teacher():
 
 
 def test_pseudo_rewards_are_paid_to_what_comes_before():
-    own = jnp.array([[1.0, 2.0, 4.0], [0.0, 0.0, 0.0], [9.0, 9.0, 9.0]])
-    following = jnp.array([[5.0, 10.0, 20.0], [0.0, 3.0, 0.0], [9.0, 9.0, 9.0]])
-    wrote = jnp.array([[False, True, True]] * 2 + [[False] * 3])
+    own = np.float32([[1, 2, 4], [0, 0, 0], [9, 9, 9]])
+    following = np.float32([[5, 10, 20], [0, 3, 0], [9, 9, 9]])
+    wrote = np.array([[False, True, True]] * 2 + [[False] * 3])
     rule = Rule("paid", own=lambda s, a: 0.0)
+    once = dataclasses.replace(rule, one_step=True)
+    every, next_, of_one = jax.jit(
+        lambda own, following, wrote: (
+            returns(rule, own, following, wrote),
+            returns(once, own, following, wrote),
+            returns(rule, own[:1], following[:1], wrote[:1]),
+        )
+    )(own, following, wrote)
     # of the first text: 2 + 20 and 4, then all that comes; of the second nothing
     expected = [[0, 26, 4], [0, -26, -4], [0, 0, 0]]
-    np.testing.assert_array_equal(returns(rule, own, following, wrote), expected)
-    once = dataclasses.replace(rule, one_step=True)
+    np.testing.assert_array_equal(every, expected)
     expected = [[0, 22, 4], [0, -22, -4], [0, 0, 0]]
-    np.testing.assert_array_equal(returns(once, own, following, wrote), expected)
-    alone = jnp.array([[False, True, True]])
-    np.testing.assert_array_equal(returns(rule, own[:1], following[:1], alone), [[0, 26, 4]])
+    np.testing.assert_array_equal(next_, expected)
+    np.testing.assert_array_equal(of_one, [[0, 26, 4]])
 
 
 def test_a_reward_for_a_token_makes_it_likelier():

@@ -87,15 +87,15 @@ class FewShotClassifier:
         }
         write_archive(Path(folder), self.arrays, about)
 
-    def _checked(self, features: Array | np.ndarray, what: str) -> Array:
-        features = jnp.asarray(features, jnp.float32)
+    def _checked(self, features: Array | np.ndarray, what: str) -> np.ndarray:
+        features = np.asarray(features, np.float32)
         if features.shape[-1:] != (self.n_features,):
             raise DataError(
                 f"the {what} has {features.shape[-1] if features.ndim else 0} features",
                 where="FewShotClassifier",
                 hint=f"give {self.n_features}: those that it was grown on",
             )
-        if not bool(jnp.isfinite(features).all()):
+        if not np.isfinite(features).all():
             raise DataError(
                 f"the {what} holds numbers that are not finite",
                 where="FewShotClassifier",
@@ -123,12 +123,12 @@ class Adapted:
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _adapt(config: Any, n_features: int, arrays: PyTree[Array], support: Array) -> PyTree[Array]:
+def _adapt(config: Any, n_features: int, arrays: PyTree[Array], support: Any) -> PyTree[Array]:
     return method_of(config, n_features).adapt(arrays, support)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _tell(config: Any, n_features: int, arrays: PyTree[Array], head: Any, rows: Array) -> Array:
+def _tell(config: Any, n_features: int, arrays: PyTree[Array], head: Any, rows: Any) -> Array:
     method = method_of(config, n_features)
     return jax.nn.log_softmax(jax.vmap(lambda x: method.logits(arrays, head, x))(rows))
 
