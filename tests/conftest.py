@@ -62,6 +62,26 @@ def one_device():
         yield
 
 
+@pytest.fixture(scope="module")
+def compiled_once():
+    """Have growths that would compile the same be compiled once in a process: most tests are of
+    what is around a program.
+    """
+    from compiled_once import compiled_once
+
+    with compiled_once():
+        yield
+
+
+@pytest.fixture(scope="module")
+def kept_nurseries():
+    """Have growths in processes take the nurseries that earlier ones have left."""
+    from nurseries import kept_nurseries
+
+    with kept_nurseries():
+        yield
+
+
 @pytest.fixture
 def traced(monkeypatch):
     """Have growths of one program traced and never compiled; see `tracing`."""

@@ -64,6 +64,28 @@ def _unwritable(state):
     state["thing"] = {1, 2}
 
 
+def _still_born(key, hypers):
+    return {"x": np.full(5, np.nan), "seen": [0, "steps"]}
+
+
+def _with_words(key, state, hypers):
+    return "good"
+
+
+def _without_metrics(key, state, hypers):
+    return state
+
+
+def _telling_cores(key, state, hypers):
+    state, metrics = step(key, state, hypers)
+    cores = os.environ["NPROC"], os.environ["OMP_NUM_THREADS"]
+    return state, metrics | {"told": float("".join(cores))}
+
+
+STILL_BORN = DESCENT._replace(init=_still_born)
+WITH_WORDS = DESCENT._replace(score=_with_words)
+WITHOUT_METRICS = DESCENT._replace(step=_without_metrics)
+TELLING_CORES = DESCENT._replace(step=_telling_cores)
 MORTAL = _when(3, _poison)
 RAISING = _when(7, _raise)
 GREEDY = _when(7, _out_of_memory)

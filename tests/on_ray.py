@@ -1,5 +1,6 @@
-"""Growths on a Ray cluster of several machines that are none: a script, since Ray leaves threads
-behind. It starts one cluster, does what it is asked for there, and says how each came out as JSON.
+"""Growths, and photographs scored, on a Ray cluster of several machines that are none: a script,
+since Ray leaves threads behind. It starts one cluster, does what it is asked for there, and says
+how each came out as JSON.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import hosts
@@ -36,12 +38,16 @@ from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
 from ontogeny.core.ray_cluster import joined
 from ontogeny.evolution.random_search import random_search
-from ontogeny.runtime import ray_crew, ray_worker
+from ontogeny.runtime import ray_crew, ray_worker, scoring
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
+from ontogeny.runtime.photo_judging import Judge
+from ontogeny.runtime.photo_source import photo_source
+from ontogeny.runtime.ray_scoring import on_ray
 from ontogeny.runtime.ray_workers import RayWorkers
 from ontogeny.runtime.store import Store
 from ontogeny.testing import check_executor
+from tiny_scorer import TinyBackbone, TinyScorer, write_photos
 
 STORE_BYTES = 80_000_000
 
@@ -218,6 +224,52 @@ def a_driver_and_a_worker_that_are_killed_lose_nothing(lab: Lab) -> None:
         assert kinds == ["resumed", "restarted", "finished"]
 
 
+class DiesOnce(TinyScorer):
+    """A scorer whose first worker dies of its first photographs."""
+
+    def __init__(self, place: Path):
+        self.place = place
+
+    def of_features(self, features):
+        try:
+            os.close(os.open(self.place / "died", os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return super().of_features(features)
+        os._exit(1)
+
+
+def photographs_are_scored_once_whatever_dies(lab: Lab) -> None:
+    """By two workers, one of which dies, and a driver that stops: as one process scores them."""
+    place = lab.place / "scored"
+    scoring.PARTITION = 8
+    photos = write_photos(place / "photos", 40)
+    (photos / "second" / "zz.jpg").write_bytes((photos / "first" / "0000.jpg").read_bytes())
+    (photos / "first" / "empty.jpg").write_bytes(b"")
+
+    def score(out: str, **how):
+        judge, source = Judge(TinyScorer(), TinyBackbone()), photo_source(photos)
+        return scoring.score_photos(source, judge, place / out, skip_same=True, **how)
+
+    score("here.parquet", workers=0)
+    on_two = on_ray(DiesOnce(place), None, 2, TinyBackbone)
+    asked = []
+    stopped = lambda: asked.append(0) or len(asked) > 3  # noqa: E731
+    first = score("ray.parquet", scoring=on_two, stopped=stopped)
+    assert first.stopped
+    assert (place / "died").exists()
+    again = score("ray.parquet", scoring=on_two)
+    assert again.kept == first.counts.photos == 24, again.kept
+    assert (again.counts.scored, again.counts.unread, again.counts.same) == (40, 1, 1)
+    one, other = (pq.read_table(place / f"{name}.parquet").to_pydict() for name in ("here", "ray"))
+    for column in one:  # copies are left out before the network here, and after it there
+        lists = [[v for v in table[column] if v is not None] for table in (one, other)]
+        assert len(lists[0]) == len(lists[1]), column
+        if column in ("score", "percentile", "spread", "look"):
+            np.testing.assert_allclose(*lists, atol=1e-5, err_msg=column)
+        else:
+            assert one[column] == other[column], column
+
+
 def what_cannot_be_grown_is_refused_before(lab: Lab) -> None:
     heavy = Learner(
         lambda key, hypers: jnp.zeros(STORE_BYTES // 2),
@@ -256,6 +308,7 @@ CHECKS = (
     cohorts_outlive_a_machine_too,
     a_machine_that_dies_while_members_are_at_their_own_pace,
     a_driver_and_a_worker_that_are_killed_lose_nothing,
+    photographs_are_scored_once_whatever_dies,
     what_cannot_be_grown_is_refused_before,
 )
 

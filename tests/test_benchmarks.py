@@ -16,6 +16,8 @@ import jax
 import pytest
 
 from benchmarks.peers import one_jit, one_jit_recurrent
+from benchmarks.processes import swapping
+from benchmarks.ray_tune import rate
 from hermits import Hermitage
 from ontogeny.evolution.random_search import RandomSearch, random_search
 from ontogeny.learners.agents.config import ActorCriticConfig
@@ -161,7 +163,9 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     },
     "faults": {
         **{"ROUNDS": 20, "STEPS": 10, "WORKER_KILLS": 10, "DRIVER_KILLS": 5},
-        **{"FURTHER": 0, "CALM": 6},
+        **{"FURTHER": 0, "CALM": 6, "pbt": lambda space: swapping()},
+        "DRIVER": "import sys; from benchmarks import faults, processes;"
+        "faults.pbt = lambda space: processes.swapping(); faults.drive(*sys.argv[1:])",
     },
     "memory": {"CASES": (("toy", "2"),), "STATES": ("cold",)},
     "devices": {"CASES": {"quadratic": 1}, "recipe_class": lambda name: Steps},
@@ -220,25 +224,20 @@ def test_the_rate_of_a_population_by_hand():
     """Sixteen members that end one by one, a second apart; that end side by side every ten seconds;
     and of which one begins late.
     """
-    code = (
-        "from benchmarks.ray_tune import rate\n"
-        "one_by_one = [(n % 16, n // 16 + 1, float(n)) for n in range(64)]\n"
-        "abreast = [(slot, n, 10.0 * n) for n in (1, 2, 3) for slot in range(16)]\n"
-        "late = [(0, 1, 31.5), *((n % 15 + 1, n // 15 + 1, float(n)) for n in range(60))]\n"
-        "print([rate(one_by_one, 5), rate(abreast, 5), rate(late, 5, all_begun=True)])\n"
-    )
-    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert said.returncode == 0, said.stderr
-    one_by_one, abreast, late = json.loads(said.stdout)
-    assert one_by_one == 5
-    assert abreast == 5 * 32 / 20
-    assert 5 < late < 5.2  # from 31.5 on, a second each
+    one_by_one = [(n % 16, n // 16 + 1, float(n)) for n in range(64)]
+    abreast = [(slot, n, 10.0 * n) for n in (1, 2, 3) for slot in range(16)]
+    late = [(0, 1, 31.5), *((n % 15 + 1, n // 15 + 1, float(n)) for n in range(60))]
+    assert rate(one_by_one, 5) == 5
+    assert rate(abreast, 5) == 5 * 32 / 20
+    assert 5 < rate(late, 5, all_begun=True) < 5.2  # from 31.5 on, a second each
 
 
 def test_a_few_kills_and_damaged_files():
     """The benchmark `damage` in short."""
     code = (
-        "import json, pathlib, sys; from benchmarks.damage import damage, suffer\n"
+        "import json, pathlib, sys; from benchmarks import damage as it, processes\n"
+        "from benchmarks.damage import damage, suffer\n"
+        "it.pbt = lambda space: processes.swapping()\n"
         "place = pathlib.Path(sys.argv[1])\n"
         "print(json.dumps([suffer(place / 'struck', 4, 1), damage(place, 16, 1)]))\n"
     )

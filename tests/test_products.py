@@ -26,13 +26,16 @@ from ontogeny.core.errors import ConfigError, StoreError, StructureError
 from ontogeny.core.product import Adaptable, Playable
 from ontogeny.learners.agents.policy import load_policy
 from ontogeny.learners.baldwin.evolved import load_evolved
+from ontogeny.learners.sequential.config import TrainingConfig
+from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes.goal_direction import GoalDirection
+from ontogeny.recipes.portraits import sequences
 from ontogeny.recipes.products import FORMERLY, PRODUCTS, loader
 from ontogeny.recipes.sequences import Coin
 from ontogeny.testing import check_product
 from ontogeny.worlds.gymnax_worlds import gymnax_world
 
-pytestmark = pytest.mark.usefixtures("one_device")
+pytestmark = pytest.mark.usefixtures("one_device", "compiled_once")
 STORED = Path(__file__).parent / "data" / "products"
 EXPECTED = json.loads((STORED / "expected.json").read_text())
 POINTS = jnp.array([[0.0], [1.0]])
@@ -175,10 +178,9 @@ def test_a_folder_of_something_else_is_told(tmp_path):
 def grown(tmp_path_factory) -> Path:
     """The folder of runs with a finished one of a coin's predictors."""
     folder = tmp_path_factory.mktemp("runs") / "coin-1"
-    core = dataclasses.replace(Coin().training.core, width=4)
-    recipe = Coin(population=2, rounds=2, steps=2, length=4)
-    recipe = dataclasses.replace(recipe, training=dataclasses.replace(recipe.training, core=core))
-    og.grow(recipe, folder=folder, progress=False)
+    training = TrainingConfig(core=CoreConfig("gru", width=4), batch=4, test_batch=8)
+    size = {"population": 2, "rounds": 2, "steps": 2, "length": 4, "training": training}
+    og.grow("coin", strategy="random-search", **size, folder=folder, progress=False)
     return folder.parent
 
 
@@ -194,6 +196,7 @@ def refuse(self):
 
 def test_a_finished_run_is_used_without_its_learner(run, monkeypatch, capsys):
     monkeypatch.setattr(Coin, "learner", refuse)
+    monkeypatch.setattr(sequences, "TESTED", 16)
     for name in (run, "coin-1", "last", run / "product"):
         assert og.load_product(name)(np.array([0, 1])).shape == (3, 2)
     assert cli.run(["report", "last"]) == 0

@@ -25,7 +25,7 @@ from ontogeny.views.figure import Figure
 from ontogeny.views.quantities import score_text
 from ontogeny.views.theme import empty
 
-pytestmark = pytest.mark.usefixtures("one_device")
+pytestmark = pytest.mark.usefixtures("one_device", "compiled_once")
 SMALL = {"population": 4, "rounds": 3, "steps": 5, "progress": False}
 SPACE = og.Space({"rate": og.Log(1e-3, 1e-1)})
 LEARNER = og.Learner(

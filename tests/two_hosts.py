@@ -4,17 +4,20 @@ how each growth came out, as JSON; it kills the second in the last.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import signal
-import sys
 from pathlib import Path
+from typing import Any
 
 import jax
 
 import ontogeny as og
 from growing_apart import EachRound
+from ontogeny.runtime.executor import Job
 from ontogeny.runtime.joining import join
+from ontogeny.runtime.vectorised import Vectorised
 
 SETTINGS = {"population": 8, "steps": 5, "progress": False, "checkpoint_seconds": 0}
 ROUNDS = 6
@@ -29,10 +32,27 @@ def tried(**how) -> list[str]:
     return ["", ""]
 
 
-def main(host: int, coordinator: str, place: Path) -> None:
+def prepared_once() -> None:
+    """Have all growths of a size take the program that was compiled for the first."""
+    whole, made = Vectorised.prepare, {}
+
+    def prepare(where: Vectorised, job: Job, folder: Path | None = None) -> Any:
+        if job.population not in made:
+            made[job.population] = whole(where, job, folder)
+        program = copy.copy(made[job.population])
+        program.job = job
+        return program
+
+    Vectorised.prepare = prepare
+
+
+def main(host: int, coordinator: str, place: Path, cache: str) -> None:
+    jax.config.update("jax_compilation_cache_dir", cache)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     jax.config.update("jax_platforms", "cpu")
     jax.config.update("jax_num_cpu_devices", 1)
     (place / f"pid-{host}").write_text(str(os.getpid()))
+    prepared_once()
     join(coordinator, 2, host, wait_seconds=60)
     other = int((place / f"pid-{1 - host}").read_text())
     here = place if host == 0 else Path("/nowhere")  # the second sees no folder
@@ -59,7 +79,3 @@ def main(host: int, coordinator: str, place: Path) -> None:
     print(json.dumps(told), flush=True)
     told = tried(rounds=ROUNDS, folder=here / "cut", **at(3, other, signal.SIGKILL))
     print(json.dumps({"killed": told}), flush=True)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))

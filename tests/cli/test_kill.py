@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from forks import Fork, Forks
 from ontogeny.runtime.store import Store
 
 GROW = ["grow", "quadratic", "--population", "4", "--rounds", "100", "--steps", "20"]
 EVERY_ROUND = ["--checkpoint-seconds", "0", "--quiet"]
-ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "ONTOGENY_CACHE": "cache"}
 
 
-def ontogeny(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", "from ontogeny.cli import main; main()", *arguments],
-        cwd=folder,
-        env={**ENVIRONMENT, "ONTOGENY_CACHE": str(folder / "cache")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+@pytest.fixture(scope="module")
+def ontogeny(forks: Forks):
+    """Return a function that begins a process of the command line in a folder."""
+
+    def begin(folder: Path, *words: str) -> Fork:
+        return forks.ontogeny(*words, cwd=folder, ONTOGENY_CACHE=str(folder / "cache"))
+
+    return begin
 
 
-def finish(process: subprocess.Popen[bytes]) -> int:
+def finish(process: Fork) -> int:
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, (out, err)
     return process.returncode
@@ -47,7 +44,7 @@ def rounds_of(run: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place(tmp_path_factory, ontogeny):
     """A folder with the uncut run, and the compiled programs for the others."""
     folder = tmp_path_factory.mktemp("kill")
     finish(ontogeny(folder, *GROW, "--name", "uncut", "--quiet"))
@@ -63,7 +60,7 @@ def final(run: Path) -> tuple[dict, list, dict]:
         return metrics, store.heirs(), {"arrays": arrays, "crc32": crc}
 
 
-def test_sigkill_at_random_moments(place):
+def test_sigkill_at_random_moments(place, ontogeny):
     chance, run = random.Random(0), place / "runs" / "killed"
     shutil.rmtree(run, ignore_errors=True)
     process = ontogeny(place, *GROW, "--name", run.name, *EVERY_ROUND)
@@ -89,7 +86,7 @@ def test_sigkill_at_random_moments(place):
     assert last == expected_last
 
 
-def test_ctrl_c_finishes_the_round_and_says_how_to_go_on(place):
+def test_ctrl_c_finishes_the_round_and_says_how_to_go_on(place, ontogeny):
     run = place / "runs" / "stopped"
     process = ontogeny(place, *GROW, "--name", "stopped", "--rounds", "100000")
     limit = time.monotonic() + 60
@@ -105,9 +102,8 @@ def test_ctrl_c_finishes_the_round_and_says_how_to_go_on(place):
         assert store.artifacts("checkpoint")[-1].round == store.rounds() - 1
 
 
-def test_ctrl_c_while_it_compiles_stops_at_once(tmp_path):
+def test_ctrl_c_while_it_compiles_stops_at_once(tmp_path, ontogeny):
     process = ontogeny(tmp_path, *GROW, "--name", "early")  # from an empty compile cache
-    assert process.stdout is not None
     said = b""
     while b"compiling" not in said:
         said += process.stdout.readline()

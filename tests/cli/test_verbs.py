@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -185,26 +184,18 @@ def test_a_folder_that_can_not_be_written(tmp_path, capsys):
     assert "can't create" in capsys.readouterr().err
 
 
-PIPED = "import sys; from ontogeny.cli import main; main()"
-
-
-def test_a_reader_that_leaves_and_a_terminal_without_our_signs_end_nothing(runs):
+def test_a_reader_that_leaves_and_a_terminal_without_our_signs_end_nothing(runs, forks):
     """One process each: a pipe that is closed at once, and a terminal that knows ASCII alone."""
-    grow = ["grow", "quadratic", *SMALL, "--name", "piped"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", PIPED, *grow], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
+    where = {"ONTOGENY_RUNS": str(runs)}
+    process = forks.ontogeny("grow", "quadratic", *SMALL, "--name", "piped", **where)
     process.stdout.close()
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate()
     assert process.returncode == 0, said
     with closing(sqlite3.connect(runs / "piped" / "run.sqlite")) as database:
         assert database.execute("SELECT count(*) FROM event WHERE kind = 'finished'").fetchone()[0]
-    done = subprocess.run(
-        [sys.executable, "-c", PIPED, "show", "quadratic-1"],
-        env={**os.environ, "PYTHONIOENCODING": "ascii"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "quadratic-1" in done.stdout
+    ascii_alone = "import sys; sys.stdout.reconfigure(encoding='ascii')"
+    main = "from ontogeny.cli import main; main(['show', 'quadratic-1'])"
+    process = forks.start(f"{ascii_alone}; {main}", **where)
+    out, said = process.communicate()
+    assert process.returncode == 0, said
+    assert b"quadratic-1" in out

@@ -9,6 +9,7 @@ import pytest
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import STRATEGY_HYPERS, check_shapes
 from ontogeny.learners.few_shot.config import MetaConfig
+from ontogeny.learners.memory.config import EBMMConfig
 from ontogeny.recipes import RECIPES, recipe_class
 
 # Their hypers are genes, and a strategy may add its own: what a life reads can't be left out.
@@ -30,7 +31,13 @@ HEAVY = {
     "video-motion",
 }
 META = MetaConfig(queries=2, test_queries=2)  # of recipes that draw pictures
-FEW = {name: {"meta": META} for name in ("leo", "maml", "protonet")}
+ENERGY = EBMMConfig(
+    *("gated", 4, 1, 2), write_steps=1, read_steps=1, gradient_weight=0, prior_weight=0
+)
+FEW = {
+    **{name: {"meta": META} for name in ("leo", "maml", "protonet")},
+    **{f"ebmm-{name}": {"ebmm": ENERGY} for name in ("bits", "characters", "patches")},
+}
 
 
 @pytest.mark.usefixtures("few_pictures")

@@ -23,6 +23,7 @@ TINY = {
     "population": 2,
     "rounds": 2,
     "steps": 2,
+    "strategy": "random-search",
 }
 
 

@@ -20,7 +20,7 @@ SEEDS = seeds_from(0, 12)
 def rounds():
     """Return the rounds of each arm for 8 members, [seed, round, pop]."""
     recipe = Quadratic(population=8)
-    return dict(trials(recipe, strategies(recipe.space()), SEEDS))
+    return dict(trials(recipe, strategies(recipe.space()), SEEDS[:4]))
 
 
 def test_the_loss_by_hand():
@@ -90,7 +90,7 @@ def test_pbt_lowers_the_rate_and_the_loss(rounds):
 def test_one_program_of_all_arms_is_each_arm_alone(rounds):
     recipe = Quadratic(population=8)
     alone = {"full PBT": strategies(recipe.space())["full PBT"]}
-    ((_, found),) = trials(recipe, alone, SEEDS)
+    ((_, found),) = trials(recipe, alone, SEEDS[:4])
     np.testing.assert_allclose(found.score[:, :5], rounds["full PBT"].score[:, :5], rtol=1e-4)
     assert np.array_equal(found.move.parent[:, :5], rounds["full PBT"].move.parent[:, :5])
 

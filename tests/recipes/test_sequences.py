@@ -10,12 +10,18 @@ from ontogeny.claims.trainings import train
 from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes import RECIPES, recipe_class
+from ontogeny.recipes.portraits import sequences as portraits
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.recipes.sequences import Coin, Regression
 from ontogeny.views.figure import Figure
 
 SMALL = TrainingConfig(core=CoreConfig("gru", width=4), batch=4, test_batch=8)
 NAMES = [name for name, entry in RECIPES.items() if entry.module == "sequences"]
+
+
+@pytest.fixture(autouse=True)
+def _few_tested(monkeypatch):
+    monkeypatch.setattr(portraits, "TESTED", 64)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import pytest
 
 import growing_apart
+from forks import IMPORTS, Forks
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Integer, Log, Space
 from ontogeny.evolution.pbt import pbt
@@ -60,6 +61,17 @@ def job():
         return Job(make_learner(broken_at), SPACE, STRATEGY, **whole)
 
     return make
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kept_nurseries(kept_nurseries):
+    return kept_nurseries
+
+
+@pytest.fixture(scope="module")
+def forks():
+    with Forks(f"{IMPORTS}import two_hosts") as opened:
+        yield opened
 
 
 class Compiled:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
+import signal
 import socket
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +16,7 @@ import pytest
 
 import ontogeny as og
 import two_hosts
+from forks import Forks
 from growing_apart import recorded
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.population import Population
@@ -37,43 +36,31 @@ def checkpoint(folder: Path, number: int) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(place.iterdir()))
 
 
-def grown_together(place: Path) -> tuple[list, list, list[int]]:
+def grown_together(forks: Forks, place: Path) -> tuple[list, list, list[int]]:
     """Return what each of two hosts told of all its growths, and their exit codes; the first one's
     runs are in `place`.
     """
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(Path(two_hosts.__file__).parent), *sys.path]),
-        "JAX_COMPILATION_CACHE_DIR": jax.config.values["jax_compilation_cache_dir"],
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
-    }
-    words = [sys.executable, two_hosts.__file__], [f"localhost:{free_port()}", str(place)]
-    begun = [
-        subprocess.Popen(
-            [*words[0], str(host), *words[1]],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        for host in range(2)
-    ]
+    given = f"localhost:{free_port()}", place, jax.config.values["jax_compilation_cache_dir"]
+    program = "from pathlib import PosixPath; from two_hosts import main; main{}"
+    begun = [forks.start(program.format((host, *given))) for host in range(2)]
     try:
         said = [process.communicate(timeout=240) for process in begun]
     finally:
         for process in begun:
-            process.kill()
-    told = [[json.loads(one) for one in out.splitlines() if one[0] == "{"] for out, _ in said]
-    assert all(told), [error[-3000:] for _, error in said]
+            process.send_signal(signal.SIGKILL)
+    told = [
+        [json.loads(one) for one in out.decode().splitlines() if one[0] == "{"] for out, _ in said
+    ]
+    assert all(told), [error[-3000:].decode() for _, error in said]
     return *told, [process.returncode for process in begun]
 
 
-def test_two_hosts_come_to_the_bits_of_one_and_end_together_whatever_ends_them(tmp_path):
+def test_two_hosts_come_to_the_bits_of_one_and_end_together_whatever_ends_them(tmp_path, forks):
     last = two_hosts.ROUNDS - 1
     og.grow("quadratic", folder=tmp_path / "one", rounds=3, **two_hosts.SETTINGS)
     shutil.copytree(tmp_path / "one", tmp_path / "one-first")
     og.resume(tmp_path / "one", rounds=last + 1, progress=False, checkpoint_seconds=0)
-    (first, *end), (second,), codes = grown_together(tmp_path)
+    (first, *end), (second,), codes = grown_together(forks, tmp_path)
     assert first["devices"] == second["devices"] == [2, 1]
     assert first["grown"] == second["grown"] == str(tmp_path / "both")
     assert first["status"] == second["status"] == "finished"

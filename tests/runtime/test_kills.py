@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -68,14 +66,12 @@ def children(pid: int) -> list[int]:
 
 
 DRIVER = """
-import sys
-sys.path[:0] = sys.argv[2:]
 from pathlib import Path
 from growing_apart import hosts, make
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.store import Store
-folder = Path(sys.argv[1])
+folder = Path({!r})
 store = Store(folder, write=True) if (folder / "run.sqlite").exists() else Store.create(folder)
 grow(make(hosts.SLOW), Processes(2), store, checkpoint_seconds=0.3)
 """
@@ -88,11 +84,9 @@ def lives(pid: int) -> bool:
         return False
 
 
-def test_a_driver_that_is_killed_loses_nothing_that_was_recorded(tmp_path):
+def test_a_driver_that_is_killed_loses_nothing_that_was_recorded(tmp_path, forks):
     folder = tmp_path / "run"
-    command = [sys.executable, "-c", DRIVER, str(folder), str(Path(__file__).parents[1])]
-    own_cache = {**os.environ, "ONTOGENY_CACHE": str(tmp_path / "cache")}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=own_cache)
+    process = forks.start(DRIVER.format(str(folder)), ONTOGENY_CACHE=str(tmp_path / "cache"))
     limit, goal = time.monotonic() + 100, random.Random(1).randrange(5, 20)
     done = 0
     while done < goal and time.monotonic() < limit and process.poll() is None:

@@ -62,7 +62,11 @@ def counted(imports: str, programs: dict[str, str]) -> dict[str, str]:
     fresh: a fork of one that has made the imports, which take most of the time, and nothing else.
     """
     command = [sys.executable, "-c", FORKS, json.dumps([imports, programs])]
-    done = subprocess.run(command, capture_output=True, text=True)
+    kept = {
+        "JAX_COMPILATION_CACHE_DIR": jax.config.values["jax_compilation_cache_dir"],
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
+    }
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **kept})
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -73,7 +77,7 @@ from ontogeny.recipes import RECIPES, recipe_class
 
 made = [recipe_class(name)() for name in RECIPES]
 where = og.Vectorised(devices=3)
-size = {{"population": 3, "rounds": 1, "strategy": "random-search"}}
+size = {{"population": 3, "rounds": 1, "steps": 1, "strategy": "random-search"}}
 og.grow("quadratic", **size, executor=where, folder={folder!r})
 
 import jax
@@ -85,7 +89,7 @@ BEGINNINGS = {
     "resume": 'assert cli.run(["resume", FOLDER, "--rounds", "2", "--quiet"]) == 0',
     "replay": 'assert cli.run(["replay", FOLDER, "--folder", f"{FOLDER}-replay", "--quiet"]) == 0',
     "load": "og.load(FOLDER).population",
-    "claim": "next(grow_rounds(Quadratic(population=3, strategy=RandomSearch())))",
+    "claim": "next(grow_rounds(Quadratic(3, steps=1, strategy=RandomSearch())))",
 }
 IMPORTS = """
 import os
@@ -102,7 +106,7 @@ from ontogeny.recipes.quadratic import Quadratic
 BEGUN = """
 {imports}
 FOLDER = {folder!r}
-SMALL = ["--population", "3", "--rounds", "1", "--strategy", "random-search", "--quiet"]
+SMALL = "--population 3 --rounds 1 --steps 1 --strategy random-search --quiet".split()
 {beginning}
 print("devices", jax.device_count())
 """

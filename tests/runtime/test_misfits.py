@@ -35,11 +35,8 @@ def test_a_dead_member_is_replaced_and_recorded(store):
 
 
 def test_a_population_that_is_all_dead_says_so(store):
-    def init(key, hypers):
-        return {"x": np.full(5, np.nan), "seen": [0, "steps"]}
-
     with pytest.raises(DeadPopulation, match="all 6 members"):
-        grow(make(hosts.DESCENT._replace(init=init)), Processes(2), store)
+        grow(make(hosts.STILL_BORN), Processes(2), store)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +50,8 @@ def test_a_population_that_is_all_dead_says_so(store):
             r"slot \d, round 1: the worker was killed by SIGKILL, 3 times",
         ),
         (hosts.UNWRITABLE, StructureError, r"state.thing: a builtins.set .*\n.*pickle=True"),
-        (hosts.DESCENT._replace(score=lambda k, s, h: "good"), StructureError, "not one number"),
-        (hosts.DESCENT._replace(step=lambda k, s, h: s), StructureError, "returned dict"),
+        (hosts.WITH_WORDS, StructureError, "not one number"),
+        (hosts.WITHOUT_METRICS, StructureError, "returned dict"),
     ],
     ids=["raises", "out of memory", "is killed", "unwritable", "no score", "no metrics"],
 )

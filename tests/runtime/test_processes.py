@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 
@@ -69,12 +67,7 @@ def test_settings_are_checked(field):
 
 
 def test_a_workers_threads_and_platform_are_those_that_it_was_given(store):
-    def step(key, state, hypers):
-        state, metrics = hosts.step(key, state, hypers)
-        cores = os.environ["NPROC"], os.environ["OMP_NUM_THREADS"]
-        return state, metrics | {"told": float("".join(cores))}
-
-    job = make(hosts.DESCENT._replace(step=step), population=2, rounds=1)
+    job = make(hosts.TELLING_CORES, population=2, rounds=1)
     grow(job, Processes(1, threads=3), store)
     np.testing.assert_array_equal(store.metric("told"), [[33.0, 33.0]])
     one, gpu = environment(1, "cpu"), environment(1, "gpu")

@@ -28,6 +28,13 @@ pytestmark = pytest.mark.usefixtures("one_device")
 POP, ROUNDS, STEPS = 4, 4, 2
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _kept_nurseries():
+    """None is kept: what a script says on its outputs comes through its nursery's, which are those
+    of the test that began it.
+    """
+
+
 def make(train, population=POP, rounds=ROUNDS, **how):
     learner = og.script(train, **how)
     return Job(learner, SPACE, overtaking(SPACE), 0, population, rounds, STEPS)

@@ -23,7 +23,6 @@ from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks import SINKS, sinks
 from ontogeny.runtime.sinks.summary import Summary, TrackerNames, identity_of, settings_of
 from ontogeny.runtime.store import Store
-from ontogeny.runtime.vectorised import Vectorised
 
 
 class Stop(Observer):
@@ -68,10 +67,10 @@ def events(folder) -> list:
     return found
 
 
-def test_tensorboard_has_every_round_of_a_run_that_was_resumed(store, job, tmp_path):
-    status = grow(job(), Vectorised(), store, observers=[og.TensorBoard(members=True), Stop()])
+def test_tensorboard_has_every_round_of_a_run_that_was_resumed(store, job, compiled):
+    status = grow(job(), compiled, store, observers=[og.TensorBoard(members=True), Stop()])
     assert status == "interrupted"
-    grow(job(), Vectorised(), store, observers=[og.TensorBoard(members=True)])
+    grow(job(), compiled, store, observers=[og.TensorBoard(members=True)])
     curves: dict[str, dict[int, float]] = {}
     histograms: dict[int, float] = {}
     begun = []
@@ -112,11 +111,11 @@ def records(data: bytes) -> list[bytes]:
 
 
 @pytest.mark.filterwarnings("default")  # theirs
-def test_wandb_keeps_a_run_on_this_machine(store, job, monkeypatch, tmp_path):
+def test_wandb_keeps_a_run_on_this_machine(store, job, monkeypatch, compiled):
     from wandb.proto import wandb_internal_pb2
 
     monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
-    grow(job(), Vectorised(), store, observers=[og.WandB()])
+    grow(job(), compiled, store, observers=[og.WandB()])
     (file,) = store.folder.glob("wandb/offline-run-*/run-*.wandb")
     assert identity_of(Setting(job(), store.folder, 0, {}, {})) in file.name
     rows, config = [], {}
@@ -133,15 +132,15 @@ def test_wandb_keeps_a_run_on_this_machine(store, job, monkeypatch, tmp_path):
 
 
 @pytest.mark.filterwarnings("default")  # theirs
-def test_mlflow_goes_on_with_the_run_that_was_begun(store, job):
+def test_mlflow_goes_on_with_the_run_that_was_begun(store, job, compiled):
     mlflow = importlib.import_module("mlflow")
-    grow(job(), Vectorised(), store, observers=[og.MLflow(), Stop()])
+    grow(job(), compiled, store, observers=[og.MLflow(), Stop()])
     client = mlflow.MlflowClient(f"sqlite:///{store.folder.parent / 'mlflow.db'}")
     place = client.get_experiment_by_name("ontogeny").experiment_id
     (run,) = client.search_runs([place])
     assert run.info.status == "KILLED"
     forget(store.folder.parent / "mlflow.db", step=2)  # as if killed before it was told
-    grow(job(), Vectorised(), store, observers=[og.MLflow()])
+    grow(job(), compiled, store, observers=[og.MLflow()])
     (run,) = client.search_runs([place])
     assert (run.info.status, run.info.run_name) == ("FINISHED", "run-1")
     assert run.data.params["strategy.fraction"] == "0.25"

@@ -6,10 +6,7 @@ of each executor, the second asynchronous.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -69,17 +66,20 @@ def test_it_is_grown_on(folder):
     assert len(scores(folder)) == 8
 
 
-def test_one_program_goes_on_as_if_it_had_never_stopped(tmp_path):
+def test_one_program_goes_on_as_if_it_had_never_stopped(tmp_path, forks):
     """Its first rounds were written as users compile, which rounds otherwise than this suite."""
     folder = shutil.copytree(STORED / "vectorised", tmp_path / "old")
     program = f"""
+import jax
 import ontogeny as og
 
+jax.config.update("jax_num_cpu_devices", 2)
 og.resume({str(folder)!r}, rounds=8, progress=False)
 og.grow("toy", population=4, rounds=8, folder={str(tmp_path / "new")!r}, progress=False)
 """
-    as_users = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": "2"}
-    subprocess.run([sys.executable, "-c", program], check=True, env=as_users)
+    process = forks.start(program, XLA_FLAGS="")  # as users compile
+    _, said = process.communicate()
+    assert process.returncode == 0, said
     np.testing.assert_allclose(scores(folder), scores(tmp_path / "new"), rtol=1e-5)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.evolve import evolve
-from ontogeny.runtime.vectorised import Vectorised
+from ontogeny.runtime.vectorised import Vectorised, _devices
 
 
 def scores(job, executor) -> np.ndarray:
@@ -28,17 +28,23 @@ def expected(job):
     return history
 
 
+MEMBER_BYTES = 5 * 4 + 4 + 4 + 4 + 3 * 4  # state, hypers, accounts
+
+
 @pytest.mark.parametrize(
-    "executor",
+    ("executor", "large", "cohort"),
     [
-        Vectorised(),
-        Vectorised(cohort=3),
-        Vectorised(devices=1, cohort=1),
+        (Vectorised(), MEMBER_BYTES + 1, 4),
+        (Vectorised(cohort=3), MEMBER_BYTES, 3),
+        (Vectorised(devices=1), MEMBER_BYTES, 1),
     ],
-    ids=["all", "cohorts", "one by one"],
+    ids=["all", "cohorts", "large ones one by one"],
 )
-def test_agrees_with_the_pure_function(job, expected, executor):
+def test_agrees_with_the_pure_function(job, expected, executor, large, cohort, monkeypatch):
+    """And large members live one at a time on a CPU, unless it is said how many do."""
+    monkeypatch.setattr("ontogeny.runtime.vectorised.LARGE", large)
     program = executor.prepare(job())
+    assert program.cohort == cohort
     rounds = list(program.rounds())
     np.testing.assert_allclose(
         np.stack([r.score for r in rounds]), expected.score, rtol=1e-4, atol=1e-5
@@ -54,7 +60,7 @@ def test_agrees_with_the_pure_function(job, expected, executor):
 def test_the_population_is_spread_over_both_devices(job, compiled):
     assert jax.device_count() == 2
     assert compiled.prepare(job()).mesh.size == 2
-    assert Vectorised().prepare(job(population=7)).mesh.size == 1  # 7 members can't be halved
+    assert len(_devices(None, 7)) == 1  # 7 members can't be halved
 
 
 def test_a_population_of_one(job):
@@ -94,15 +100,6 @@ def test_cohorts_are_formed_when_memory_is_short(job, compiled, monkeypatch):
     needed = sum(program.footprint()[:2])
     monkeypatch.setattr("ontogeny.runtime.machine.available_bytes", lambda: needed)
     assert Vectorised().prepare(job()).cohort < program.cohort
-
-
-def test_large_members_live_one_at_a_time_on_a_cpu(job, monkeypatch):
-    member_bytes = 5 * 4 + 4 + 4 + 4 + 3 * 4  # state, hypers, accounts
-    monkeypatch.setattr("ontogeny.runtime.vectorised.LARGE", member_bytes + 1)
-    assert Vectorised().prepare(job()).cohort == 4
-    monkeypatch.setattr("ontogeny.runtime.vectorised.LARGE", member_bytes)
-    assert Vectorised().prepare(job()).cohort == 1
-    assert Vectorised(cohort=2).prepare(job()).cohort == 2
 
 
 @pytest.mark.parametrize("field", ["devices", "cohort"])

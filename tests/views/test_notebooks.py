@@ -6,33 +6,43 @@ import re
 from pathlib import Path
 
 import jax
+import pytest
 
 from ontogeny.views.notebook import SECONDS, InNotebook, in_notebook
 
 NOTEBOOKS = Path(__file__).parents[2] / "examples" / "notebooks"
 
 
-def executed(name, folder, monkeypatch):
-    """Return the outputs of a notebook's cells of code, as they stand after it has run."""
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """Return, by name, the outputs of each notebook's cells of code, as they stand after it has
+    run. One kernel runs all, and forgets each notebook's names before the next.
+    """
     import nbformat
     from nbclient import NotebookClient
     from traitlets.config import Config
 
-    for variable, value in {
+    folder = tmp_path_factory.mktemp("notebooks")
+    settings = {
         "ONTOGENY_RUNS": folder,
         "IPYTHONDIR": folder / "ipython",
         "JAX_NUM_CPU_DEVICES": 1,  # a fifth less to compile
         "JAX_COMPILATION_CACHE_DIR": jax.config.values["jax_compilation_cache_dir"],
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": 0.1,
-    }.items():
-        monkeypatch.setenv(variable, str(value))
-    book = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
-    nbformat.validate(book)
-    cells = [cell for cell in book.cells if cell.cell_type == "code"]
-    assert all(not cell.outputs and cell.execution_count is None for cell in cells)
-    pipes = Config({"KernelManager": {"transport": "ipc"}})
-    NotebookClient(book, timeout=300, kernel_name="python3", config=pipes).execute()
-    return [cell.outputs for cell in cells]
+    }
+    whole, parts = nbformat.v4.new_notebook(), {}
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        book = nbformat.read(path, 4)
+        nbformat.validate(book)
+        parts[path.stem] = [cell for cell in book.cells if cell.cell_type == "code"]
+        assert all(not one.outputs and one.execution_count is None for one in parts[path.stem])
+        whole.cells += [*parts[path.stem], nbformat.v4.new_code_cell("%reset -f")]
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in settings.items():
+            patch.setenv(variable, str(value))
+        pipes = Config({"KernelManager": {"transport": "ipc"}})
+        NotebookClient(whole, timeout=300, kernel_name="python3", config=pipes).execute()
+    return {name: [cell.outputs for cell in cells] for name, cells in parts.items()}
 
 
 def check_progress(outputs, end):
@@ -45,8 +55,8 @@ def check_progress(outputs, end):
     assert not {"\r", "\x1b"} & set(text + panel.data["text/html"])
 
 
-def test_a_first_growth(tmp_path, monkeypatch):
-    outputs = executed("first_growth", tmp_path, monkeypatch)
+def test_a_first_growth(executed):
+    outputs = executed["first_growth"]
     assert [len(each) for each in outputs] == [0, 1, 1, 1, 1, 1]
     check_progress(outputs[1], "finished after 40 rounds, .* s")
     card = outputs[2][0].data["text/html"]
@@ -60,8 +70,8 @@ def test_a_first_growth(tmp_path, monkeypatch):
     assert float(re.findall(r"-[\d.]+", outputs[5][0].data["text/plain"])[0]) > -0.1
 
 
-def test_a_training_function_of_ones_own(tmp_path, monkeypatch):
-    outputs = executed("your_member", tmp_path, monkeypatch)
+def test_a_training_function_of_ones_own(executed):
+    outputs = executed["your_member"]
     assert [len(each) for each in outputs] == [0, 1, 1, 1]
     check_progress(outputs[1], "finished after 8 rounds")
     assert "learning_rate" in outputs[2][0].data["text/html"]
