@@ -4,9 +4,9 @@ workers of a Ray cluster: the same member, moving after as many updates, on the 
 The member is the actor-critic of the recipe `cartpole`; 640 of its updates take a core about two
 seconds. Moving ten and forty times as often tells what a move costs either side. Ray Tune's side
 runs in an environment of its own (see `benchmarks.peer`), in two ways: with a core for each member
-that runs while the others are paused, and with all members resident. The faster of the two is run
-again, by turns with ours, and the ratio is to it. What is counted are a population's updates a
-second once it has started: start-up is a row of its own.
+that runs while the others are paused, and with all members resident. The faster of the two, of a
+few iterations each, is run by turns with ours, and the ratio is to it. What is counted are a
+population's updates a second once it has started: start-up is a row of its own.
 
 The ceiling of whoever lives such members one at a time on a core is their own arithmetic: rounds
 lived on all cores at once with nothing around them, no state written and nobody told.
@@ -23,6 +23,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.peer import ask, peer_python
 from benchmarks.result import Figure, Result, Target, pairwise
 from ontogeny.growth import grow
@@ -35,11 +37,13 @@ from ontogeny.runtime.workforce import environment
 
 POPULATION = 16
 MOVES = {640: 3, 64: 10, 16: 20}  # updates that members move after: how many iterations of each
-PAIRS = 3  # of ours with the faster of Ray's ways
+TRIED = 4  # iterations of each of Ray's ways, to see which is the faster
+PAIRS = 3  # of ours with that
 TEN = Target(low=10.0)
 ON_RAY = {2.0: Target(low=1.0), 0.2: None, 0.05: Target(low=3.0)}  # by a round's seconds of a core
 CEILING = {2.0: Target(low=0.95)}
 RESIDENT = "Ray, all resident"
+WAYS: dict[str, tuple[str, ...]] = {"Ray, a core a member": (), RESIDENT: ("--resident",)}
 
 Iterations = Sequence[Sequence[Any]]  # slot, number, when it ended
 
@@ -100,27 +104,31 @@ def beside(
     the members' own arithmetic, for each number of updates after which members move. Raises
     `MissingExtra` without Ray.
     """
-    python, version, figures = peer_python("ray"), "", list[Figure]()
-    ways: dict[str, tuple[str, ...]] = {"Ray, a core a member": (), RESIDENT: ("--resident",)}
+    figures, version = list[Figure](), ""
     for (updates, count), seconds in zip(moves.items(), ON_RAY, strict=False):
+        few = min(count, TRIED)
+        theirs = {way: [tuned(way, member, updates, few)[0]] for way in WAYS}
+        rates = {way: rate(theirs[way][0], updates, way == RESIDENT) for way in WAYS}
+        fastest = max(WAYS, key=lambda way: np.nan_to_num(rates[way]))
         own: dict[str, list[Iterations]] = {name: [] for name in arms}
-        theirs: dict[str, list[Iterations]] = {way: [] for way in ways}
-        ceiling: list[float] = []
-        fastest = ""
+        theirs[fastest], ceiling = [], list[float]()
         for _ in range(1 if quick else PAIRS):
             for name, (ours, _) in arms.items():
                 own[name].append(ours(updates, count))
             ceiling.append(alone(member, updates, count))
-            for way in [fastest] if fastest else ways:
-                asked = (member, str(updates), str(count), "--cpus", str(cores()))
-                said = ask(python, "ray_pbt.py", *asked, *ways[way])
-                theirs[way].append(said["ends"])
-                version = said["ray"]
-            fastest = max(ways, key=lambda way: rate(theirs[way][0], updates, way == RESIDENT))
+            ends, version = tuned(fastest, member, updates, count)
+            theirs[fastest].append(ends)
         targets = {name: by_seconds.get(seconds) for name, (_, by_seconds) in arms.items()}
         figures += _held(own, theirs, fastest, updates, targets)
         figures += _of_ceiling(own, ceiling, updates, CEILING.get(seconds))
     return Result({"population": POPULATION, "cores": cores(), "ray": version}, figures)
+
+
+def tuned(way: str, member: str, updates: int, count: int) -> tuple[Iterations, str]:
+    """Return when the iterations of members under Ray Tune ended, and Ray's version."""
+    asked = (member, str(updates), str(count), "--cpus", str(cores()), *WAYS[way])
+    said = ask(peer_python("ray"), "ray_pbt.py", *asked)
+    return said["ends"], said["ray"]
 
 
 def _held(

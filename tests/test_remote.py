@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
+import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,7 @@ from ontogeny.runtime.folders import find_run
 from ontogeny.runtime.mirror import NOTE
 from ontogeny.runtime.remote import MANIFEST, OBJECTS, Address, as_url, digest_of
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
 SMALL = {"population": 4, "steps": 5, "progress": False, "checkpoint_seconds": 0}
 
 
@@ -27,6 +32,34 @@ SMALL = {"population": 4, "steps": 5, "progress": False, "checkpoint_seconds": 0
 def url(tmp_path, monkeypatch):
     monkeypatch.setenv("ONTOGENY_RUNS", str(tmp_path / "runs"))
     return f"file://{tmp_path}/there"
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """The address of a bucket in object storage that a server here keeps in its memory."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "anyone")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    code = f"from moto.server import main; main(['-p', '{port}'])"
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen([sys.executable, "-c", code], stdout=quiet, stderr=quiet)
+    try:
+        limit, answered = time.monotonic() + 60, False
+        while not answered:
+            assert server.poll() is None
+            assert time.monotonic() < limit
+            try:
+                asked = urllib.request.Request(f"http://127.0.0.1:{port}/bucket", method="PUT")
+                answered = urllib.request.urlopen(asked, timeout=10).status == 200
+            except OSError:
+                time.sleep(0.05)
+        yield f"s3://bucket/{{}}?scheme=http&endpoint_override=127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
 
 
 def kinds(run) -> list[str]:
@@ -66,6 +99,27 @@ def test_a_run_goes_on_where_its_folder_is_not(url, tmp_path):
     shutil.rmtree(find_run(url))
     with pytest.raises(StoreError, match=r"its run\.sqlite is not as it was written"):
         og.load(url)
+
+
+def test_object_storage_keeps_a_run_and_files_of_many_parts(bucket, tmp_path, monkeypatch):
+    monkeypatch.setenv("ONTOGENY_RUNS", str(tmp_path / "runs"))
+    url = bucket.format("mine")
+    og.grow("quadratic", rounds=3, folder=url, **SMALL)
+    shutil.rmtree(tmp_path / "runs")
+    assert og.resume(url, rounds=5, progress=False).metrics()["score"].shape == (5, 4)
+    shutil.rmtree(tmp_path / "runs")
+    assert og.load(url).metrics()["score"].shape == (5, 4)
+
+    staged, large = tmp_path / "staged", os.urandom(12_000_000)  # Arrow sends five at a time
+    staged.mkdir()
+    (staged / "states").write_bytes(large)
+    there = Address(bucket.format("large"))
+    there.send(staged, "me", ["me"])
+    there.fetch(tmp_path / "back", lambda part, writer: None)
+    assert (tmp_path / "back" / "states").read_bytes() == large
+    with pytest.raises(StoreError, match="Bucket 'none' not found") as refused:
+        og.grow("quadratic", rounds=3, folder=url.replace("bucket", "none", 1), **SMALL)
+    assert "make the bucket first" in str(refused.value)
 
 
 def test_what_goes_away_while_a_run_grows_is_told_and_sent_later(url, tmp_path, monkeypatch):
