@@ -23,6 +23,7 @@ import random
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,7 +36,7 @@ from benchmarks.ray_moves import STORE_BYTES, Counts, Pair, Simulated, Simulatio
 from benchmarks.result import Figure, Result, Target
 from ontogeny.core.ray_cluster import joined
 from ontogeny.evolution.pbt import pbt
-from ontogeny.runtime import driver
+from ontogeny.runtime import driver, machine
 from ontogeny.runtime.board_program import ALONE, BoardProgram
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.messages import Done, Order
@@ -141,10 +142,10 @@ class Timed(Simulated):
         self._came: list[Done] = []
         self._given, self._sends = 0.0, list[float]()
 
-    def send(self, order: Order) -> None:
+    def send(self, orders: Sequence[Order]) -> None:
         """Note when."""
-        super().send(order)
-        self._sends.append(time.perf_counter())
+        super().send(orders)
+        self._sends += [time.perf_counter()] * len(orders)
 
     def results(self, epoch: int) -> list[Done]:
         """Note how long the last ones took: groups, members, members of the first, and seconds."""
@@ -170,6 +171,7 @@ class Watched(Simulation):
 
     def prepare(self, job: Job, folder: Path | None = None) -> BoardProgram:
         """Return the program."""
+        machine.prepare(1)
         return BoardProgram(job, shipped(job), self.crew, synchronous=False, folder=folder)
 
 
