@@ -23,6 +23,7 @@ BENCHMARKS = {
     "ray_tune": "sixteen agents beside Ray Tune's PopulationBasedTraining",
     "ray_torch": "sixteen PyTorch members beside Ray Tune's PopulationBasedTraining",
     "ray_moves": "moves and rounds in a Ray cluster beside Ray's own calls, and the driver's rate",
+    "cluster_model": "where 8 to 1,000 workers would be limited, told from measured costs, checked",
     "processes": "what a move and a round cost in processes, and the speed beside one program",
     "faults": "hundreds of SIGKILLs of workers and drivers: what is lost, and what comes of it",
     "damage": "a thousand kills and a thousand damaged files: is a wrong number taken for right",

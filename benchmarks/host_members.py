@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -52,3 +53,16 @@ def idle(megabytes: float) -> HostLearner[State]:
         return float(state["x"][0]) + hypers["learning_rate"]  # what nobody reads is warned of
 
     return HostLearner(init, step, score)
+
+
+def sleeping(megabytes: float, seconds: float) -> HostLearner[State]:
+    """Return a learner whose members have so many megabytes, and take so long for a step that uses
+    no processor.
+    """
+
+    def step(key: int, state: State, hypers: dict[str, float]) -> tuple[State, dict[str, float]]:
+        del key, hypers
+        time.sleep(seconds)
+        return state, {}
+
+    return idle(megabytes)._replace(step=step)

@@ -15,6 +15,7 @@ from pathlib import Path
 import jax
 import pytest
 
+from benchmarks.cluster_model import Serving, foretell
 from benchmarks.peers import one_jit, one_jit_recurrent
 from benchmarks.processes import swapping
 from benchmarks.ray_tune import rate
@@ -42,6 +43,7 @@ NAMES = {
     "ray_tune",
     "ray_torch",
     "ray_moves",
+    "cluster_model",
     "adaptation",
     "recurrent",
     "added_loss",
@@ -250,3 +252,20 @@ def test_a_few_kills_and_damaged_files():
     assert set({**suffered, "rounds": 0}.values()) == {0}
     assert outcomes.keys() <= {"the same", "refused"}
     assert sum(outcomes.values()) == 16
+
+
+def test_the_model_of_a_cluster_is_limited_by_what_is_slowest():
+    serving = Serving(1e-3, 0.0, 3e-3, 0.0)
+    few = {"workers": 8, "population": 8, "seconds": 1.0, "share": 1.0}
+    idle = foretell(serving, 0.0, 0.0, **few)
+    assert idle.lived == pytest.approx(1, abs=0.03)
+    assert idle.rate == pytest.approx(8, rel=0.03)
+    assert idle.serving == pytest.approx(8 * 4e-3, rel=0.03)
+    moving = foretell(serving, 0.5, 0.5, **few)  # as long besides its own as for its own
+    assert moving.rate == pytest.approx(4, rel=0.04)
+    many = {"workers": 100, "population": 100, "seconds": 0.1, "share": 0.0}
+    driven = foretell(serving, 0.0, 0.0, **many)  # 1,000 a second would be lived, 250 are served
+    assert driven.rate == pytest.approx(250, rel=0.02)
+    assert driven.serving == pytest.approx(1, abs=0.01)
+    turns = foretell(serving, 0.0, 0.0, **{**few, "population": 16}, apart=0.0)
+    assert turns.rate == pytest.approx(8, rel=0.01)  # two members of a worker take turns
