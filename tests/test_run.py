@@ -150,7 +150,7 @@ def test_a_learner_grows_and_goes_on(tmp_path):
     assert read.best.hypers == longer.best.hypers
     np.testing.assert_array_equal(read.best.state, longer.best.state)
     np.testing.assert_array_equal(read.population.score, longer.population.score)
-    with pytest.raises(ConfigError, match=r"og\.grow with the same learner"):
+    with pytest.raises(ConfigError, match=r"call og\.grow again as it was called"):
         og.resume(tmp_path / "run")
 
 
