@@ -81,7 +81,8 @@ class Distributed:
             return value.cast(kinds.float64())
         if column.kind == "text":
             said = value.cast(kinds.string())
-            return (said == "").if_else(self._daft.lit(None), said)
+            when = _module("daft.functions").when  # Expression.if_else is gone since Daft 0.7
+            return when(said == "", self._daft.lit(None)).otherwise(said)
         return value.cast(kinds.timestamp("us")).cast(kinds.int64())
 
 
