@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import struct
 import sys
+import time
 from contextlib import closing
 
 import numpy as np
@@ -102,6 +103,8 @@ def records(data: bytes) -> list[bytes]:
         if left < 7 or kind == 0:  # the rest of the block is empty
             at += left
             continue
+        if at + 7 + length > len(data):  # it is being written
+            break
         part += data[at + 7 : at + 7 + length]
         at += 7 + length
         if kind in (1, 4):
@@ -110,14 +113,10 @@ def records(data: bytes) -> list[bytes]:
     return found
 
 
-@pytest.mark.filterwarnings("default")  # theirs
-def test_wandb_keeps_a_run_on_this_machine(store, job, monkeypatch, compiled):
+def kept(file) -> tuple[list[dict], dict]:
+    """The rows and the config that Weights & Biases has written by now."""
     from wandb.proto import wandb_internal_pb2
 
-    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
-    grow(job(), compiled, store, observers=[og.WandB()])
-    (file,) = store.folder.glob("wandb/offline-run-*/run-*.wandb")
-    assert identity_of(Setting(job(), store.folder, 0, {}, {})) in file.name
     rows, config = [], {}
     for data in records(file.read_bytes()):
         record = wandb_internal_pb2.Record.FromString(data)
@@ -125,6 +124,19 @@ def test_wandb_keeps_a_run_on_this_machine(store, job, monkeypatch, compiled):
             items = record.history.item
             rows.append({".".join(i.nested_key) or i.key: json.loads(i.value_json) for i in items})
         config |= {item.key: json.loads(item.value_json) for item in record.run.config.update}
+    return rows, config
+
+
+@pytest.mark.filterwarnings("default")  # theirs
+def test_wandb_keeps_a_run_on_this_machine(store, job, monkeypatch, compiled):
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    grow(job(), compiled, store, observers=[og.WandB()])
+    (file,) = store.folder.glob("wandb/offline-run-*/run-*.wandb")
+    assert identity_of(Setting(job(), store.folder, 0, {}, {})) in file.name
+    limit = time.monotonic() + 30  # its service writes behind, on a busy machine after the end
+    while len((found := kept(file))[0]) < 6 and time.monotonic() < limit:
+        time.sleep(0.1)
+    rows, config = found
     assert [row["round"] for row in rows] == list(range(6))
     for name, values in rounds_of(store).items():
         np.testing.assert_allclose([row[name] for row in rows], values, err_msg=name)
