@@ -51,16 +51,17 @@ def keypoints_portrait(
     nowhere, as in the score.
     """
     seen = watched(task, model, cold, clips)
+    after = answered(seen, model)
     scale = seen.frames.shape[2] / seen.outputs.shape[2]
-    said = np.asarray(jax.jit(places)(seen.outputs)) * scale
+    said = np.asarray(jax.jit(places)(after.outputs)) * scale
     film = Figure(
         "film",
         f"{FILMED} clips that were never learned from, none of them chosen, after {seen.cold} "
         "ticks of warm-up. White rings: where the joints are; yellow crosses: where it says.",
         {
-            "frames": seen.frames[:FILMED, seen.cold :],
-            "truth": np.asarray(seen.labels)[:FILMED, seen.cold :],
-            "said": said[:FILMED, seen.cold :],
+            "frames": after.frames[:FILMED],
+            "truth": after.labels[:FILMED],
+            "said": said[:FILMED],
         },
         {},
         draw_joints,
@@ -73,14 +74,14 @@ def motion_portrait(
 ) -> list[Figure]:
     """Return which kinds are taken for which, and the accuracy by latency."""
     seen = watched(task, model, cold, clips)
-    right = np.asarray(seen.labels)[:, seen.cold :].ravel()
-    said = seen.outputs.argmax(axis=-1)[:, seen.cold :].ravel()
+    after = answered(seen, model)
+    right, said = after.labels.ravel(), after.outputs.argmax(axis=-1).ravel()
     film = Figure(
         "film",
         f"{FILMED} clips that were never learned from, none of them chosen, after {seen.cold} "
         "ticks of warm-up. The edge is orange while what it says is wrong.",
         {
-            "frames": seen.frames[:FILMED, seen.cold :],
+            "frames": after.frames[:FILMED],
             "wrong": (said != right).reshape(clips, -1)[:FILMED],
         },
         {},
@@ -94,22 +95,22 @@ def features_portrait(
 ) -> list[Figure]:
     """Return the film, the first components along it, and what is explained by latency."""
     seen = watched(task, model, cold, clips)
+    after = answered(seen, model)
     film = Figure(
         "film",
         f"{FILMED} clips that were never learned from, none of them chosen, after {seen.cold} "
         "ticks of warm-up.",
-        {"frames": seen.frames[:FILMED, seen.cold :]},
+        {"frames": after.frames[:FILMED]},
         {},
         draw_film,
     )
-    right = np.asarray(seen.labels["right"])
     along = Figure(
         "components",
         f"The first component along the {FILMED} clips of the film, one after another: what the "
         "strong network says of each frame, and what is said here.",
         {
-            name: x[:FILMED, seen.cold :, 0]
-            for name, x in (("right", right), ("said", seen.outputs))
+            name: x[:FILMED, :, 0]
+            for name, x in (("right", after.labels["right"]), ("said", after.outputs))
         },
         {},
         draw_components,
@@ -134,6 +135,17 @@ def watched(task: VideoTask, model: VideoModel, cold: int, clips: int) -> Watche
     frames, labels, outputs, scores = jax.jit(lambda keys: jax.lax.map(one, keys))(keys)
     made = (np.asarray(frames), jax.tree.map(np.asarray, labels), np.asarray(outputs))
     return Watched(*made, np.stack(scores, axis=1), cold)
+
+
+def answered(seen: Watched, model: VideoModel) -> Watched:
+    """Return the answers after the warm-up, beside the frames that they are of and what was right
+    there: those of so many ticks ago as the network was asked for.
+    """
+    late, time = model.prediction_latency, seen.frames.shape[1]
+    first = max(seen.cold, late)
+    of = slice(first - late, time - late)
+    labels = jax.tree.map(lambda x: x[:, of], seen.labels)
+    return seen._replace(frames=seen.frames[:, of], labels=labels, outputs=seen.outputs[:, first:])
 
 
 def by_latency(seen: Watched, measure: str, model: VideoModel) -> Figure:
