@@ -57,6 +57,12 @@ class Measuring:
         found = {name: measure(name) for name in self.choose(names, names, list(few))}
         return {name: found[name if name in found else few[-1]] for name in names}
 
+    def unless_tiny(self, measure: Callable[[], T], other: T) -> T:
+        """Return what `measure` returns; in a tiny look the `other` one, which was measured
+        already, stands for it.
+        """
+        return other if self.scale == "tiny" else measure()
+
     def seeds(self, count: int) -> np.ndarray:
         """Return `count` seeds (uint32) spread from the first; see `seeds_from`."""
         return seeds_from(self.seed, count)

@@ -59,7 +59,7 @@ def show(arguments: list[str]) -> int:
     chosen = parse(Show, "show", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported
     from ontogeny.runtime.store import Store
-    from ontogeny.views.standing import how_on
+    from ontogeny.views.statuses import how_on
     from ontogeny.views.tables import run_details, run_table
 
     with Store(folder) as store:

@@ -27,7 +27,7 @@ from ontogeny.views.record import Record, read_record
 from ontogeny.views.replays import replay_rows, replay_summary
 from ontogeny.views.scales import chosen, score_scale
 from ontogeny.views.sparkline import sparkline
-from ontogeny.views.standing import status_word
+from ontogeny.views.statuses import status_word
 
 STATUS = {
     "finished": "green",

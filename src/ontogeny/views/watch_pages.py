@@ -21,8 +21,7 @@ from ontogeny.views.curve import curve_svg
 from ontogeny.views.quantities import NOTHING, count, duration, number
 from ontogeny.views.scales import score_scale
 from ontogeny.views.sparkline import stretch_means
-from ontogeny.views.standing import how_on
-from ontogeny.views.statuses import WHY, status_mark
+from ontogeny.views.statuses import WHY, how_on, status_mark
 from ontogeny.views.watchlist import Line
 
 COURSE = 80  # points of a run's course in the list

@@ -91,10 +91,13 @@ def measure(how: Measuring) -> Found:
 
     judge = judging(text, teacher, config, how)
     # in a tiny look one arm stands for all: it learns from data and from its own text
-    tiny = how.scale == "tiny"
-    start = taught("all", ARMS["mixture" if tiny else "data"])
+    start = taught("all", ARMS[how.choose("data", "data", "mixture")])
     seconds = start.seconds[-1]
-    runs = {n: start if tiny else taught(n, arm, start.last) for n, arm in ARMS.items()}
+
+    def of_arm(name: str) -> Trained:
+        return how.unless_tiny(lambda: taught(name, ARMS[name], start.last), start)
+
+    runs = {name: of_arm(name) for name in ARMS}
     scores = {name: np.concatenate([start.score, run.score]) for name, run in runs.items()}
     seconds += sum(run.seconds[-1] for run in runs.values())
     judged = how.of_each(ARMS, lambda name: judge(runs[name].states.network), ["mixture"])
@@ -106,10 +109,11 @@ def measure(how: Measuring) -> Found:
         f"teacher's perplexity {its_perplexity:.2f}{how.weak()}"
     )
     arms = how.choose(*SHORT_ARMS)
-    short = {
-        n: perplexity_of(start if tiny else on_short_text(n, text, teacher, config, how))
-        for n in arms
-    }
+
+    def on_little(name: str) -> Trained:
+        return how.unless_tiny(lambda: on_short_text(name, text, teacher, config, how), start)
+
+    short = {name: perplexity_of(on_little(name)) for name in arms}
     claims = claims_of(judged, corpus, cost, how.seed)
     return claims + claims_of_short_text(short, how), [
         curves(scores, 2 * updates, its_perplexity),

@@ -71,10 +71,9 @@ def measure(how: Measuring) -> Found:
     kicked = kickstart(teacher, both, weight, watch=0)
     imitates = distillation("on-policy", teacher, both, 1.0, watch=0, name=NAME)
     found = lived(both, kicked, {TAUGHT: 1.0, ALONE: 0.0}, budget, how)
-    if how.scale == "tiny":  # the taught stand for them
-        found[IMITATES] = found[TAUGHT]
-    else:
-        found |= lived(both, imitates, {IMITATES: 1.0}, budget, how)
+    found |= how.unless_tiny(
+        lambda: lived(both, imitates, {IMITATES: 1.0}, budget, how), {IMITATES: found[TAUGHT]}
+    )
     frames = frames_of(agent_of(how), budget.steps)
     cost = f"{budget.seeds} seeds, {budget.rounds * frames:,.0f} frames each{how.weak()}"
     title = "A student of three rooms, an expert a room"

@@ -117,8 +117,7 @@ def lived(how: Measuring) -> Lessons:
         size, first = (seeds, learning, 1), how.seed + 1
         return train(how, cloning, *size, CLONED, first_seed=first, quick=True).score
 
-    # in a tiny look another stands for it: to imitate alone is what those who remember do
-    score[CLONED] = score[CONSTANT] if how.scale == "tiny" else cloned()
+    score[CLONED] = how.unless_tiny(cloned, score[CONSTANT])
     score[TUNED] = each.populations(each.score).mean(axis=-1)
     return Lessons(level, spent, score, each.lines(NAME), members, frames)
 

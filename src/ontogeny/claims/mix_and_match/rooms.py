@@ -116,7 +116,7 @@ def walked(how: Measuring) -> Walks:
     for name, kind in KINDS.items():
         if how.scale != "tiny":
             score[name] = _score(mixed(config, updates, risen, **kind), name, how)
-    for name in (SMALL, BIG, *KINDS):
+    for name in (SMALL, BIG, *KINDS):  # in a tiny look
         score.setdefault(name, score[SCHEDULED])
     frames = float(updates * config.environments * config.unroll)
     return Walks(score, grown.lines(ALPHA), frames)

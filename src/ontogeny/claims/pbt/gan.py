@@ -137,7 +137,6 @@ def _ask(recipe: DigitsGan, seed: int) -> Any:
 
 
 @functools.cache
-@functools.cache
 def _real() -> str:
     """Say what both classifiers make of real images that were held out."""
     test = digit_images().test

@@ -49,8 +49,7 @@ def measure(how: Measuring) -> Found:
     alone = pck(SKIPS, SEQUENTIAL)
 
     def delayed(p: int) -> np.ndarray:
-        # in a tiny look one network stands for all: the fully parallel is trained for `motion`
-        return alone if how.scale == "tiny" else pck(FULL, f"{p} frames late", p)
+        return how.unless_tiny(lambda: pck(FULL, f"{p} frames late", p), alone)
 
     late = how.of_each(LATE, delayed, (0,))
 

@@ -8,7 +8,7 @@ import pytest
 import ontogeny as og
 from ontogeny import cli
 from ontogeny.core.errors import ConfigError
-from ontogeny.views.standing import how_on
+from ontogeny.views.statuses import how_on
 
 
 def test_what_a_command_can_go_on_with_is_told_as_one():
