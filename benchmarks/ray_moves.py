@@ -49,6 +49,7 @@ from ontogeny.runtime.store import Store
 
 MEGABYTES = (1.0, 100.0)
 STORE_BYTES = 1_500_000_000
+CPUS = 1.0  # of each worker
 WORKERS = 1000  # simulated
 SECONDS = 0.1  # that a simulated round takes on average: 10,000 a second would be lived
 COHORT = 8  # JAX members side by side in a worker
@@ -92,7 +93,7 @@ class Pair:
             cluster,
             2,
             count=2,
-            cpus=1,
+            cpus=CPUS,
             gpus=0,
             restarts=0,
             surroundings={"PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])},
@@ -135,7 +136,7 @@ def moves(cluster: Any, megabytes: float, repeats: int) -> list[Figure]:
         ]
         for pair in pairs:
             ends.callback(pair.crew.close)
-        taker = cluster.ray.remote(Mover).options(num_cpus=1).remote()
+        taker = cluster.ray.remote(Mover).options(num_cpus=CPUS).remote()
         ends.callback(cluster.ray.kill, taker)
         given = np.ones(round(megabytes * 1e6), np.uint8)
 
@@ -174,7 +175,7 @@ def rounds(cluster: Any, repeats: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as place, ExitStack() as ends:
         pair = Pair(cluster, 160e-6, Path(place) / "small", through_store=True)
         ends.callback(pair.crew.close)
-        called = cluster.ray.remote(Mover).options(num_cpus=1).remote()
+        called = cluster.ray.remote(Mover).options(num_cpus=CPUS).remote()
         ends.callback(cluster.ray.kill, called)
         own, theirs = list[float](), list[float]()
         for _ in range(repeats):

@@ -31,13 +31,13 @@ class Kept(Programs):
         self.made_before: dict[str, Any] = {}
 
     def serving(self, executor: Executor, known: Mapping[str, Any]) -> Executor:
-        traced = Vectorised.prepare.__module__ != Vectorised.__module__  # see `tracing`
-        if traced or not isinstance(executor, Vectorised) or debugging() or "replay" in known:
+        if not isinstance(executor, Vectorised) or debugging() or "replay" in known:
             return executor
         fields = known.get("fields") or {}
         told = {"fields": {n: value for n, value in fields.items() if n not in ARGUMENTS}}
         told |= {name: known[name] for name in SAME if name in known}
         told["devices"] = jax.device_count()  # which tests change
+        told["by"] = Vectorised.prepare.__module__  # some have it traced: see `tracing`
         return programs._Serving(self, executor, json.dumps(told, sort_keys=True))
 
     def made(self, serves: str, executor: Vectorised, job: Job) -> Program:

@@ -37,6 +37,9 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 from budget import Budget  # noqa: E402
+from contexts import share_contexts  # noqa: E402
+
+share_contexts()
 
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_num_cpu_devices", 2)
@@ -74,12 +77,42 @@ def compiled_once():
 
 
 @pytest.fixture(scope="module")
-def kept_nurseries():
-    """Have growths in processes take the nurseries that earlier ones have left."""
-    from nurseries import kept_nurseries
+def begun_once():
+    """Have growths of members apart that would begin and move the same compile that once in a
+    process.
+    """
+    from begun_once import begun_once
 
-    with kept_nurseries():
+    with begun_once():
         yield
+
+
+@pytest.fixture(scope="session")
+def nurseries():
+    """The nurseries that nobody has at the moment."""
+    from nurseries import Nurseries
+
+    kept = Nurseries()
+    yield kept
+    kept.close()
+
+
+@pytest.fixture(scope="module")
+def kept_nurseries(nurseries):
+    """Have growths in processes take the nurseries that earlier ones have left."""
+    from nurseries import taking
+
+    with taking(nurseries):
+        yield
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """The process whose forks cost no import."""
+    from forks import Forks
+
+    with Forks() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
+from budget import KEPT
+
 IMPORTS = """
 import jax
 import ontogeny.cli.growth
@@ -23,6 +25,7 @@ import ontogeny.recipes.quadratic
 import ontogeny.replaying
 import ontogeny.runtime.processes
 import ontogeny.views.live
+import two_hosts
 """
 SERVING = """
 import json, os, socket, sys
@@ -97,18 +100,19 @@ class Fork:
 
 
 class Forks:
-    """The process that has imported what the others need, `imports`, and forks them."""
+    """The process that has imported what the others need, and forks them."""
 
-    def __init__(self, imports: str = IMPORTS):
+    def __init__(self):
         self._control, there = socket.socketpair()
         self._answers = self._control.makefile("rb")
         path = json.dumps([entry or os.getcwd() for entry in sys.path])
         self._server = subprocess.Popen(
-            [sys.executable, "-c", SERVING, str(there.fileno()), path, json.dumps(imports)],
+            [sys.executable, "-c", SERVING, str(there.fileno()), path, json.dumps(IMPORTS)],
             pass_fds=[there.fileno()],
             env={**os.environ, "JAX_PLATFORMS": "cpu", "OPENBLAS_NUM_THREADS": "1"},
         )
         there.close()
+        KEPT.add(self._server.pid)
 
     def __enter__(self) -> Forks:
         return self
@@ -117,6 +121,7 @@ class Forks:
         self._answers.close()
         self._control.close()
         self._server.wait(timeout=30)
+        KEPT.discard(self._server.pid)
 
     def asked(self, what: Mapping[str, Any], *given: int) -> list[int]:
         """Return what is answered."""

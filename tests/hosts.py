@@ -94,6 +94,25 @@ UNWRITABLE = _when(0, _unwritable)
 SLOW = HostLearner(init, _when(-1, None, slow=0.01).step, score)
 
 
+def _heavy_init(key, hypers):
+    return init(key, hypers) | {"ballast": np.random.default_rng(key).random(30_000)}
+
+
+def _heavy_step(key, state, hypers):
+    state["ballast"] += 1  # in place: what was handed over must be its own
+    state, metrics = step(key, state, hypers)
+    return state, {**metrics, "ballast": float(state["ballast"].sum())}
+
+
+def _slow_heavy_step(key, state, hypers):
+    time.sleep(0.01)
+    return _heavy_step(key, state, hypers)
+
+
+HEAVY = HostLearner(_heavy_init, _heavy_step, score)
+SLOW_HEAVY = HEAVY._replace(step=_slow_heavy_step)
+
+
 class Point:
     """A state that is no array."""
 

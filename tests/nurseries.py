@@ -1,5 +1,6 @@
 """Nurseries that are kept from one growth in processes to the next: what a nursery has imported
 serves all that need the same, and to import it again costs most of what a small growth does.
+The few that served last are kept as long as the tests run.
 """
 
 from __future__ import annotations
@@ -8,7 +9,17 @@ import socket
 import subprocess
 from contextlib import contextmanager
 
+from budget import KEPT
 from ontogeny.runtime.workforce import Workforce
+
+MOST = 3
+
+
+def gone(nursery: subprocess.Popen[bytes]) -> bool:
+    """Return whether it has ended, and so been waited for."""
+    if nursery.poll() is not None:
+        KEPT.discard(nursery.pid)
+    return nursery.returncode is not None
 
 
 class Nurseries:
@@ -24,45 +35,53 @@ class Nurseries:
 
     def take(self, crew: Workforce) -> bool:
         nursery, control = self.free.pop(self.needs(crew), (None, None))
-        if nursery is None or control is None or nursery.poll() is not None:
+        if nursery is None or control is None or gone(nursery):
             return False
         crew._nursery, crew._control = nursery, control
         return True
 
     def give(self, crew: Workforce) -> bool:
         needs = self.needs(crew)
-        if crew._nursery is None or needs in self.free or crew._nursery.poll() is not None:
+        if crew._nursery is None or needs in self.free or gone(crew._nursery):
             return False
         self.free[needs], crew._nursery = (crew._nursery, crew._control), None
+        KEPT.add(self.free[needs][0].pid)
+        self.close(MOST)
         return True
 
-    def close(self) -> None:
-        for nursery, control in self.free.values():
+    def close(self, most: int = 0) -> None:
+        """End all but so many, those first that have been there longest."""
+        while len(self.free) > most:
+            nursery, control = self.free.pop(next(iter(self.free)))
             control.close()
             nursery.kill()
             nursery.wait()
-        self.free.clear()
+            assert gone(nursery)
 
 
 @contextmanager
-def kept_nurseries():
+def taking(kept: Nurseries):
     """Have crews take the nurseries that are there, and leave theirs when they go home."""
-    kept, begin, end = Nurseries(), Workforce._begin_nursery, Workforce._end_nursery
+    begin, end = Workforce._begin_nursery, Workforce._end_nursery
+
+    def over(crew: Workforce) -> None:
+        end(crew)
+        if crew._nursery is not None:
+            gone(crew._nursery)
 
     def begun(crew: Workforce) -> None:
         if crew._nursery is not None:  # it has died
-            end(crew)
+            over(crew)
             begin(crew)
         elif not kept.take(crew):
             begin(crew)
 
     def ended(crew: Workforce) -> None:
         if not kept.give(crew):
-            end(crew)
+            over(crew)
 
     Workforce._begin_nursery, Workforce._end_nursery = begun, ended
     try:
         yield
     finally:
         Workforce._begin_nursery, Workforce._end_nursery = begin, end
-        kept.close()

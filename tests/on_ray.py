@@ -6,6 +6,7 @@ how each came out as JSON.
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -34,7 +35,6 @@ from growing_apart import (
 )
 from hermits import Hermitage
 from ontogeny.core.errors import ConfigError, OntogenyError
-from ontogeny.core.host import HostLearner
 from ontogeny.core.learner import Learner
 from ontogeny.core.ray_cluster import joined
 from ontogeny.evolution.random_search import random_search
@@ -50,22 +50,6 @@ from ontogeny.testing import check_executor
 from tiny_scorer import TinyBackbone, TinyScorer, write_photos
 
 STORE_BYTES = 80_000_000
-
-
-def heavy_init(key, hypers):
-    return hosts.init(key, hypers) | {"ballast": np.random.default_rng(key).random(30_000)}
-
-
-def heavy_step(key, state, hypers):
-    state["ballast"] += 1  # in place: what was handed over must be its own
-    state, metrics = hosts.step(key, state, hypers)
-    return state, {**metrics, "ballast": float(state["ballast"].sum())}
-
-
-HEAVY = HostLearner(heavy_init, heavy_step, hosts.score)
-SLOW_HEAVY = HEAVY._replace(
-    step=lambda key, state, hypers: (time.sleep(0.01), heavy_step(key, state, hypers))[1]
-)
 
 
 class Watched:
@@ -129,8 +113,8 @@ def a_machine_that_dies_and_one_that_joins_change_no_bit(lab: Lab) -> None:
             wait_for(lambda: not where.crew._messages() and len(where.crew._up) == 2)
 
     with lab.store("befallen") as here, lab.store("undisturbed") as there:
-        assert grow(make(HEAVY), where, here, observers=[EachRound(befall)]) == "finished"
-        assert grow(make(HEAVY), Hermitage(synchronous=True), there) == "finished"
+        assert grow(make(hosts.HEAVY), where, here, observers=[EachRound(befall)]) == "finished"
+        assert grow(make(hosts.HEAVY), Hermitage(synchronous=True), there) == "finished"
         for name, values in recorded(there).items():
             np.testing.assert_array_equal(recorded(here)[name], values, err_msg=name)
         assert here.heirs() == there.heirs()
@@ -170,7 +154,9 @@ def a_machine_that_dies_while_members_are_at_their_own_pace(lab: Lab) -> None:
             lab.cluster.remove_node(lab.machines.pop(), allow_graceful=False)
 
     with lab.store("apart") as store:
-        assert grow(make(SLOW_HEAVY), where, store, observers=[EachRound(befall)]) == "finished"
+        assert (
+            grow(make(hosts.SLOW_HEAVY), where, store, observers=[EachRound(befall)]) == "finished"
+        )
         check_whole(store)
         assert len(rounds) == POP * ROUNDS  # none twice
         assert "restarted" in [event.kind for event in store.events()]
@@ -180,7 +166,7 @@ DRIVER = """
 import sys
 from pathlib import Path
 from growing_apart import make
-from on_ray import SLOW_HEAVY
+from hosts import SLOW_HEAVY
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.ray_workers import RayWorkers
 from ontogeny.runtime.store import Store
@@ -213,7 +199,7 @@ def a_driver_and_a_worker_that_are_killed_lose_nothing(lab: Lab) -> None:
     with Store(folder, write=True) as store:
         before, heirs = recorded(store), store.heirs()
         watch = [EachRound(strike)]
-        assert grow(make(SLOW_HEAVY), where, store, observers=watch) == "finished"
+        assert grow(make(hosts.SLOW_HEAVY), where, store, observers=watch) == "finished"
         check_whole(store)
         for name, values in before.items():
             check_kept(values, recorded(store)[name])
@@ -270,6 +256,21 @@ def photographs_are_scored_once_whatever_dies(lab: Lab) -> None:
             assert one[column] == other[column], column
 
 
+def what_moves_cost_is_measured_at_a_tiny_size(lab: Lab) -> None:
+    """The benchmark, its workers of a few hundredths of a CPU."""
+    from benchmarks import ray_moves
+
+    ray_moves.MEGABYTES, ray_moves.CPUS = (0.2,), 0.05
+    ray_moves.ABREAST, ray_moves.CASES = {}, {"linear": (8, 3)}
+    ray_moves.sustained = lambda *words: (ray_moves.simulate(*words), 1.0)
+    figures = ray_moves.measure(quick=True).to_json()["figures"]
+    found = {row["name"]: row["median"] for row in figures}
+    assert {"round with a move, 0.2 MB", "actor call", "driver, 8 simulated members, linear"} < {
+        *found
+    }
+    assert all(map(math.isfinite, found.values())), found
+
+
 def what_cannot_be_grown_is_refused_before(lab: Lab) -> None:
     heavy = Learner(
         lambda key, hypers: jnp.zeros(STORE_BYTES // 2),
@@ -309,6 +310,7 @@ CHECKS = (
     a_machine_that_dies_while_members_are_at_their_own_pace,
     a_driver_and_a_worker_that_are_killed_lose_nothing,
     photographs_are_scored_once_whatever_dies,
+    what_moves_cost_is_measured_at_a_tiny_size,
     what_cannot_be_grown_is_refused_before,
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import math
-import os
 import subprocess
 import sys
 import tempfile
@@ -137,7 +136,7 @@ def no_processes(workers=None, synchronous=False):
 
 
 PLAIN = Component(ActorCriticConfig(environments=2, unroll=2, minibatches=1))
-TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
+TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer; `on_ray` has one
     "moves": {"recipe_class": lambda name: Steps},
     "single": {
         "WORLDS": {"cartpole": (1, 1)},
@@ -180,29 +179,6 @@ TINY = {  # what is other than in `--quick`, of the benchmarks that need no peer
     "network": {"PEERS": {}},
     "tables": {"QUICK": (500, 2000), "REPEATS": 1},
 }
-
-
-def test_moves_on_ray_run_at_a_tiny_size():
-    """In a process of its own: Ray leaves threads behind."""
-    pytest.importorskip("ray")
-    code = (
-        "import json; from benchmarks import ray_moves as it\n"
-        "it.MEGABYTES, it.STORE_BYTES = (0.2,), 10**8\n"
-        "it.ABREAST, it.CASES = {}, {'linear': (8, 3)}\n"
-        "it.sustained = lambda *words: (it.simulate(*words), 1.0)\n"
-        "print(json.dumps(it.measure(quick=True).to_json()))\n"
-    )
-    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", code]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=paths)
-    assert said.returncode == 0, said.stderr[-3000:]
-    found = {
-        row["name"]: row["median"] for row in json.loads(said.stdout.splitlines()[-1])["figures"]
-    }
-    assert {"round with a move, 0.2 MB", "actor call", "driver, 8 simulated members, linear"} < {
-        *found
-    }
-    assert all(map(math.isfinite, found.values()))
 
 
 @pytest.mark.parametrize("name", TINY)

@@ -71,7 +71,10 @@ def short(monkeypatch):
 UNGROWN = {"matching", "study"}  # what grows nothing leaves no run
 
 
-@pytest.mark.usefixtures("short", "few_pictures", "one_device", "compiled_once", "kept_nurseries")
+SHARED = ("one_device", "compiled_once", "begun_once", "kept_nurseries")
+
+
+@pytest.mark.usefixtures("short", "few_pictures", *SHARED)
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_and_has_at_most_40_lines(path, tmp_path, monkeypatch, capsys, request):
     if path.stem in TRACED:

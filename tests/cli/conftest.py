@@ -7,21 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from forks import Forks
 from ontogeny import cli
 
 SMALL = ["--population", "4", "--rounds", "4", "--steps", "5"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _compiled_once(compiled_once):
+def _compiled_once(compiled_once, one_device):
     return compiled_once
-
-
-@pytest.fixture(scope="module")
-def forks():
-    with Forks() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="session")

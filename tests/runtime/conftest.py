@@ -1,5 +1,5 @@
 """A learner that takes a moment to grow: a noisy quadratic, whose state has a float, an integer and
-a nested leaf.
+a nested leaf. And a strategy that takes a moment to compile, as most here is of neither.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ import jax.numpy as jnp
 import pytest
 
 import growing_apart
-from forks import IMPORTS, Forks
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Integer, Log, Space
-from ontogeny.evolution.pbt import pbt
-from ontogeny.evolution.selection import truncation
+from ontogeny.evolution.strategy import Strategy
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.processes import Processes
@@ -49,7 +47,20 @@ def make_learner(broken_at: int | None = None) -> Learner:
 
 
 SPACE = Space({"rate": Log(1e-4, 1.5, (1e-3, 1.0)), "unused": Integer(1, 9)})
-STRATEGY = pbt(SPACE, truncation(0.25))
+OVERTAKING = growing_apart.overtaking(SPACE)
+
+
+def _varied(key, moves, population, ready):
+    """Who overtakes has a rate that is drawn, up to twice the one that it would have."""
+    moves, move = OVERTAKING.move(key, moves, population, ready)
+    factor = 2 * jax.random.uniform(key, (population.size,))
+    moved = move.parent != jnp.arange(population.size)
+    rate = move.hypers["rate"]
+    hypers = SPACE.clip(move.hypers | {"rate": jnp.where(moved, factor * rate, rate)})
+    return moves, move._replace(hypers=hypers)
+
+
+STRATEGY = Strategy(OVERTAKING.init, _varied)
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +79,9 @@ def _kept_nurseries(kept_nurseries):
     return kept_nurseries
 
 
-@pytest.fixture(scope="module")
-def forks():
-    with Forks(f"{IMPORTS}import two_hosts") as opened:
-        yield opened
+@pytest.fixture(scope="module", autouse=True)
+def _begun_once(begun_once):
+    return begun_once
 
 
 class Compiled:

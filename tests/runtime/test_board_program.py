@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 
 import hosts
-from growing_apart import overtaking
+from growing_apart import OVERTAKING, SPACE
 from hermits import Hermit, Hermitage
 from ontogeny.core.errors import DeadPopulation, OntogenyError
 from ontogeny.core.space import Log, Space
-from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.random_search import random_search
-from ontogeny.evolution.selection import truncation
 from ontogeny.runtime.board_program import ALONE, BoardProgram
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
@@ -25,12 +23,11 @@ from ontogeny.runtime.store import Store
 from ontogeny.runtime.worker import fulfil
 from ontogeny.testing import check_executor
 
-SPACE = Space({"rate": Log(1e-3, 1.0)})
 POP, ROUNDS = 4, 6
 
 
 def job_of() -> Job:
-    return Job(hosts.DESCENT, SPACE, pbt(SPACE, truncation(0.25)), 0, POP, ROUNDS, 3)
+    return Job(hosts.DESCENT, SPACE, OVERTAKING, 0, POP, ROUNDS, 3)
 
 
 @pytest.fixture
@@ -83,8 +80,8 @@ class Flock(Hermit):
 
 def test_of_a_large_population_few_are_decided_about_together(tmp_path):
     """One in 64 at most, of rounds of one number; and each lives all its rounds."""
-    space, members = Space({"rate": Log(1e-3, 1.0)}), 2 * ALONE
-    job = Job(hosts.DESCENT, space, overtaking(space), 0, members, 3, 1)
+    members = 2 * ALONE
+    job = Job(hosts.DESCENT, SPACE, OVERTAKING, 0, members, 3, 1)
     crew = Flock()
     program = BoardProgram(job, shipped(job), crew, synchronous=False, folder=tmp_path)
     seen = np.zeros((members, 3), int)

@@ -25,6 +25,8 @@ from ontogeny.evolution.evolve import Grown
 from ontogeny.runtime import gathering, joining
 from ontogeny.runtime.store import Store
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
 
 def free_port() -> int:
     with socket.create_server(("", 0)) as taken:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import signal
-import subprocess
-import sys
 from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -96,7 +93,7 @@ def test_processes_and_a_stop_come_to_the_same_bytes(whole, folder, tmp_path):
     assert out.read_bytes() == whole.out.read_bytes()
 
 
-def test_a_kill_comes_to_the_same_bytes(whole, folder, tmp_path):
+def test_a_kill_comes_to_the_same_bytes(whole, folder, tmp_path, forks):
     out = tmp_path / "scores.parquet"
     code = f"""
 import os
@@ -113,10 +110,9 @@ def tell(counts, ahead):
 scoring.score_photos(photo_source({str(folder)!r}), Judge(TinyScorer(), TinyBackbone()),
     {str(out)!r}, skip_same=True, workers=0, tell=tell)
 """
-    paths = [str(Path(__file__).parents[1]), *sys.path]
-    code = f"import sys; sys.path[:] = {paths!r}\n{code}"
-    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
-    assert done.returncode == -signal.SIGKILL
+    process = forks.start(code)
+    assert process.communicate(timeout=60) == (b"", b"")
+    assert process.returncode == -signal.SIGKILL
     assert not out.exists()
     assert scored(folder, out).kept == 32
     assert out.read_bytes() == whole.out.read_bytes()

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import ontogeny as og
-from growing_apart import overtaking
+from growing_apart import OVERTAKING, SPACE
 from hermits import Hermitage
 from ontogeny.core.errors import StructureError
 from ontogeny.runtime.driver import grow
@@ -113,10 +113,9 @@ def test_an_array_is_no_flag(tmp_path):
 
 
 def test_heirs_find_the_files_of_their_parents(store):
-    space = og.Space({"rate": og.Log(1e-3, 1.0)})
     what = 'cd $ONTOGENY_FOLDER; echo $ONTOGENY_SLOT >> line; echo "{\\"score\\": -$2}"'
     what += '; read first < line; echo "{\\"score\\": -$2, \\"first\\": $first}"'
-    job = Job(og.script(["sh", "-c", what, "-"]), space, overtaking(space), 0, 4, 3, 1)
+    job = Job(og.script(["sh", "-c", what, "-"]), SPACE, OVERTAKING, 0, 4, 3, 1)
     grow(job, Hermitage(True), store, checkpoint_seconds=1e9)
     first = store.metric("first")
     heir = store.heirs()[0]

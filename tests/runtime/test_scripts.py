@@ -15,7 +15,7 @@ import pytest
 
 import ontogeny as og
 import scripted
-from growing_apart import SPACE, overtaking
+from growing_apart import OVERTAKING, SPACE
 from hermits import Hermitage
 from ontogeny.core.errors import ConfigError, OntogenyError, StructureError
 from ontogeny.runtime.driver import grow
@@ -37,7 +37,7 @@ def _kept_nurseries():
 
 def make(train, population=POP, rounds=ROUNDS, **how):
     learner = og.script(train, **how)
-    return Job(learner, SPACE, overtaking(SPACE), 0, population, rounds, STEPS)
+    return Job(learner, SPACE, OVERTAKING, 0, population, rounds, STEPS)
 
 
 def grown(store, train, where=None, **how):
@@ -66,7 +66,7 @@ def test_a_script_that_waits_and_one_that_is_begun_anew_come_to_the_same_bits(st
     run = og.grow(
         og.script(scripted.train),
         space=SPACE,
-        strategy=overtaking(SPACE),
+        strategy=OVERTAKING,
         population=POP,
         rounds=ROUNDS,
         steps=STEPS,
@@ -80,7 +80,7 @@ def test_a_script_that_waits_and_one_that_is_begun_anew_come_to_the_same_bits(st
     with pytest.raises(OntogenyError, match=r"the run there has learner\.train"):
         og.grow(
             og.script(scripted.raising),
-            **{"space": SPACE, "strategy": overtaking(SPACE), "population": POP},
+            **{"space": SPACE, "strategy": OVERTAKING, "population": POP},
             **{"rounds": ROUNDS, "steps": STEPS, "executor": Processes(2, synchronous=True)},
             folder=tmp_path / "apart",
             progress=False,

@@ -20,6 +20,7 @@ from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.store import Store
 from ontogeny.views.record import read_record
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
 STORED = Path(__file__).parents[1] / "data" / "stored"
 
 
