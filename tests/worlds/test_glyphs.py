@@ -11,7 +11,7 @@ from ontogeny.worlds.glyphs import SCRIPTS, draw_glyphs, script_of, splits_of
 from ontogeny.worlds.typefaces import PACKAGES, folder_fonts, packaged_fonts, read_faces
 
 EACH = (
-    8  # of so many letters one is drawn by all faces, and these: drawing all takes a dozen seconds
+    16  # of so many letters one is drawn by all faces, and these: drawing all takes a dozen seconds
 )
 ALIKE = {ord(letter) for letter in "AΑАЖ"}  # Latin, Greek and Cyrillic
 FEW = {"fontpkg-heebo": r"\.ttf$", "fontpkg-kanit": r"\.ttf$", "fontpkg-almarai": r"\.ttf$"}

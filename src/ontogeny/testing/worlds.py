@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -10,6 +11,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ontogeny.core import trees
+from ontogeny.core.closures import traced_once
 from ontogeny.core.errors import StructureError
 from ontogeny.testing.comparison import check_equal, kinds
 from ontogeny.worlds.episodes import autoreset
@@ -25,6 +27,7 @@ def check_world(world: World, *, steps: int = 64, environments: int = 8) -> None
     gives the same episode; no episode is truncated before the time limit; and a picture, where
     there is one, is uint8 [height, width, 3].
     """
+    world = world._replace(reset=_once(world.reset), step=_once(world.step))
     key, space = jax.random.key(0), world.action_space
     state, observation = jax.eval_shape(world.reset, key)
     after, came = jax.eval_shape(lambda s, k: world.step(k, s, random_action(space, k)), state, key)
@@ -70,6 +73,12 @@ def check_world(world: World, *, steps: int = 64, environments: int = 8) -> None
             hint="terminated wins: nothing follows, so nothing was cut off",
         )
     _check_limit(world, played.terminated | played.truncated, played.truncated)
+
+
+def _once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, traced once for arguments of a kind: some worlds take seconds."""
+    traced = traced_once(function)
+    return lambda *given: jax.tree.map(jnp.asarray, traced(*given))
 
 
 def _check_limit(world: World, done: np.ndarray, truncated: np.ndarray) -> None:
