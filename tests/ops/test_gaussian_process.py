@@ -23,6 +23,7 @@ from ontogeny.ops.gaussian_process import (
 LENGTH, DRIFT, NOISE = 0.3, 0.2, 0.05
 KERNEL = Kernel(jnp.float32(LENGTH), jnp.float32(DRIFT), jnp.float32(NOISE))
 POSTERIOR, EVIDENCE = jax.jit(posterior), jax.jit(log_evidence)
+COVARIANCE, IMAGINE = jax.jit(covariance), jax.jit(imagine)
 FAR = 1e9  # a length so long that an input does not matter
 
 
@@ -30,11 +31,11 @@ FAR = 1e9  # a length so long that an input does not matter
 def case():
     """Return 9 observations, of which the third and the last are missing, and 4 points to ask."""
     rng = np.random.default_rng(0)
-    seen = Inputs(jnp.arange(9.0), jnp.float32(rng.uniform(size=(9, 2))))
-    asked = Inputs(jnp.full(4, 9.0), jnp.float32(rng.uniform(size=(4, 2))))
+    seen = Inputs(np.arange(9, dtype=np.float32), np.float32(rng.uniform(size=(9, 2))))
+    asked = Inputs(np.full(4, 9, np.float32), np.float32(rng.uniform(size=(4, 2))))
     there = np.ones(9, bool)
     there[[2, 8]] = False
-    return seen, jnp.float32(rng.normal(size=9)), jnp.asarray(there), asked
+    return seen, np.float32(rng.normal(size=9)), there, asked
 
 
 @pytest.fixture(scope="module")
@@ -72,22 +73,22 @@ def test_the_triangle_and_its_solution_are_lapacks():
 
 
 def test_the_covariance_by_hand():
-    one = Inputs(jnp.array([0.0]), jnp.array([[0.0, 0.0]]))
-    two = Inputs(jnp.array([4.0]), jnp.array([[0.3, 0.4]]))
+    one = Inputs(np.float32([0]), np.float32([[0, 0]]))
+    two = Inputs(np.float32([4]), np.float32([[0.3, 0.4]]))
     expected = (1 - DRIFT) ** 2 * np.exp(-0.25 / (2 * LENGTH**2))
-    assert covariance(KERNEL, one, two)[0, 0] == pytest.approx(expected, rel=1e-5)
+    assert COVARIANCE(KERNEL, one, two)[0, 0] == pytest.approx(expected, rel=1e-5)
     still = KERNEL._replace(drift=jnp.float32(0))
-    assert covariance(still, one, one._replace(time=jnp.array([1e6])))[0, 0] == 1
+    assert COVARIANCE(still, one, one._replace(time=np.float32([1e6])))[0, 0] == 1
 
 
 def test_one_observation_by_hand(case):
     """mean = k y / (1 + noise), variance = 1 - k^2 / (1 + noise)."""
     seen, _, _, asked = case
-    there = jnp.arange(9) == 4
-    belief = POSTERIOR(KERNEL, seen, jnp.full(9, 2.0), there, asked)
-    k = np.asarray(covariance(KERNEL, seen, asked))[4]
+    there = np.arange(9) == 4
+    belief = POSTERIOR(KERNEL, seen, np.full(9, 2, np.float32), there, asked)
+    k = np.asarray(COVARIANCE(KERNEL, seen, asked))[4]
     np.testing.assert_allclose(belief.mean, 2 * k / (1 + NOISE), rtol=1e-5)
-    np.testing.assert_allclose(jnp.diag(belief.covariance), 1 - k**2 / (1 + NOISE), rtol=1e-5)
+    np.testing.assert_allclose(np.diag(belief.covariance), 1 - k**2 / (1 + NOISE), rtol=1e-5)
 
 
 def test_the_posterior_is_scikit_learns(case, believed, oracle):
@@ -104,20 +105,20 @@ def test_the_evidence_is_scikit_learns(case, oracle):
 
 def test_without_observations_nothing_is_known(case):
     seen, y, there, asked = case
-    belief = POSTERIOR(KERNEL, seen, y, jnp.zeros_like(there), asked)
+    belief = POSTERIOR(KERNEL, seen, y, np.zeros_like(there), asked)
     assert np.all(np.asarray(belief.mean) == 0)
-    np.testing.assert_allclose(jnp.diag(belief.covariance), 1.0)
-    assert EVIDENCE(KERNEL, seen, y, jnp.zeros_like(there)) == 0
+    np.testing.assert_allclose(np.diag(belief.covariance), 1.0)
+    assert EVIDENCE(KERNEL, seen, y, np.zeros_like(there)) == 0
 
 
 def test_an_imagined_observation_is_a_real_one_of_what_was_expected(case, believed):
     """Observing exactly the mean at a point leaves every mean and lowers the variance."""
     seen, y, there, asked = case
-    more = Inputs(*(jnp.concatenate([a, b[1:2]]) for a, b in zip(seen, asked, strict=True)))
-    both = jnp.append(there, True)
-    real = POSTERIOR(KERNEL, more, jnp.append(y, believed.mean[1]), both, asked)
-    imagined = imagine(believed, jnp.int32(1), jnp.float32(NOISE), jnp.array(True))
+    more = Inputs(*(np.concatenate([a, b[1:2]]) for a, b in zip(seen, asked, strict=True)))
+    both, at = np.append(there, True), np.int32(1)
+    real = POSTERIOR(KERNEL, more, np.append(y, np.asarray(believed.mean)[1]), both, asked)
+    imagined = IMAGINE(believed, at, np.float32(NOISE), np.True_)
     np.testing.assert_allclose(imagined.mean, real.mean, atol=1e-5)
     np.testing.assert_allclose(imagined.covariance, real.covariance, atol=1e-4)
-    untouched = imagine(believed, jnp.int32(1), jnp.float32(NOISE), jnp.array(False))
+    untouched = IMAGINE(believed, at, np.float32(NOISE), np.False_)
     assert np.array_equal(untouched.covariance, believed.covariance)

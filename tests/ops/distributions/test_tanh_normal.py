@@ -13,9 +13,9 @@ from ontogeny.core.errors import StructureError
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.ops.distributions.tanh_normal import TanhNormal
 
-LOW, HIGH = jnp.array([-2.0, 0.0]), jnp.array([2.0, 1.0])
-POLICY = TanhNormal(jnp.array([0.3, -0.7]), jnp.array([-0.5, 0.2]), LOW, HIGH)
-OTHER = TanhNormal(jnp.array([0.0, 0.1]), jnp.array([0.1, -0.3]), LOW, HIGH)
+LOW, HIGH = np.float32([-2, 0]), np.float32([2, 1])
+POLICY = TanhNormal(*map(jnp.float32, ([0.3, -0.7], [-0.5, 0.2], LOW, HIGH)))
+OTHER = TanhNormal(*map(jnp.float32, ([0.0, 0.1], [0.1, -0.3], LOW, HIGH)))
 
 
 def test_densities_and_divergence_are_those_of_distrax():
@@ -29,13 +29,17 @@ def test_densities_and_divergence_are_those_of_distrax():
         squash = distrax.Block(distrax.Chain([scale, distrax.Tanh()]), 1)
         return distrax.Transformed(normal, squash)
 
-    actions = LOW + (HIGH - LOW) * jnp.array([[0.5, 0.5], [0.1, 0.9], [0.99, 0.02]])
-    got = jax.jit(jax.vmap(POLICY.log_probability))(actions)
-    np.testing.assert_allclose(got, squashed(POLICY).log_prob(actions), rtol=1e-4)
-    np.testing.assert_allclose(
-        POLICY.kl(OTHER), squashed(POLICY).kl_divergence(squashed(OTHER)), rtol=1e-5
-    )
-    np.testing.assert_allclose(POLICY.kl(POLICY), 0.0, atol=1e-7)
+    @jax.jit
+    def look(actions):
+        theirs, other = squashed(POLICY), squashed(OTHER)
+        own = jax.vmap(POLICY.log_probability)(actions), POLICY.kl(OTHER), POLICY.kl(POLICY)
+        return own, (theirs.log_prob(actions), theirs.kl_divergence(other))
+
+    places = np.float32([[0.5, 0.5], [0.1, 0.9], [0.99, 0.02]])
+    (log_p, kl, none), (their_log_p, their_kl) = look(np.asarray(LOW + (HIGH - LOW) * places))
+    np.testing.assert_allclose(log_p, their_log_p, rtol=1e-4)
+    np.testing.assert_allclose(kl, their_kl, rtol=1e-5)
+    np.testing.assert_allclose(none, 0.0, atol=1e-7)
 
 
 def test_the_density_integrates_to_one_and_its_entropy_is_the_integral():
