@@ -13,7 +13,7 @@ from ontogeny import cli
 from ontogeny.worlds.characters import characters
 
 TINY = [
-    *("--population", "2", "--rounds", "1", "--steps", "2"),
+    *("--population", "2", "--rounds", "1", "--steps", "2", "--strategy", "random-search"),
     *("--meta.ways", "2", "--meta.queries", "2", "--meta.tasks", "2"),
     *("--meta.test-queries", "2", "--meta.test-episodes", "4"),
 ]
