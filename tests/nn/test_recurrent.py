@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -18,7 +20,7 @@ N_IN, WIDTH, TIME = 3, 8, 12
 
 
 @eqx.filter_jit
-def cores(key):
+def made(key):
     return {
         "gru": GRU(N_IN, WIDTH, key=key),
         "lstm": LSTM(N_IN, WIDTH, key=key),
@@ -27,13 +29,19 @@ def cores(key):
     }
 
 
-CORES = cores(KEY)
+@functools.cache
+def cores():
+    """Return all of them, from one program."""
+    return made(KEY)
+
+
+NAMES = ("gru", "lstm", "transformer", "state space")
 XS = jax.random.normal(jax.random.key(1), (TIME, N_IN))
 
 
-@pytest.fixture(params=CORES)
+@pytest.fixture(params=NAMES)
 def core(request):
-    return CORES[request.param]
+    return cores()[request.param]
 
 
 @jax.jit
@@ -62,7 +70,7 @@ def shaken(core):
 
 
 def test_an_lstm_is_its_equations():
-    core = shaken(CORES["lstm"])
+    core = shaken(cores()["lstm"])
     (w, b), (u, v) = in_numpy(core.inputs), in_numpy(core.recurrent)
     cell, output, expected = np.zeros(WIDTH), np.zeros(WIDTH), []
     for x in np.asarray(XS, np.float64):
@@ -74,7 +82,7 @@ def test_an_lstm_is_its_equations():
 
 
 def test_a_gru_is_its_equations():
-    core = shaken(CORES["gru"])
+    core = shaken(cores()["gru"])
     (w, b), (u, v) = in_numpy(core.inputs), in_numpy(core.recurrent)
     h, expected = np.zeros(WIDTH), []
     for x in np.asarray(XS, np.float64):
@@ -89,14 +97,14 @@ def test_a_gru_is_its_equations():
 
 @pytest.mark.parametrize(("name", "n_gates"), [("gru", 3), ("lstm", 4)])
 def test_recurrent_weights_begin_orthogonal_gate_by_gate(name, n_gates):
-    for block in np.split(np.asarray(CORES[name].recurrent.weight), n_gates, axis=1):
+    for block in np.split(np.asarray(cores()[name].recurrent.weight), n_gates, axis=1):
         np.testing.assert_allclose(block.T @ block, np.eye(WIDTH), atol=1e-5)
 
 
 def test_forget_gates_begin_at_one():
-    keep = np.split(np.asarray(CORES["lstm"].inputs.bias), 4)[1]
+    keep = np.split(np.asarray(cores()["lstm"].inputs.bias), 4)[1]
     np.testing.assert_array_equal(keep, np.ones(WIDTH))
-    assert CORES["lstm"].inputs.bias.sum() == WIDTH
+    assert cores()["lstm"].inputs.bias.sum() == WIDTH
 
 
 def test_all_at_once_is_one_by_one(core):
