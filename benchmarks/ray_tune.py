@@ -108,7 +108,7 @@ def beside(
     for (updates, count), seconds in zip(moves.items(), ON_RAY, strict=False):
         few = min(count, TRIED)
         theirs = {way: [tuned(way, member, updates, few)[0]] for way in WAYS}
-        rates = {way: rate(theirs[way][0], updates, way == RESIDENT) for way in WAYS}
+        rates = {way: rate(theirs[way][0], updates) for way in WAYS}
         fastest = max(WAYS, key=lambda way: np.nan_to_num(rates[way]))
         own: dict[str, list[Iterations]] = {name: [] for name in arms}
         theirs[fastest], ceiling = [], list[float]()
@@ -140,7 +140,7 @@ def _held(
 ) -> list[Figure]:
     when = f"a move after {updates}"
     runs = {**own, **theirs}
-    rates = {arm: [rate(e, updates, arm == RESIDENT) for e in found] for arm, found in runs.items()}
+    rates = {arm: [rate(e, updates) for e in found] for arm, found in runs.items()}
     ratios = {name: pairwise(rates[name], rates[fastest]) for name in own}
     return [
         *(Figure(f"{arm}, {when}", "updates/s", rates[arm]) for arm in runs),
@@ -168,24 +168,21 @@ def _of_ceiling(
     ]
 
 
-def rate(ends: Iterations, updates: int, all_begun: bool = False) -> float:
-    """Return a population's updates a second between the end of its start and the beginning of its
-    end.
-
-    It has started once as many iterations have ended as there are members (`all_begun`: once each
-    member has ended one); at the end, when some cores have nothing left to do, the last iterations
-    are left out, one a core.
+def rate(ends: Iterations, updates: int) -> float:
+    """Return a population's updates a second while all of its members live: from when the last of
+    them has ended its first iteration, to when the first of them has ended its last. Of those that
+    are under way at either time, what has gone by counts: members that are all resident are in the
+    midst of one.
     """
-    times = sorted(time for _, _, time in ends)
-    start = POPULATION - 1
-    if all_begun:
-        start = times.index(max(time for _, number, time in ends if number == 1))
-    end = len(times) - 1
-    if times[end] != times[end - 1]:  # members that end one by one
-        end -= cores()
-    if end <= start or times[end] == times[start]:
+    of_slot: dict[Any, list[float]] = {}
+    for slot, _, when in ends:
+        of_slot.setdefault(slot, []).append(when)
+    members = [sorted(times) for times in of_slot.values()]
+    start, end = max(times[0] for times in members), min(times[-1] for times in members)
+    if end <= start:
         return float("nan")
-    return updates * (end - start) / (times[end] - times[start])
+    lived = sum(np.diff(np.interp([start, end], m, range(len(m)))).item() for m in members)
+    return updates * lived / (end - start)
 
 
 def first(ends: Iterations) -> float:

@@ -200,14 +200,17 @@ def test_a_benchmark_runs_at_a_tiny_size(name, monkeypatch):
 
 def test_the_rate_of_a_population_by_hand():
     """Sixteen members that end one by one, a second apart; that end side by side every ten seconds;
-    and of which one begins late.
+    that are all under way at once, some further than others; and of which one begins late.
     """
     one_by_one = [(n % 16, n // 16 + 1, float(n)) for n in range(64)]
     abreast = [(slot, n, 10.0 * n) for n in (1, 2, 3) for slot in range(16)]
-    late = [(0, 1, 31.5), *((n % 15 + 1, n // 15 + 1, float(n)) for n in range(60))]
+    apart = [(slot, n, 16.0 * n + 0.7 * slot) for n in (1, 2, 3) for slot in range(16)]
+    late = [(0, 1, 31.5), (0, 2, 47.5), *((n % 15 + 1, n // 15 + 1, float(n)) for n in range(60))]
     assert rate(one_by_one, 5) == 5
     assert rate(abreast, 5) == 5 * 32 / 20
-    assert 5 < rate(late, 5, all_begun=True) < 5.2  # from 31.5 on, a second each
+    assert rate(apart, 5) == pytest.approx(5)  # 16 members, each a 16th of one a second
+    assert rate(late, 5) == pytest.approx(5 * (15 / 15 + 1 / 16))  # from 31.5 on
+    assert math.isnan(rate(abreast[:16], 5))
 
 
 def test_a_few_kills_and_damaged_files():
