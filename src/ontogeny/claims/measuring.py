@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ Scale: TypeAlias = Literal["full", "quick", "tiny"]
 Found: TypeAlias = tuple[list[Claim], list[Figure]]
 T = TypeVar("T")
 Name = TypeVar("Name")
+
+_MADE: dict[Any, Any] = {}  # what parts of this process have made
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,15 @@ class Measuring:
         already, stands for it.
         """
         return other if self.scale == "tiny" else measure()
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` returns, made once in a process for all parts that ask by this key, at
+        this scale and from this seed.
+        """
+        key = key, self.scale, self.seed
+        if key not in _MADE:
+            _MADE[key] = make()
+        return _MADE[key]
 
     def seeds(self, count: int) -> np.ndarray:
         """Return `count` seeds (uint32) spread from the first; see `seeds_from`."""

@@ -67,10 +67,13 @@ def _leave() -> None:
         thread.join()
 
 
-def quick_to_compile() -> dict[str, Any]:
+def quick_to_compile(quick: bool = True) -> dict[str, Any]:
     """Return the compiler's options for a program that does not run long: on a CPU an agent's round
-    is compiled in a third of the time, and runs about as fast. What `XLA_FLAGS` sets is left so.
+    is compiled in a third of the time, and runs about as fast. What `XLA_FLAGS` sets is left so;
+    none where it isn't to be `quick`.
     """
+    if not quick:
+        return {}
     quick = {"xla_backend_optimization_level": 1, "xla_cpu_use_fusion_emitters": False}
     given = os.environ.get("XLA_FLAGS", "")
     on_cpu = jax.default_backend() == "cpu"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -12,6 +13,12 @@ from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.layer import INPUT
 from ontogeny.learners.streaming.stages import Share, begin_share, tick_share
 from ontogeny.learners.streaming.tick import Params, begin
+
+
+@lru_cache(maxsize=256)
+def program_of(graph: Graph, share: Share) -> Any:
+    """Return the jitted tick of a share: one, so that other weights are not compiled for again."""
+    return jax.jit(partial(tick_share, graph, share))
 
 
 class StageWorker:
@@ -32,7 +39,7 @@ class StageWorker:
         self.blank = np.zeros(frame_shape, dtype) if INPUT in share.layers else None
         own = {name: params[name] for name in share.layers if name in params}
         self._params = jax.device_put(own, device)
-        self._program: Any = jax.jit(lambda p, s, a, x: tick_share(graph, share, p, s, a, x))
+        self._program = program_of(graph, share)
         self.tick(*self.begin(), self.blank)
 
     def begin(self) -> tuple[Any, dict[str, Any]]:

@@ -194,7 +194,7 @@ class VectorisedProgram:
                 in_shardings=(whole, whole, whole, sharding),
                 out_shardings=(sharding, spread),
                 donate_argnums=3,
-                compiler_options=quick_to_compile() if quick else None,
+                compiler_options=quick_to_compile(quick),
             )
         ]
         self._hypers = jax.device_get(job.hypers)  # which every host has

@@ -11,7 +11,7 @@ Source: Schmitt et al. 2018, Kickstarting (arXiv 1803.03835), section 5.1 and fi
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -52,8 +52,6 @@ BOUNDS = Log(0.01, 1.0)  # where populations begin, evenly in the logarithm, and
 BEYOND = 1.5  # times the teacher's score
 PLATEAU = 0.25  # so far from the teacher's score, in units of it, is at the teacher
 NEAR = 0.1  # so much below the best weight by hand, in units of its score, is near it
-
-_GROWN: dict[Any, tuple[Teacher, float]] = {}
 
 
 class Budget(NamedTuple):
@@ -137,10 +135,8 @@ def grown(
     further rounds, where nothing is learned. It is grown once in a process, for the parts that ask
     for the same.
     """
-    key = (world.name, config, updates, how.scale, how.seed)
-    if key not in _GROWN:
-        _GROWN[key] = _grown(world, config, updates, how)
-    return _GROWN[key]
+    asked = "teacher", world.name, config, updates
+    return how.once(asked, lambda: _grown(world, config, updates, how))
 
 
 def _grown(

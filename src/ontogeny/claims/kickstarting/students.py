@@ -78,9 +78,6 @@ class Experts(NamedTuple):
     frames: float  # of one agent
 
 
-_EXPERTS: dict[Any, Experts] = {}
-
-
 def agent_of(how: Measuring) -> ActorCriticConfig:
     """Return the settings of everybody, experts and students."""
     return TINY if how.scale == "tiny" else AGENT
@@ -103,10 +100,8 @@ def experts(rooms: Sequence[World], rounds: int, steps: int, how: Measuring) -> 
     """Return an expert a room, each of rounds x steps updates, once in a process for all parts that
     ask for the same; in a tiny look, one for all.
     """
-    key = (tuple(room.name for room in rooms), rounds, steps, how.scale, how.seed)
-    if key not in _EXPERTS:
-        _EXPERTS[key] = _experts(rooms, rounds, steps, how)
-    return _EXPERTS[key]
+    asked = "experts", tuple(room.name for room in rooms), rounds, steps
+    return how.once(asked, lambda: _experts(rooms, rounds, steps, how))
 
 
 def _experts(rooms: Sequence[World], rounds: int, steps: int, how: Measuring) -> Experts:

@@ -56,7 +56,6 @@ ABLATIONS: dict[str, Config] = {
 }
 
 Arm = TypeVar("Arm", bound=Config)
-_TINY: dict[Any, Trained] = {}
 
 
 class Outcome(NamedTuple):
@@ -120,16 +119,15 @@ def _trained(name: str, config: Config, data: Featured, how: Measuring) -> Train
     """Return an arm's trainings. In a tiny look those on the first source that is asked for, in
     this process, stand for those on all.
     """
-    key = config, data.n_features, how.seed
-    if how.scale == "tiny" and key in _TINY:
-        return _TINY[key]
-    seeds, updates = how.choose(*SEEDS), how.choose(*UPDATES)
-    learner = few_shot(method_of(config, data.n_features), data.splits, how.choose(*META))
-    what = f"{data.splits.name}, {name}"
-    trained = train(how, learner, seeds, ROUNDS, updates // ROUNDS, what)
-    if how.scale == "tiny":
-        _TINY[key] = trained
-    return trained
+    source = how.choose(data.splits.name, data.splits.name, "any")
+
+    def learned() -> Trained:
+        seeds, updates = how.choose(*SEEDS), how.choose(*UPDATES)
+        learner = few_shot(method_of(config, data.n_features), data.splits, how.choose(*META))
+        what = f"{data.splits.name}, {name}"
+        return train(how, learner, seeds, ROUNDS, updates // ROUNDS, what)
+
+    return how.once(("few shots", config, data.n_features, source), learned)
 
 
 def untrained(data: Featured, how: Measuring) -> dict[str, Outcome]:

@@ -42,8 +42,6 @@ SEEDS = (4, 2, 2)
 UPDATES = (1200, 400, 2)
 TESTED = (200, 100, 4)  # memories of fresh strings, for each seed
 
-_TRAINED: dict[Any, Trained] = {}
-
 
 @cache
 def bits_task(n: int) -> MemoryTask:
@@ -60,10 +58,8 @@ def trained(n: int, how: Measuring, config: EBMMConfig, judged: Any = "all") -> 
     """Return energies that learned to store n strings, a seed each; once in a process, for the
     parts that ask for the same.
     """
-    key = (n, how.scale, how.seed, config, judged)
-    if key not in _TRAINED:
-        _TRAINED[key] = _trained(n, how, config, judged)
-    return _TRAINED[key]
+    asked = "energy of bits", n, config, judged
+    return how.once(asked, lambda: _trained(n, how, config, judged))
 
 
 def _trained(n: int, how: Measuring, config: EBMMConfig, judged: Any) -> Trained:

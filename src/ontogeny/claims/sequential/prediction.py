@@ -36,7 +36,6 @@ ROUNDS = (10, 10, 2)  # scores along a training
 TESTED = (4096, 4096, 32)  # fresh sequences that the excess is measured on
 LEAST: dict[str, Any] = {"core": CoreConfig("gru", 8), "batch": 8, "test_batch": 16}
 SETTINGS: tuple[dict[str, Any], ...] = ({}, {}, LEAST)  # what is else in a training
-_FITTED: dict[Any, Trained] = {}
 UNIT = {True: "nats a step", False: "nats a sequence"}
 
 
@@ -119,12 +118,12 @@ def fit(recipe: Sequences, updates: int, seeds: int, how: Measuring, what: str) 
     """
     from ontogeny.learners.sequential.predictor import predictor
 
-    key = (recipe, updates, seeds, how.scale, how.seed)
-    if key not in _FITTED:
+    def learned() -> Trained:
         learner = predictor(recipe.task(), replace(recipe.training, updates=updates))
         rounds = how.choose(*ROUNDS)
-        _FITTED[key] = train(how, learner, seeds, rounds, updates // rounds, what)
-    return _FITTED[key]
+        return train(how, learner, seeds, rounds, updates // rounds, what)
+
+    return how.once(("predictor", recipe, updates, seeds), learned)
 
 
 def at_scale(recipe: Sequences, how: Measuring) -> Sequences:

@@ -19,6 +19,7 @@ import plotly.graph_objects as go
 
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
+from ontogeny.core.compiling import quick_to_compile
 from ontogeny.learners.streaming.clip import clip, shifted
 from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.networks import NetworkConfig, network
@@ -97,7 +98,7 @@ def _apart(graph: Graph, how: Measuring, seeds: int, time: int) -> tuple[float, 
         )[1]
         return clip(graph, params, frames), stream
 
-    program, most = jax.jit(both), (0.0, 0.0)
+    program, most = jax.jit(both, compiler_options=quick_to_compile(how.quick)), (0.0, 0.0)
     for seed in how.seeds(seeds).tolist():
         params, frames = _drawn(graph, seed, time)
         along, stream = program(params, frames)
@@ -116,7 +117,7 @@ def _late(aligned: Graph, how: Measuring, seeds: int, time: int) -> float:
         alone = clip(aligned.sequential(), params, frames)
         return clip(aligned, params, frames), shifted(alone, aligned.n_stages - 1)
 
-    program, most = jax.jit(both), 0.0
+    program, most = jax.jit(both, compiler_options=quick_to_compile(how.quick)), 0.0
     for seed in how.seeds(seeds).tolist():
         params, frames = _drawn(aligned, seed, max(time, aligned.n_stages + 2))
         said, alone = program(params, frames)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ontogeny.claims.measuring import Measuring
 from ontogeny.claims.trainings import Trained, train
+from ontogeny.core.compiling import quick_to_compile
 from ontogeny.learners.streaming.config import StreamingConfig
 from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.networks import NetworkConfig, network
@@ -31,8 +32,6 @@ WARM_UP = 10  # ticks of a clip that count for nobody
 SEEDS = (4, 2, 2)
 UPDATES = (120, 60, 1)
 TESTED = (64, 32, 2)  # held clips
-
-_TRAINED: dict[Any, Trained] = {}
 
 
 class Judgement(NamedTuple):
@@ -61,16 +60,16 @@ def trained(
     """Return networks that learned, a seed each; once in a process, for the parts that ask for the
     same. They may answer `late` frames late; figures move so many times as fast.
     """
-    key = (config, how.scale, how.seed, late, speed, teacher is not None)
-    if key not in _TRAINED:
+
+    def learned() -> Trained:
         updates = how.choose(*UPDATES)
         rounds = min(10, updates)
-        learner = streaming(
-            network(at_scale(config, how)), _task(how, speed), _settings(how, late), teacher
-        )
+        graph = network(at_scale(config, how))
+        learner = streaming(graph, _task(how, speed), _settings(how, late), teacher)
         size = how.choose(*SEEDS), rounds, updates // rounds
-        _TRAINED[key] = train(how, learner, *size, what, quick=how.quick)
-    return _TRAINED[key]
+        return train(how, learner, *size, what, quick=how.quick)
+
+    return how.once(("joints", config, late, speed, teacher is not None), learned)
 
 
 def judged(
@@ -82,7 +81,8 @@ def judged(
     def one(params: Any) -> Any:
         return judge_held(graph, params, task, settings).measures
 
-    told = jax.device_get(jax.jit(jax.vmap(one))(params))
+    program = jax.jit(jax.vmap(one), compiler_options=quick_to_compile(how.quick))
+    told = jax.device_get(program(params))
     return Judgement(*(np.asarray(told[name], np.float64) for name in Judgement._fields))
 
 

@@ -32,7 +32,7 @@ class Share(NamedTuple):
 
     layers: tuple[str, ...]
     """Its layers, and the frame where it takes that in."""
-    reads: dict[str, int]
+    reads: tuple[tuple[str, int], ...]
     """Whose last ticks it keeps, and how many of them: its own, and other workers' layers."""
     sends: tuple[str, ...]
     """Which of its layers others read."""
@@ -40,7 +40,7 @@ class Share(NamedTuple):
     @property
     def foreign(self) -> tuple[str, ...]:
         """The layers of other workers that it reads."""
-        return tuple(name for name in self.reads if name not in self.layers)
+        return tuple(name for name, _ in self.reads if name not in self.layers)
 
 
 def shares(graph: Graph, ends: Sequence[int]) -> tuple[Share, ...]:
@@ -76,7 +76,7 @@ def shares(graph: Graph, ends: Sequence[int]) -> tuple[Share, ...]:
     read_by = [{name for name in reads if name not in layers} for layers, reads in told]
     asked = set[str]().union(*read_by)
     return tuple(
-        Share(layers, reads, tuple(name for name in layers if name in asked))
+        Share(layers, tuple(reads.items()), tuple(name for name in layers if name in asked))
         for layers, reads in told
     )
 
@@ -98,8 +98,7 @@ def begin_share(graph: Graph, share: Share, frame_shape: tuple[int, ...]) -> Str
     """
     whole = begin(graph, frame_shape)
     past = {
-        name: whole.past[name][: depth - (name not in share.layers)]
-        for name, depth in share.reads.items()
+        name: whole.past[name][: depth - (name not in share.layers)] for name, depth in share.reads
     }
     window = {name: kept for name, kept in whole.window.items() if name in share.layers}
     return StreamState(whole.clock, past, window)
