@@ -30,7 +30,7 @@ WARM_UP = 10  # ticks of a clip that count for nobody
 
 # At full, quick and tiny scale.
 SEEDS = (4, 2, 2)
-UPDATES = (120, 60, 1)
+UPDATES = (120, 50, 1)
 TESTED = (64, 32, 2)  # held clips
 
 
