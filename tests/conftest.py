@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -52,6 +53,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Budget(), "budget")
 
 
+@pytest.hookimpl(tryfirst=True)  # what they took is part of what all took
+def pytest_sessionfinish() -> None:
+    if "nurseries" in sys.modules:
+        sys.modules["nurseries"].KEPT.close()
+
+
 @pytest.fixture(scope="module")
 def one_device():
     """Have growths take one device: what spreads over both has its own tests, and costs the
@@ -75,7 +82,9 @@ def compiled_once():
 
 @pytest.fixture(scope="module")
 def kept_nurseries():
-    """Have growths in processes take the nurseries that earlier ones have left."""
+    """Have growths in processes take the nurseries that earlier ones have left, in this module or
+    another.
+    """
     from nurseries import kept_nurseries
 
     with kept_nurseries():
