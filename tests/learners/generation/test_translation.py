@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import with_drawn_start
 from ontogeny.core.archive import write_archive
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.learner import check_shapes
@@ -78,7 +79,7 @@ def test_tables_hold_the_pairs_that_fit(corpus):
 def test_the_contract(learner):
     dropout = Linear(0.0, 0.5)
     space = Space({"learning_rate": Log(1e-4, 1e-2), **dict.fromkeys(DROPOUTS, dropout)})
-    check_learner(learner, space)
+    check_learner(with_drawn_start(learner), space)
 
 
 def test_a_hyper_that_it_does_not_read_is_refused(learner):

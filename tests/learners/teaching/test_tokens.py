@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import with_drawn_start
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.core.space import Linear, Log, Space
 from ontogeny.learners.teaching.rule import Control, Rule
@@ -48,7 +49,8 @@ def teacher() -> TextModel:
 
 def test_the_contract():
     space = {"learning_rate": Log(1e-4, 1e-2), "temperature": Linear(0.5, 2.0)}
-    check_learner(token_student(TEXT, teacher(), RULES["reverse-kl"], SMALL), Space(space))
+    learner = token_student(TEXT, teacher(), RULES["reverse-kl"], SMALL)
+    check_learner(with_drawn_start(learner), Space(space))
 
 
 def test_shares_are_of_whole_texts():
