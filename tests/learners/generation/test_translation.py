@@ -48,7 +48,7 @@ def grown(learner):
     @jax.jit
     def grow(key):
         first = learner.init(key, hypers)
-        keys = jax.random.split(jax.random.key(1), 300)
+        keys = jax.random.split(jax.random.key(1), 150)
         last, metrics = jax.lax.scan(lambda s, k: learner.step(k, s, hypers), first, keys)
         both = jax.tree.map(lambda *pair: jnp.stack(pair), first, last)
         return last, metrics, *jax.lax.map(lambda s: learner.score(key, s, hypers), both)
