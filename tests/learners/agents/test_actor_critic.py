@@ -163,3 +163,4 @@ def test_a_policy_is_filmed(policy):
     short = policy.play(seed=0, episodes=1, steps=2, greedy=True)
     assert len(short.frames) == 2
     assert not short.ended
+    assert short.returns == [short.total]
