@@ -13,6 +13,9 @@ from budget import KEPT
 from ontogeny.runtime.workforce import Workforce
 
 MOST = 3
+# What other tests of this process have imported, and a learner in JAX mostly does not need: its
+# workers would import it by themselves.
+FOREIGN = {"gymnax", "sklearn", "torch", "torch._dynamo"}
 
 
 def gone(nursery: subprocess.Popen[bytes]) -> bool:
@@ -73,7 +76,10 @@ def taking(kept: Nurseries):
         if crew._nursery is not None:  # it has died
             over(crew)
             begin(crew)
-        elif not kept.take(crew):
+            return
+        if "jax" in crew._modules:
+            crew._modules = [name for name in crew._modules if name not in FOREIGN]
+        if not kept.take(crew):
             begin(crew)
 
     def ended(crew: Workforce) -> None:

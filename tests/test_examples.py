@@ -3,6 +3,7 @@ growths are traced and no more: what is made of them is looked at.
 """
 
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,12 @@ import pytest
 import ontogeny as og
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.leo_config import LEOConfig
+from ontogeny.learners.few_shot.prototypes import PrototypesConfig
 from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
 from ontogeny.learners.streaming.config import StreamingConfig
 from ontogeny.learners.streaming.networks import NetworkConfig
-from ontogeny.worlds import graded_photos
+from ontogeny.worlds import graded_photos, platform
 from ontogeny.worlds.photographs import packaged_files
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
@@ -35,7 +37,7 @@ TRACED = {
 META = MetaConfig(queries=2, tasks=2, test_queries=2, test_episodes=4)
 LITTLE = {  # of recipes whose own settings take long
     "leo": {"meta": META, "leo": LEOConfig(latent_steps=1, weight_steps=1)},
-    "protonet": {"meta": META},
+    "protonet": {"meta": META, "prototypes": PrototypesConfig(widths=(8,))},
     "ebmm-characters": {
         "ebmm": EBMMConfig(
             *("gated", 4, 1, 2), write_steps=1, read_steps=1, gradient_weight=0, prior_weight=0
@@ -52,10 +54,10 @@ LITTLE = {  # of recipes whose own settings take long
 
 @pytest.fixture
 def short(monkeypatch):
-    """Cut every growth to a few rounds and steps, and some to little networks: how well it learns
-    is for other tests to say.
+    """Cut every growth to a few rounds and steps, and some to little networks, and a platform to a
+    few users: how well it learns is for other tests to say.
     """
-    whole = og.grow
+    whole, crowded = og.grow, platform.platform
 
     def grow(what, **settings):
         cut = {name: min(settings[name], most) for name, most in MOST.items() if name in settings}
@@ -63,7 +65,11 @@ def short(monkeypatch):
             settings = {"strategy": "random-search"} | LITTLE.get(what, {}) | settings
         return whole(what, **settings | cut)
 
+    def sparse(config, **settings):
+        return crowded(replace(config, users=min(config.users, 500)), **settings)
+
     monkeypatch.setattr(og, "grow", grow)
+    monkeypatch.setattr(platform, "platform", sparse)
     files = packaged_files()[:4]  # a network looks at 16 versions of each
     monkeypatch.setattr(graded_photos, "packaged_files", lambda: files)
 

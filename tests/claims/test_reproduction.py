@@ -47,6 +47,20 @@ def test_the_toys_eight_arms_are_found_again(toy):
     assert toy[0].holds
 
 
+def test_the_toys_traps_catch_every_seed(toy):
+    """Copying h with theta makes both climb the same axis, and a factor can't leave zero."""
+    figure = toy[0].figures[0]
+    final = dict(zip(figure.labels["final"], figure.data["final"], strict=True))
+    # theta after 200 steps is 0.9 * 0.98^200 on the axis that is seen, and 0.9 on the other
+    one_axis = 1.2 - 0.81 - (0.9 * 0.98**200) ** 2
+    assert np.allclose(final["grid search"], one_axis, atol=1e-5)
+    assert np.allclose(final["exploit only, copy theta and h"], 0.39, atol=1e-3)
+    assert np.all(final["exploit only, copy theta"] > 1.17)
+    assert np.allclose(final["PBT, copy theta and h, h times 0.8 or 1.2"], 0.39, atol=1e-3)
+    assert np.mean(final["PBT, copy theta and h"]) == pytest.approx(1.2, abs=0.01)
+    assert np.mean(final["PBT, copy theta"]) > np.mean(final["explore only"])
+
+
 def test_the_figures_arrays_and_the_page_are_written(toy):
     result, folder = toy
     assert json.loads((folder / "claims.json").read_text()) == result.to_json()

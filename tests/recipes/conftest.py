@@ -13,3 +13,8 @@ def _on_one_device(one_device):
 @pytest.fixture(scope="module", autouse=True)
 def _compiled_once(compiled_once):
     return compiled_once
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kept_nurseries(kept_nurseries):
+    return kept_nurseries

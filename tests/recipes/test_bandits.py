@@ -7,6 +7,7 @@ import typing
 import jax
 import pytest
 
+from drawn import drawn_state
 from ontogeny.core.errors import ConfigError
 from ontogeny.learners.sequential.policy import MemoryPolicy
 from ontogeny.recipes import recipe_class, recipe_name
@@ -28,7 +29,7 @@ def test_a_recipe_is_listed_and_survives_json(name):
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_product_is_a_policy_of_the_world(name):
     recipe = RECIPES[name]
-    policy = recipe.product(jax.jit(recipe.learner().init)(jax.random.key(1), {}))
+    policy = recipe.product(drawn_state(recipe.learner()))
     assert isinstance(policy, MemoryPolicy)
     world = recipe.solved().world
     observation = jax.jit(lambda key: world.reset(key)[1])(jax.random.key(2))
@@ -52,10 +53,12 @@ def test_the_annealing_lasts_as_long_as_the_growth():
 
 @pytest.fixture(scope="module")
 def untrained():
-    """The product of a recipe's fresh member, and the recipe: small, and quick to play."""
+    """The product of a member that has learned nothing, and the recipe: small, and quick to
+    play.
+    """
 
     def make(recipe):
-        return recipe, recipe.product(jax.jit(recipe.learner().init)(jax.random.key(1), {}))
+        return recipe, recipe.product(drawn_state(recipe.learner(), scale=1e-3))
 
     return make
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import jax
 import numpy as np
 import pytest
 
+from drawn import drawn_state
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.leo_config import LEOConfig
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("few_pictures")
 def test_a_classifier_shows_an_episode_in_its_portrait(monkeypatch):
     monkeypatch.setattr(episodes, "TESTED", 40)
     recipe = ProtoNet(meta=SMALL)
-    product = recipe.product(jax.jit(recipe.learner().init)(jax.random.key(0), {}))
+    product = recipe.product(drawn_state(recipe.learner()))
     features = product.view(np.random.default_rng(0).random((3, 2, 20, 20)))
     assert product.adapt(features[:, :1])(features[:, 1:]).shape == (3, 1, 3)
     (figure,) = recipe.portrait(product)
@@ -45,8 +45,7 @@ def test_leo_tunes_the_weights_of_its_objective():
         "kl_weight",
         "orthogonality_penalty",
     }
-    state = jax.jit(recipe.learner().init)(jax.random.key(0), {})
-    assert recipe.product(state).config == TINY
+    assert recipe.product(drawn_state(recipe.learner())).config == TINY
     assert LEO.from_json(recipe.to_json()) == recipe
     with pytest.raises(ConfigError, match="published hyperparameters of characters"):
         LEO(published="paper")
@@ -56,8 +55,7 @@ def test_a_recipe_takes_the_published_hyperparameters_of_its_data(look_alike):
     recipe = LEO(data="published", path=str(look_alike), published="code", meta=SMALL)
     assert recipe.config().kl_weight == 0.756143
     assert recipe.space().dimensions == {}
-    state = jax.jit(recipe.learner().init)(jax.random.key(0), {})
-    assert recipe.product(state).view is None
+    assert recipe.product(drawn_state(recipe.learner())).view is None
 
 
 def test_without_the_published_files_it_says_which_are_needed(tmp_path):

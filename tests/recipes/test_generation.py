@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import drawn_state
 from ontogeny.core.errors import ConfigError
 from ontogeny.evolution.pbt import PBT
 from ontogeny.learners.generation.config import GANConfig, TranslatorConfig
@@ -25,7 +25,7 @@ TRANSFORMER = TranslatorConfig(width=8, wide=8, heads=1)
 def test_a_generator_has_its_sheet():
     recipe = DigitsGan(training=NETWORKS)
     assert set(recipe.space().dimensions) == {"generator_rate", "critic_rate"}
-    product = recipe.product(jax.jit(recipe.learner().init)(jax.random.key(0), {}))
+    product = recipe.product(drawn_state(recipe.learner()))
     assert product(count=5).shape == (5, 8, 8)
     (figure,) = recipe.portrait(product)
     assert "images that the winner makes" in figure.caption
@@ -51,8 +51,7 @@ def test_the_judge_that_chooses_is_not_the_one_that_is_asked():
 
 def test_a_translators_portrait_is_a_table_of_messages_that_were_held_out():
     recipe = Translation(packages=("django",), tokens=200, training=TRANSFORMER)
-    state = jax.jit(lambda key: recipe.learner().init(key, {}))(jax.random.key(0))
-    (figure,) = recipe.portrait(recipe.product(state))
+    (figure,) = recipe.portrait(recipe.product(drawn_state(recipe.learner())))
     text = recipe.corpus().text
     held_out = {pair.source: pair.target for pair in text.test}
     assert 4 < len(figure.labels["message"]) <= 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from ontogeny.learners.baldwin.lifetime import LifetimeConfig
 from ontogeny.learners.maml.config import NetworkConfig
 from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 from ontogeny.recipes.hinton_nowlan import HintonNowlan
+from ontogeny.recipes.portraits.goal_direction import LIVES
 from ontogeny.recipes.sinusoids import Sinusoid, SinusoidLife
 from ontogeny.views.lineage import BORN
 from ontogeny.views.record import read_record
@@ -43,10 +45,8 @@ def test_a_growth_records_scores_before_and_after_and_descent_by_genes(grown):
 
 
 def test_its_product_lives_and_its_report_draws_that(grown):
-    import jax
-
     evolved = grown.product()
-    assert evolved(jax.random.key(0), 4).shape == (4, 3)
+    assert evolved(jax.random.key(0), LIVES, 4).shape == (LIVES, 5)  # as the report asks
     page = grown.report().read_text()
     assert 'data-figure="learning"' in page
     assert 'data-figure="plasticity"' in page
@@ -79,22 +79,24 @@ def test_the_size_of_mutations_is_a_gene_where_they_adapt_themselves():
         HintonNowlan(strategy=adapted)
 
 
-def test_a_sinusoids_start_is_evolved_by_lives(tmp_path):
+def test_genes_are_a_start_that_learns_sinusoids_with_a_rate_a_leaf():
     recipe = SinusoidLife(
-        population=4,
-        rounds=2,
         steps=3,
         network=NetworkConfig((8,)),
         life=LifetimeConfig(tasks=2, inheritance="lamarck"),
     )
     assert SinusoidLife.from_json(recipe.to_json()) == recipe
-    run = og.grow(recipe, folder=tmp_path / "run", progress=False)
-    adapter = run.product()
+
+    @jax.jit
+    def born(key):
+        return recipe.learner().init(key, recipe.space().sample(key))
+
+    state = born(jax.random.key(0))
+    adapter = recipe.product(state)
     x = np.linspace(-3, 3, 5, dtype=np.float32)[:, None]
     before, after = adapter(x, np.sin(x), x, 0), adapter(x, np.sin(x), x)
     assert np.mean((after - np.sin(x)) ** 2) < np.mean((before - np.sin(x)) ** 2)
-    genes = run.best.state.genes
-    assert np.array_equal(adapter.start.rates.head.bias, genes.rates[3])  # of four leaves
+    assert np.array_equal(adapter.start.rates.head.bias, state.genes.rates[3])  # of four leaves
 
 
 def test_a_strategy_does_not_choose_what_grows():

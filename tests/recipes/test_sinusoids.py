@@ -1,13 +1,12 @@
-"""The recipe of sinusoids: settings, a grown start and its portrait."""
+"""The recipe of sinusoids: settings, a start and its portrait."""
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.evolution.random_search import RandomSearch
-from ontogeny.growth import grow
 from ontogeny.learners.maml.config import MAMLConfig, NetworkConfig
 from ontogeny.recipes.portraits import sinusoids as curve_portraits
 from ontogeny.recipes.sinusoids import Sinusoid
@@ -28,14 +27,12 @@ def test_the_method_and_the_curves_are_what_is_asked_for():
         Sinusoid(queries=0)
 
 
-def test_a_grown_start_adapts_with_its_own_tuned_rate_and_has_its_portrait(tmp_path, monkeypatch):
+def test_a_start_adapts_with_its_members_own_rate_and_has_its_portrait(monkeypatch):
     monkeypatch.setattr(curve_portraits, "TESTED", 20)
-    size = {"population": 2, "rounds": 2, "steps": 3, "strategy": RandomSearch()}
-    recipe = Sinusoid(inner_rates=(0.02, 0.05), **size, **SMALL)
-    run = grow(recipe, folder=tmp_path / "run", progress=False)
-    adapter = run.product()
-    assert adapter.rate == pytest.approx(float(run.best.hypers["inner_rate"]))
+    recipe = Sinusoid(inner_rates=(0.02, 0.05), **SMALL)
+    hypers = {"learning_rate": np.float32(1e-3), "inner_rate": np.float32(0.03)}
+    adapter = recipe.product(jax.jit(recipe.learner().init)(jax.random.key(0), hypers))
+    assert adapter.rate == pytest.approx(0.03)
     assert adapter.adapt(np.ones((5, 1)), np.ones((5, 1)))(np.zeros((3, 1))).shape == (3, 1)
-    html = run.report().read_text(encoding="utf-8")
-    assert "Error after each step of adaptation" in html
-    assert "What is said of three curves" in html
+    titles = [figure.draw(figure).layout.title.text for figure in recipe.portrait(adapter)]
+    assert titles == ["Error after each step of adaptation", "What is said of three curves"]

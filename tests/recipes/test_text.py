@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import jax
 import numpy as np
 import pytest
 
+from drawn import drawn_state
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.learners.teaching.rule import Control
 from ontogeny.learners.teaching.tokens import TokenStudentConfig
@@ -21,10 +21,6 @@ STORED = Path(__file__).parents[1] / "data" / "products"
 MODEL = LanguageModelConfig(width=8, layers=1, heads=2, context=8)
 TRAINING = TextTrainingConfig(MODEL, batch=2, tested=2)
 TAUGHT = TokenStudentConfig(MODEL, batch=2, prompt=2, tested=2)
-
-
-def state_of(recipe):
-    return jax.jit(lambda key: recipe.learner().init(key, {}))(jax.random.key(0))
 
 
 @pytest.fixture
@@ -41,7 +37,7 @@ def test_a_model_of_ones_own_text_has_its_portrait(verses, monkeypatch):
     monkeypatch.setattr(portraits, "LENGTH", 12)
     recipe = Text(corpus=verses, training=TRAINING)
     assert recipe.units() == {"tokens": 16}
-    product = recipe.product(state_of(recipe))
+    product = recipe.product(drawn_state(recipe.learner()))
     assert isinstance(product, TextModel)
     (figure,) = recipe.portrait(product)
     (held_out,) = recipe.written().held_out
@@ -62,7 +58,7 @@ def test_a_student_is_held_against_its_teacher(verses, monkeypatch):
     monkeypatch.setattr(portraits, "TEXTS", 1)
     monkeypatch.setattr(portraits, "LENGTH", 12)
     recipe = TextStudent(corpus=verses, teacher=str(STORED / "text"), training=TAUGHT)
-    product = recipe.product(state_of(recipe))
+    product = recipe.product(drawn_state(recipe.learner()))
     table, _ = recipe.portrait(product)
     assert table.data["agreement"].shape == table.data["kl"].shape == (2,)
     assert (table.data["kl"] > 0).all()

@@ -1,4 +1,4 @@
-"""The two-parameter example: the paper's start, and the three traps."""
+"""The two-parameter example: the paper's start, a step, and the tie that luck breaks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ontogeny.claims.measuring import seeds_from
-from ontogeny.claims.pbt.toy import arms, multiply, stay
+from ontogeny.claims.pbt.toy import multiply, stay
 from ontogeny.claims.trials import trials
 from ontogeny.core.space import Linear, Space
 from ontogeny.evolution.evolve import evolve
@@ -18,16 +18,7 @@ from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.selection import truncation
 from ontogeny.recipes.toy import Toy, quality
 
-SEEDS = seeds_from(0, 50)
-
-
-@pytest.fixture(scope="module")
-def final():
-    """Return the final best Q of each arm, [seed]."""
-    recipe = Toy()
-    strategies = {arm.name: arm.strategy for arm in arms(recipe.space())}
-    found = trials(recipe, strategies, SEEDS)
-    return {name: np.max(rounds.score[:, -1], axis=-1) for name, rounds in found}
+SEEDS = seeds_from(0, 3)
 
 
 def test_it_starts_as_the_paper_does():
@@ -59,21 +50,6 @@ def test_the_strategy_options_of_the_command_line_apply():
     assert np.max(grown.score) == pytest.approx(0.39, abs=1e-3)
 
 
-def test_grid_search_never_leaves_its_axis(final):
-    # theta after 200 steps is 0.9 * 0.98^200 on the axis that is seen, and 0.9 on the other
-    assert np.allclose(final["grid search"], 1.2 - 0.81 - (0.9 * 0.98**200) ** 2, atol=1e-5)
-
-
-def test_first_trap_copying_h_too_makes_both_climb_the_same_axis(final):
-    assert np.allclose(final["exploit only, copy theta and h"], 0.39, atol=1e-3)
-    assert np.all(final["exploit only, copy theta"] > 1.17)
-
-
-def test_second_trap_a_factor_cannot_leave_zero(final):
-    assert np.allclose(final["PBT, copy theta and h, h times 0.8 or 1.2"], 0.39, atol=1e-3)
-    assert np.mean(final["PBT, copy theta and h"]) > 1.19
-
-
 class Even(Toy):
     """The toy with a score that rounding can't tell apart: both axes are worth exactly the same."""
 
@@ -97,16 +73,10 @@ def test_third_trap_without_luck_nobody_breaks_the_tie():
         name: pbt(recipe.space(), select, keep(), copy="weights")
         for name, select in (("strict", strictly_better), ("at random", truncation(0.5)))
     }
-    rounds = dict(trials(recipe, strategies, SEEDS[:3]))
+    rounds = dict(trials(recipe, strategies, SEEDS))
     assert np.allclose(rounds["strict"].score[:, -1], 0.39, atol=1e-3)
     assert np.all(rounds["strict"].move.parent == np.arange(2))
     assert np.all(rounds["at random"].score[:, -1] > 1.17)
-
-
-def test_exploration_and_exploitation_each_do_most_of_it_and_both_together_all(final):
-    assert np.mean(final["explore only"]) == pytest.approx(1.13, abs=0.06)
-    assert np.mean(final["PBT, copy theta"]) > np.mean(final["explore only"])
-    assert np.mean(final["PBT, copy theta and h"]) == pytest.approx(1.2, abs=0.01)
 
 
 def test_the_explorations_of_the_table():

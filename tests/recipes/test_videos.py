@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import drawn_state
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.core.learner import check_shapes
 from ontogeny.learners.streaming.config import StreamingConfig
@@ -57,8 +58,7 @@ def test_a_member_becomes_a_model_that_is_drawn_and_teaches(kind, folder, tmp_pa
     number = jax.ShapeDtypeStruct((), jnp.float32)
     with pytest.raises(ConfigError, match="'learning_rat'"):
         check_shapes(learner, hypers | {"learning_rat": number})
-    state = learner.init(jax.random.key(0), {"learning_rate": jnp.float32(1e-3)})
-    model = recipe.product(state)
+    model = recipe.product(drawn_state(learner))
     outputs = model(np.zeros((5, 8, 8, 3), np.uint8))
     assert outputs.shape == ((5, 4, 4, 3) if kind is VideoKeypoints else (5, 8))
     assert model.frame == (8, 8, 3)
@@ -106,7 +106,7 @@ def test_a_pupil_of_single_frames_says_numbers_and_is_drawn_beside_what_is_right
     recipe = ColourTaught(videos=folder, held="video", components=2, seen=12, **LITTLE)
     learner = recipe.learner()
     check_shapes(learner, {"learning_rate": jax.ShapeDtypeStruct((), jnp.float32)})
-    model = recipe.product(learner.init(jax.random.key(0), {}))
+    model = recipe.product(drawn_state(learner))
     assert model.labels == ("component 1", "component 2")
     model.save(tmp_path / "model")
     assert load_video_model(tmp_path / "model").is_logits is False

@@ -160,6 +160,8 @@ def test_a_policy_is_filmed(policy):
     assert films.total == sorted(films.returns)[1]  # the film is of the median episode
     again = policy.play(seed=0, episodes=3, steps=10)
     np.testing.assert_array_equal(again.frames, films.frames)
-    short = policy.play(seed=0, episodes=1, steps=2, greedy=True)
-    assert len(short.frames) == 2
+    short = policy.play(seed=2, episodes=1, steps=3)
+    assert len(short.frames) == 3
     assert not short.ended
+    assert short.returns == [short.total]
+    assert short.total > short.reward[0]

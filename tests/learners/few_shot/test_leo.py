@@ -33,6 +33,7 @@ from ontogeny.worlds.few_shot import Episode, split_at_random
 
 N = 12  # features
 SMALL = LEOConfig(n_codes=6, n_latents=4, dropout=0.0)
+ONE_EACH = dataclasses.replace(SMALL, latent_steps=1, weight_steps=1)  # no loops to compile
 STILL = dataclasses.replace(SMALL, stochastic=False)
 META = MetaConfig(ways=3, shots=2, queries=3, tasks=4, test_queries=3, test_episodes=20)
 SPACE = Space(
@@ -108,8 +109,7 @@ def gradient_of(config, episode):
 
 
 def test_leo_keeps_the_contract_of_a_learner(data):
-    one_each = dataclasses.replace(SMALL, latent_steps=1, weight_steps=1)  # no loops to compile
-    check_learner(few_shot(leo(N, one_each), data, META), SPACE)
+    check_learner(few_shot(leo(N, ONE_EACH), data, META), SPACE)
 
 
 def test_the_encoder_is_the_mean_over_all_pairs_of_examples(episode):
@@ -274,7 +274,7 @@ def test_noise_is_drawn_anew_at_every_decoding_or_kept(episode):
 
 
 def test_it_learns_and_its_latents_do_not_collapse(data):
-    method = leo(N, dataclasses.replace(SMALL, n_codes=16, n_latents=8))
+    method = leo(N, dataclasses.replace(ONE_EACH, n_codes=16, n_latents=8))
     learner = few_shot(method, data, META)
 
     @jax.jit

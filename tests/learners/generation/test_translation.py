@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import with_drawn_start
 from ontogeny.core.archive import write_archive
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.learner import check_shapes
@@ -47,7 +48,7 @@ def grown(learner):
     @jax.jit
     def grow(key):
         first = learner.init(key, hypers)
-        keys = jax.random.split(jax.random.key(1), 300)
+        keys = jax.random.split(jax.random.key(1), 150)
         last, metrics = jax.lax.scan(lambda s, k: learner.step(k, s, hypers), first, keys)
         both = jax.tree.map(lambda *pair: jnp.stack(pair), first, last)
         return last, metrics, *jax.lax.map(lambda s: learner.score(key, s, hypers), both)
@@ -78,7 +79,7 @@ def test_tables_hold_the_pairs_that_fit(corpus):
 def test_the_contract(learner):
     dropout = Linear(0.0, 0.5)
     space = Space({"learning_rate": Log(1e-4, 1e-2), **dict.fromkeys(DROPOUTS, dropout)})
-    check_learner(learner, space)
+    check_learner(with_drawn_start(learner), space)
 
 
 def test_a_hyper_that_it_does_not_read_is_refused(learner):

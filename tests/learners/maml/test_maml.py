@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import with_drawn_start
 from ontogeny.core.archive import read_about, write_archive
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.learner import check_shapes
@@ -94,7 +95,8 @@ def test_reptile_moves_the_start_towards_where_all_examples_lead():
 
 
 def test_maml_keeps_the_contract_of_a_learner():
-    check_learner(maml(CURVES, NETWORK, MAMLConfig(batch=3, test_batch=4)), SPACE, population=2)
+    learner = with_drawn_start(maml(CURVES, NETWORK, MAMLConfig(batch=3, test_batch=4)))
+    check_learner(learner, SPACE, population=2)
 
 
 @pytest.mark.parametrize("method", ["anil", "meta-sgd", "reptile", "implicit"])

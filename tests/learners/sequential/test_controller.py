@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import with_drawn_start
 from ontogeny.core.archive import write_archive
 from ontogeny.core.errors import ConfigError, DataError, StoreError
 from ontogeny.core.space import Log, Space
@@ -29,7 +30,7 @@ def small(**fields) -> ControlConfig:
 
 
 def test_contract():
-    check_learner(controller(gaussian_bandit(3), small()), SPACE)
+    check_learner(with_drawn_start(controller(gaussian_bandit(3), small())), SPACE)
 
 
 def test_reward_to_go_by_hand():

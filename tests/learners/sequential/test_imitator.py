@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import with_drawn_start
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.sequential.config import ImitationConfig
 from ontogeny.learners.sequential.imitator import imitator
@@ -20,39 +22,50 @@ CORE = CoreConfig("gru", 12)
 BANDIT = bernoulli_bandit(((1, 1), 0.5), 2)
 
 
-def grown(actor: str, updates: int):
-    """Return the log-loss of each update, and what the agent then does: its visits to the states of
-    the machine.
+UPDATES = {"agent": 250, "expert": 150}  # by who is watched
+
+
+@pytest.fixture(scope="module")
+def grown():
+    """Return, by who is watched, the log-loss of each update, and what the agent then does: its
+    visits to the states of the machine.
     """
-    training = ImitationConfig(
-        core=CORE, batch=256, updates=updates, learning_rate=1e-2, actor=actor
-    )
-    learner = imitator(BANDIT, training)
+    learners = {
+        actor: imitator(
+            BANDIT,
+            ImitationConfig(core=CORE, batch=256, updates=n, learning_rate=1e-2, actor=actor),
+        )
+        for actor, n in UPDATES.items()
+    }
 
     @jax.jit
     def learned(key):
-        keys = jax.random.split(key, updates)
-        step = lambda state, key: learner.step(key, state, {})  # noqa: E731
-        state, metrics = jax.lax.scan(step, learner.init(key, {}), keys)
-        return jax.tree.map(lambda leaf: leaf[None], state.network), metrics["log_loss"]
+        first, ends, losses = learners["agent"].init(key, {}), [], []
+        for actor, learner in learners.items():
+            step = lambda state, key, learner=learner: learner.step(key, state, {})  # noqa: E731
+            keys = jax.random.split(key, UPDATES[actor])
+            state, metrics = jax.lax.scan(step, first, keys)
+            ends.append(state.network)
+            losses.append(metrics["log_loss"])
+        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *ends), losses
 
-    networks, loss = learned(jax.random.key(0))
-    (found,) = visits(BANDIT, CORE, networks, jax.random.key(1), 4096)
-    return np.asarray(loss), found
+    networks, losses = learned(jax.random.key(0))
+    found = visits(BANDIT, CORE, networks, jax.random.key(1), 4096)
+    return dict(zip(UPDATES, zip(jax.device_get(losses), found, strict=True), strict=True))
 
 
 def test_contract():
     training = ImitationConfig(core=CORE, batch=16, test_batch=16)
-    check_learner(imitator(gaussian_bandit(3), training), SPACE)
+    check_learner(with_drawn_start(imitator(gaussian_bandit(3), training)), SPACE)
 
 
-def test_two_pulls_by_hand():
+def test_two_pulls_by_hand(grown):
     """One unknown arm, one of 1/2. At first each is best with probability 1/2. After a success of
     the unknown arm P(theta > 1/2) = 1 - (1/2)^2 = 3/4, after a failure 1/4, and after a pull of the
     known arm 1/2 still.
     """
     machine = BANDIT.machine()
-    loss, found = grown("agent", 250)
+    loss, found = grown["agent"]
     assert loss[0] == pytest.approx(np.log(2), abs=0.01)  # a new agent knows nothing
     policy = belief_policy(machine, found)
     exact = {(0, 0): 0.5, (1, 0): 0.75, (0, 1): 0.25}
@@ -65,9 +78,9 @@ def test_two_pulls_by_hand():
     assert expected_rewards(machine, policy).sum() == pytest.approx(value, abs=0.02)
 
 
-def test_watching_the_expert_makes_the_first_guess_the_truth():
+def test_watching_the_expert_makes_the_first_guess_the_truth(grown):
     """Its own action is then taken for the expert's, so it is repeated, whatever came of it."""
-    _, found = grown("expert", 150)
+    _, found = grown["expert"]
     # A state with counts was reached by a pull of the unknown arm: arm 0.
     pulled = found.state[:, 1] > 0
     assert found.probability[pulled, 1, 0].min() > 0.9

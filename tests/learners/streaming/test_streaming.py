@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import ontogeny as og
+from drawn import drawn, with_drawn_start
 from ontogeny.core.errors import ConfigError
 from ontogeny.learners.streaming.config import StreamingConfig
 from ontogeny.learners.streaming.networks import NetworkConfig, network
@@ -37,11 +38,12 @@ NET = NetworkConfig(width=8, depth=2, head="logits", stages=0)
 
 def test_a_student_of_its_sequential_twin_keeps_the_contract_and_learns():
     graph = network(NET)
-    teacher = VideoTeacher(graph.sequential(), init_params(graph, jax.random.key(5)))
+    weights = drawn(lambda key: init_params(graph, key), scale=0.2)
+    teacher = VideoTeacher(graph.sequential(), weights)
     config = StreamingConfig(batch=2, test_batch=2, updates=60, prediction_latency=1)
     learner = streaming(graph, TASK, config, teacher)
     space = og.Space({"learning_rate": og.Log(1e-3, 1e-2), "distillation": og.Log(0.01, 1.0)})
-    check_learner(learner, space)
+    check_learner(with_drawn_start(learner), space)
 
     @jax.jit
     def lived(key):

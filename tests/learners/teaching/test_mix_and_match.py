@@ -209,7 +209,7 @@ def test_a_drawn_component_acts_as_the_mixture_does_and_learns_alone():
     assert not gradient.parts[1].logits.any()
     two = np.asarray(shares)[:, None] * np.asarray(jax.nn.softmax(parts))
     np.testing.assert_allclose(entropy, -(two * np.log(two)).sum(), rtol=1e-5)
-    policy = mix([SMALL, WHOLE], 0.5, index="drawn")
+    policy = mix([SMALL, WHOLE], 0.5, index="drawn", watch=0)
     state, metrics = after(actor_critic(walk(), AGENT, policy=policy), {})
     assert np.isfinite(metrics["mix_kl"]).all()
     assert 0 < metrics["mix_responsible"].mean() < 1

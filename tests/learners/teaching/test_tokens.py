@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import with_drawn_start
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.core.space import Linear, Log, Space
 from ontogeny.learners.teaching.rule import Control, Rule
@@ -48,7 +49,8 @@ def teacher() -> TextModel:
 
 def test_the_contract():
     space = {"learning_rate": Log(1e-4, 1e-2), "temperature": Linear(0.5, 2.0)}
-    check_learner(token_student(TEXT, teacher(), RULES["reverse-kl"], SMALL), Space(space))
+    learner = token_student(TEXT, teacher(), RULES["reverse-kl"], SMALL)
+    check_learner(with_drawn_start(learner), Space(space))
 
 
 def test_shares_are_of_whole_texts():
@@ -116,7 +118,7 @@ def test_a_student_of_its_own_and_its_teachers_text_becomes_its_teacher():
     @jax.jit
     def learn():
         state = learner.init(jax.random.key(0), RATE)
-        keys = jax.random.split(jax.random.key(1), 150)
+        keys = jax.random.split(jax.random.key(1), 80)
         state, told = jax.lax.scan(lambda s, k: learner.step(k, s, RATE), state, keys)
         rows = jax.random.randint(jax.random.key(2), (2, 9), 0, 256)
         its = teacher().network
@@ -161,7 +163,7 @@ def test_a_reward_for_a_token_makes_it_likelier():
     @jax.jit
     def learn():
         state = learner.init(jax.random.key(0), high)
-        keys = jax.random.split(jax.random.key(1), 100)
+        keys = jax.random.split(jax.random.key(1), 60)
         state, _ = jax.lax.scan(lambda s, k: learner.step(k, s, high), state, keys)
         texts = jnp.full((32, 9), ord("r"))
         return network.whole(state.network).write(jax.random.key(3), texts, 3)

@@ -61,7 +61,7 @@ def measure(how: Measuring) -> Found:
     for i, name in enumerate(NAMES):
         for j, size in enumerate(sizes):
             n = 2 * students * len(rates)
-            many: Any = jax.tree.map(lambda x, n=n: jnp.broadcast_to(x, (n, *x.shape)), chain(size))
+            many: Any = jax.tree.map(lambda x, n=n: np.broadcast_to(x, (n, *x.shape)), chain(size))
             own = np.repeat(rates, 2 * students)
             run = taught(RULES[name], many, config, (updates,), how.seed, agreement, own)
             agreed[i, j] = run.measured[:, -1].reshape(len(rates), -1)

@@ -73,8 +73,9 @@ def measure(how: Measuring) -> Found:
     students = how.choose(*STUDENTS)
     both = [corridor(wrong) for wrong in WRONG.values()]
     copies = 2 * students * len(how.choose(*RATES))
-    lessons: Any = jax.tree.map(lambda *x: jnp.repeat(jnp.stack(x), copies, axis=0), *both)
-    teachers = [float(expected_return(one.mdp, jax.nn.softmax(one.teacher))) for one in both]
+    lessons: Any = jax.tree.map(lambda *x: np.repeat(np.stack(x), copies, axis=0), *both)
+    earns = jax.jit(lambda one: expected_return(one.mdp, jax.nn.softmax(one.teacher)))
+    teachers = [float(earns(one)) for one in both]
     longest = how.choose(LONGEST, LONGEST, 8)
     config = TabularConfig(episodes=EPISODES, longest=longest, baseline=BASELINE)
     rates = how.choose(*RATES)
@@ -103,7 +104,8 @@ def claims_of(ends: Mapping[str, np.ndarray], teachers: list[float], how: Measur
     """Return the claims, given the returns at the end, [teacher, student] by rule, and the
     teachers' own.
     """
-    best = float(expected_return(corridor(0.5).mdp, jnp.tile(jnp.array([0.0, 1.0]), (LENGTH, 1))))
+    right = jnp.asarray(np.tile([0.0, 1.0], (LENGTH, 1)), jnp.float32)
+    best = float(jax.jit(expected_return)(corridor(0.5).mdp, right))
     students = next(iter(ends.values())).shape[1]
     cost = (
         f"{how.choose(*MEASURED)[-1]} updates of {EPISODES} episodes, {students} students"

@@ -94,11 +94,17 @@ class Listed(NamedTuple):
 
 def listed(seed: int) -> Listed:
     """Return a small process with its episodes. Call it where float64 is on."""
-    mdp_key, teacher_key, student_key = jax.random.split(jax.random.key(seed), 3)
-    mdp = layered_mdp(mdp_key, LAYERS)
-    shape = mdp.reward.shape
-    given = lesson(mdp, jax.random.normal(teacher_key, shape))
-    return Listed(given, jax.random.normal(student_key, shape), *all_episodes(mdp, LAYERS))
+
+    @jax.jit
+    def drawn(key: Any) -> tuple[Lesson, Any]:
+        mdp_key, teacher_key, student_key = jax.random.split(key, 3)
+        mdp = layered_mdp(mdp_key, LAYERS)
+        shape = mdp.reward.shape
+        given = lesson(mdp, jax.random.normal(teacher_key, shape))
+        return given, jax.random.normal(student_key, shape)
+
+    given, logits = drawn(jax.random.key(seed))
+    return Listed(given, logits, *all_episodes(given.mdp, LAYERS))
 
 
 def estimation_error(rule: Rule, on: Listed) -> float:

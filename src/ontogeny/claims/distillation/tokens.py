@@ -102,7 +102,8 @@ def measure(how: Measuring) -> Found:
     seconds += sum(run.seconds[-1] for run in runs.values())
     judged = how.of_each(ARMS, lambda name: judge(runs[name].states.network), ["mixture"])
     rows = held_out(text, how.choose(*LOOKED_AT), WRITTEN)
-    corpus = float(jnp.mean(jax.vmap(repetition)(rows[:, config.prompt :])))
+    repeated = jax.jit(lambda rows: jnp.mean(jax.vmap(repetition)(rows)))
+    corpus = float(repeated(rows[:, config.prompt :]))
     cost = (
         f"{seeds} seeds, {updates:,} updates after {updates:,} on data, of "
         f"{config.batch * config.model.context:,} bytes each, {seconds:.0f} s for all; the "

@@ -142,11 +142,12 @@ def remembering(how: Measuring) -> tuple[dict[str, np.ndarray], float]:
     seeds, *_, teaching, rounds = how.choose(FULL, QUICK, LEAST)
     steps = how.choose(10, 10, 1)
     learner = actor_critic(world, agent)
-    state = learner.init(jax.random.key(how.seed), {})
     if teaching:
         run = train(how, learner, 2, teaching, steps, "teachers of memory", quick=True)
         best = int(np.argmax(ends(run.score)))
         state = jax.tree.map(lambda x: x[best], run.states)
+    else:
+        state = jax.jit(lambda key: learner.init(key, {}))(jax.random.key(how.seed))
     terms = [distillation("on-policy", teacher_of(Policy.of(world, agent, state)), world, watch=0)]
 
     def student(core: Core) -> np.ndarray:

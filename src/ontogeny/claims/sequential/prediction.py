@@ -151,16 +151,19 @@ def _others(study: Study, how: Measuring) -> dict[str, np.ndarray]:
         },
     }.get(study.name, {"KT": lambda s: kt_predictive(s, study.recipe.task().n_out)})
     task = study.recipe.task()
-    sequences = jax.vmap(task.draw)(jax.random.split(_test_key(how), how.choose(*TESTED)))
-    found: dict[str, np.ndarray] = {}
-    for name, predictive in others.items():
 
-        def one(sequence: Any, say: Any = predictive) -> Any:
-            return task.excess(jnp.log(say(sequence)), sequence)
+    @jax.jit
+    def means(keys: Any) -> dict[str, Any]:
+        sequences = jax.vmap(task.draw)(keys)
 
-        mean = jax.jit(lambda s, one=one: jnp.mean(jax.vmap(one)(s), axis=0))(sequences)
-        found[f"{study.name}: {name}"] = np.asarray(mean, np.float64)[None]
-    return found
+        def mean(say: Any) -> Any:
+            excess = jax.vmap(lambda s: task.excess(jnp.log(say(s)), s))(sequences)
+            return jnp.mean(excess, axis=0)
+
+        return {f"{study.name}: {name}": mean(say) for name, say in others.items()}
+
+    found = means(jax.random.split(_test_key(how), how.choose(*TESTED)))
+    return {name: np.asarray(values, np.float64)[None] for name, values in found.items()}
 
 
 def _test_key(how: Measuring) -> Any:

@@ -78,12 +78,14 @@ def measure(how: Measuring) -> Found:
 
 def _drawn(graph: Graph, seed: int, time: int) -> tuple[Any, np.ndarray]:
     """Return weights of which none is 0, biases included, and frames."""
-    key, noise_key = jax.random.split(jax.random.key(seed))
-    leaves, tree = jax.tree.flatten(init_params(graph, key))
-    keys = jax.random.split(noise_key, len(leaves))
-    noisy = [x + 0.05 * jax.random.normal(k, x.shape) for k, x in zip(keys, leaves, strict=True)]
-    frames = np.random.default_rng(seed).integers(0, 256, (time, *SIZE), np.uint8)
-    return jax.tree.unflatten(tree, noisy), frames
+    rng = np.random.default_rng(seed)
+    frames = rng.integers(0, 256, (time, *SIZE), np.uint8)
+    params = jax.jit(lambda key: init_params(graph, key))(jax.random.key(seed))
+
+    def noisy(leaf: Any) -> Any:
+        return jnp.asarray(leaf + 0.05 * rng.normal(size=leaf.shape), leaf.dtype)
+
+    return jax.tree.map(noisy, jax.device_get(params)), frames
 
 
 def _apart(graph: Graph, how: Measuring, seeds: int, time: int) -> tuple[float, float]:

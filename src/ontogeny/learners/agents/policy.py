@@ -140,8 +140,8 @@ class Policy:
     ) -> Film:
         """Play some episodes, at most `steps` long, and return a film of the one in the middle.
 
-        All are played in one compiled program, and the filmed one is played again, drawn. Raises
-        `ConfigError` when the world can't be drawn.
+        Of several, all are played in one compiled program first, and the filmed one again, drawn.
+        Raises `ConfigError` when the world can't be drawn.
         """
         if self.world.render is None:
             raise ConfigError(
@@ -150,10 +150,14 @@ class Policy:
                 hint="give the world a render function: state -> uint8 [height, width, 3]",
             )
         keys = jax.random.split(jax.random.key(seed), episodes)
-        blind = jax.jit(jax.vmap(partial(self._episode, steps, greedy, False)))
-        returns = np.asarray(blind(keys).reward).sum(axis=1)
-        middle = int(np.argsort(returns, kind="stable")[(episodes - 1) // 2])
+        middle, returns = 0, np.zeros(0)
+        if episodes > 1:
+            blind = jax.jit(jax.vmap(partial(self._episode, steps, greedy, False)))
+            returns = np.asarray(blind(keys).reward).sum(axis=1)
+            middle = int(np.argsort(returns, kind="stable")[(episodes - 1) // 2])
         seen = jax.device_get(jax.jit(partial(self._episode, steps, greedy, True))(keys[middle]))
+        if episodes == 1:
+            returns = seen.reward.sum(keepdims=True)
         length = int(seen.alive.sum())
         return Film(seen.frames[:length], seen.reward[:length], bool(seen.ended), returns.tolist())
 

@@ -32,9 +32,13 @@ def lesson(
     teacher_value: Float[Array, " state"] | None = None,
 ) -> Lesson:
     """Return the lesson of a teacher, given by its logits; its values are exact when not given."""
-    if teacher_value is None:
-        teacher_value = values(mdp, jax.nn.softmax(teacher))
-    return Lesson(mdp, teacher, teacher_value)
+    value = _valued(mdp, teacher) if teacher_value is None else teacher_value
+    return Lesson(mdp, teacher, value)
+
+
+@jax.jit  # one program, not one an operation
+def _valued(mdp: MDP, teacher: Float[Array, "state action"]) -> Float[Array, " state"]:
+    return values(mdp, jax.nn.softmax(teacher))
 
 
 def steps_of(lesson: Lesson, logits: Float[Array, "state action"], valued: bool = True) -> Step:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from ontogeny.learners.teaching.exact import Lesson, acting, steps_of
@@ -123,11 +124,12 @@ def all_episodes(mdp: MDP, n_steps: int) -> tuple[Episode, Float[Array, " episod
     Their number is (states x actions)^steps: this is for small ones.
     """
     n_states, n_actions, _ = mdp.transition.shape
-    grid = jnp.indices((n_states, n_actions) * n_steps).reshape(2 * n_steps, -1).T
+    grid = np.indices((n_states, n_actions) * n_steps).reshape(2 * n_steps, -1).T
     state, action = grid[:, ::2], grid[:, 1::2]
-    likely = mdp.start[state[:, 0]]
+    likely, transition = np.asarray(mdp.start)[state[:, 0]], np.asarray(mdp.transition)
     for t in range(n_steps - 1):
-        likely *= mdp.transition[state[:, t], action[:, t], state[:, t + 1]]
-    possible = jnp.flatnonzero(likely)
-    whole = Episode(state, action, jnp.ones(state.shape, bool))
-    return jax.tree.map(lambda leaf: leaf[possible], whole), likely[possible]
+        likely *= transition[state[:, t], action[:, t], state[:, t + 1]]
+    possible = np.flatnonzero(likely)
+    parts = state, action, np.ones(state.shape, bool), likely
+    *whole, likely = (jnp.asarray(part[possible]) for part in parts)
+    return Episode(*whole), likely

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import plotly.graph_objects as go
+from jaxtyping import Array, PyTree
 
 from ontogeny.learners.few_shot.classifier import FewShotClassifier
 from ontogeny.learners.few_shot.config import MetaConfig
@@ -13,7 +14,7 @@ from ontogeny.learners.few_shot.few_shot import accuracies
 from ontogeny.recipes.few_shot_data import Featured
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, INK, SECOND, empty
-from ontogeny.worlds.few_shot import Splits, draw_episode, mean_interval
+from ontogeny.worlds.few_shot import Classes, Episode, Splits, draw_episode, mean_interval
 
 TESTED = 400  # episodes of test classes
 SHOWN = 10  # queries of a class, at most
@@ -24,17 +25,19 @@ def portrait(
     data: Featured, pictures: Splits, product: FewShotClassifier, meta: MetaConfig, seed: int
 ) -> list[Figure]:
     """Return the picture of one test episode, its caption with the accuracy over many."""
-    key = jax.random.key(seed)
-    found = jax.jit(
-        lambda arrays: accuracies(
-            product.method, arrays, key, data.splits.test, meta, meta.test_queries, TESTED
-        )
-    )(product.arrays)
-    whole = mean_interval(100 * np.asarray(found, np.float64))
     n_shown = min(SHOWN, meta.test_queries)
-    episode = draw_episode(
-        jax.random.fold_in(key, 1), pictures.test, meta.ways, meta.shots, n_shown
-    )
+
+    @jax.jit
+    def look(
+        key: Array, arrays: PyTree[Array], features: Classes, drawn: Classes
+    ) -> tuple[Array, Episode]:
+        asked = meta, meta.test_queries, TESTED
+        shown = jax.random.fold_in(key, 1), drawn, meta.ways, meta.shots, n_shown
+        return accuracies(product.method, arrays, key, features, *asked), draw_episode(*shown)
+
+    of_test = data.splits.test, pictures.test
+    found, episode = look(jax.random.key(seed), product.arrays, *of_test)
+    whole = mean_interval(100 * np.asarray(found, np.float64))
     assert product.view is not None  # pictures are at hand, so there is what views them
     told = product(product.view(episode.support), product.view(episode.query))
     return [
