@@ -28,7 +28,8 @@ docs: .venv/docs.done  ## built strictly into site/
 bench: .venv/worlds.done .venv-bench/peers.done  ## beside what a user would pick instead; half an hour
 	$(BIN)/python -m benchmarks
 
-figures: .venv/dev.done .venv/brax.done  ## draw the pictures of docs/ again from runs made now (needs a Chromium)
+figures: .venv/dev.done .venv/brax.done  ## run the commands of docs/, and draw its pictures again (needs a Chromium)
+	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/figures.py
 
 .venv/bin/python:

@@ -1,5 +1,5 @@
-"""What the docs tell a reader to type is so: every command is read by the parser of its verb, those
-that cost little are run, and so is every block of Python that is no file of examples/.
+"""What the docs tell a reader to type is so: every command is read by the parser of its verb, and
+every block of Python that is no file of examples/ is run. Commands are run by `make figures`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ import pytest
 import tyro
 
 import ontogeny as og
-from docs_blocks import ROOT, blocks, commands, inline_commands
+from blocks import PAGES, ROOT, Block, blocks, commands, inline_commands
+from commands import run_page, surroundings, to_run
+from granted import GRANTED
 from ontogeny import cli, growth
 from ontogeny.recipes import RECIPES
 from ontogeny.runtime.executor import Executor, Job
@@ -31,9 +33,9 @@ from ontogeny.runtime.vectorised import Vectorised
 STORED = Path(__file__).parent / "data" / "stored" / "vectorised"
 POLICY = Path(__file__).parent / "data" / "products" / "cartpole"
 TEACHERS = ("breakout-1", "rooms-1", "chain-1", "chain-2", "six", "nine", "RUN")
-SHELL = [block for block in blocks("bash", "console", "sh") if not block.why]
+SHELL = to_run()
 PYTHON = [block for block in blocks("python") if not (block.included or block.why)]
-UNRUN = Counter(block.page for block in blocks("bash", "console", "sh", "python") if block.why)
+UNRUN = Counter(block.page for block in blocks() if block.why)
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 TARGETS = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
@@ -98,13 +100,15 @@ def wrong_with(words: list[str], parsed) -> str | None:
         extras = re.findall(r"\[([\w,-]+)\]", " ".join(rest))
         asked = {extra for several in extras for extra in several.split(",")}
         return None if asked <= set(EXTRAS) else f"no extra {asked - set(EXTRAS)}"
-    elif name not in ("ffmpeg", "source"):  # what pipes a video, what an environment begins with
+    elif name not in ("cd", "ffmpeg", "source"):
         return f"who knows {name}? write <!-- not run: why --> before the block"
     return None
 
 
 def test_every_command_is_one_that_its_verb_takes(parsed, capsys):
     told = [(block.place, words) for block in SHELL for words in commands(block.text)]
+    marked = [block for block in blocks("bash") if block.why]
+    told += [(b.place, w) for b in marked for w in commands(b.text) if w[0] == "ontogeny"]
     assert len(told) > 100
     wrong = [f"{place}: {said}" for place, words in told if (said := wrong_with(words, parsed))]
     assert not wrong, "\n".join([*wrong, capsys.readouterr().err])
@@ -142,10 +146,39 @@ def test_the_check_itself_finds_what_it_is_for(parsed):
         assert wrong_with(commands(wrong)[0], parsed)
 
 
+def test_every_block_is_run_by_the_suite_or_by_figures_or_says_why_not():
+    included = [block for block in blocks("python") if block.included]
+    by_suite = [
+        *PYTHON,
+        *included,
+        *blocks("sql"),
+        *blocks("toml"),
+    ]  # see test_docs_queries, parsed
+    marked = [block for block in blocks() if block.why]
+    shown = blocks("", "text", "json")  # what a reader types none of
+    assert Counter([*by_suite, *to_run(), *marked, *shown]) == Counter(blocks())
+    assert len(to_run()) > 50
+    fences = [line for page in PAGES for line in page.read_text().splitlines() if "```" in line]
+    assert len(fences) == 2 * len(blocks()), "a block is written so that nobody finds it"
+    assert set(GRANTED) <= {block.page for block in to_run()}
+
+
 def test_what_nobody_runs_is_counted():
     """One more is a decision: write here why nobody can run it."""
-    # Kubernetes, Slurm twice, and two other hosts twice; Stable-Baselines3, and learn2learn
-    assert UNRUN == {"docs/cluster.md": 5, "docs/coming-from.md": 2}
+    # Kubernetes, Slurm twice, two other hosts twice; Stable-Baselines3, learn2learn; a camera
+    assert UNRUN == {"docs/cluster.md": 5, "docs/coming-from.md": 2, "docs/streaming.md": 1}
+
+
+def test_what_fails_is_told_with_its_line_and_the_rest_goes_on(tmp_path, capsys):
+    texts = "echo one >file\nfor n in 1 2; do\n  echo $n | grep 1\ndone\n", "cat file\nsleep 60\n"
+    page = [Block("docs/none.md", 10 * (i + 1), "bash", text, None) for i, text in enumerate(texts)]
+    failures = run_page(page, tmp_path / "page", surroundings(tmp_path), limit=0.5)
+    assert [(one.place, one.what) for one in failures] == [
+        ("docs/none.md:13", "grep 1: left with 1"),
+        ("docs/none.md:20", "took over 500 ms"),
+    ]
+    assert [one.said for one in failures] == ["1\n", "one\n"]
+    assert "docs/none.md:10: 5 commands" in capsys.readouterr().out
 
 
 def test_verbs_that_look_at_runs_do_what_the_start_page_says(tmp_path, monkeypatch, capsys):

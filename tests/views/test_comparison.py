@@ -9,7 +9,13 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.views.comparison import compare
-from ontogeny.views.comparison_page import common_courses, courses_figure, scores_figure
+from ontogeny.views.comparison_page import (
+    common_courses,
+    courses_figure,
+    improvement_rows,
+    run_rows,
+    scores_figure,
+)
 
 
 @pytest.fixture
@@ -119,6 +125,16 @@ def test_repeats_that_are_none_are_told(record):
     notes = " ".join(compare([record([1, 1], seed=3), record([1, 1], seed=3)]).notes)
     assert "not independent" in notes
     assert "nothing to compare" in notes
+
+
+def test_one_run_of_a_group_has_no_interval(record):
+    found = compare([record([1, v], seed=5, rate=v) for v in (2, 3)])
+    assert improvement_rows(found)[1] == [["rate 3, over rate 2", "1", ""]]
+    assert found.notes == [
+        "One run of a task says nothing of other seeds, so it has no interval: rate 3; rate 2."
+    ]
+    more = compare([found.groups[0].runs[0].folder, record([1, 4], seed=6, rate=3)])
+    assert run_rows(more)[1] == [["run-1", "5", "3"], ["run-2", "6", "4"]]
 
 
 def test_the_page_and_its_figures(record, tmp_path, monkeypatch):

@@ -16,7 +16,8 @@ from ontogeny.runtime.store import Store
 from ontogeny.views import report as report_module
 from ontogeny.views.figure import Figure
 from ontogeny.views.quantities import number
-from ontogeny.views.report import write_report
+from ontogeny.views.record import read_record
+from ontogeny.views.report import headline, write_report
 from ontogeny.views.theme import empty
 
 VOID = {"meta", "img", "br", "link"}
@@ -160,6 +161,9 @@ def test_a_run_that_goes_on_and_one_not_begun(make_store, tmp_path):
     page = read(empty, tmp_path)
     assert "No round is recorded yet." in page.text
     assert page.figures == []
+    bare = headline(read_record(make_store(np.ones((1, 2)), name="bare", population=8, rounds=3)))
+    assert "<dd>8</dd>" in bare  # members, of whom two have come to their first score
+    assert bare.count("bare") == 1
 
 
 def test_events_are_summed_up_and_cut(make_store, tmp_path):

@@ -64,7 +64,7 @@ def _text(found: Comparison, path: Path) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from ontogeny.views.comparison_page import group_rows, improvement_rows
+    from ontogeny.views.comparison_page import group_rows, improvement_rows, run_rows
     from ontogeny.views.tables import plain_table
 
     columns, rows = group_rows(found)
@@ -74,5 +74,7 @@ def _text(found: Comparison, path: Path) -> RenderableType:
     parts: list[RenderableType] = [plain_table(columns, rows, right=(1, 2, 3))]
     if found.improvements:
         parts.append(plain_table(*improvement_rows(found), right=(1, 2)))
+    if len(found.groups) == 1:  # nothing else tells them apart
+        parts.append(plain_table(*run_rows(found), right=(1, 2)))
     parts += [Text(f"{note}\n", "dim") for note in found.notes]
     return Group(*parts, Text(f"{path}: open it in a browser"))

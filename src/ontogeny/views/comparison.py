@@ -271,11 +271,20 @@ def _notes(
 ) -> list[str]:
     notes: list[str] = []
     if len(groups) == 1:
-        notes.append("All runs have the same settings: there is one group, and nothing to compare.")
-    if few := [group.name for group in groups if _fewest(finals[group.name]) < FEW]:
+        notes.append(
+            "All runs have the same settings but for the seed: there is one group, and nothing to "
+            "compare."
+        )
+    fewest = {group.name: _fewest(finals[group.name]) for group in groups}
+    if single := [name for name, runs in fewest.items() if runs == 1]:
+        notes.append(
+            f"One run of a task says nothing of other seeds, so it has no interval"
+            f"{_which(single, groups)}."
+        )
+    if few := [name for name, runs in fewest.items() if 1 < runs < FEW]:
         notes.append(
             f"With fewer than {FEW} runs of a task an interval is about their range, which is too "
-            f"narrow, and of one run it has no width: {'; '.join(few)}."
+            f"narrow{_which(few, groups)}."
         )
     for group in groups:
         alike = {(str(run.seed), str(sorted(run.settings.items()))) for run in group.runs}
@@ -297,6 +306,10 @@ def _notes(
         if uneven := [name for name, found in finals.items() if len(found) < len(tasks)]:
             notes.append(f"Not every task was run by: {'; '.join(uneven)}.")
     return notes
+
+
+def _which(names: Sequence[str], groups: Sequence[Group]) -> str:
+    return f": {'; '.join(names)}" if len(groups) > 1 else ""  # an only group is all that is meant
 
 
 def _fewest(strata: Strata) -> int:

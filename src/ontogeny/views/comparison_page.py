@@ -83,15 +83,23 @@ def group_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
 
 def improvement_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     """Return the columns and the rows of the table of pairs."""
+    several = {group.name for group in comparison.groups if len(group.runs) > 1}
     rows = [
         [
             f"{one.above}, over {one.below}",
             number(one.probability.value),
-            interval_text(one.probability),
+            interval_text(one.probability) if several & {one.above, one.below} else "",
         ]
         for one in comparison.improvements
     ]
     return ["pair", "probability of improvement", "95 % interval"], rows
+
+
+def run_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    """Return the columns and the rows of the table of runs."""
+    runs = [run for group in comparison.groups for run in group.runs]
+    rows = [[run.name, str(run.seed), number(run.final, 4)] for run in runs]
+    return ["run", "seed", f"{comparison.score} score"], rows
 
 
 def interval_text(interval: Interval) -> str:

@@ -236,7 +236,7 @@ def read_record(store: Store, hypers: bool = True) -> Record:
             opened.check()
         run, rounds, heirs = opened.run(), opened.rounds(), opened.heirs()
         recorded = opened.metric("score")
-        stated = (run.get("fields") or {}).get("population", 0)
+        stated = (run.get("fields") or run).get("population", 0)  # of a bare learner no field
         pop = max(recorded.shape[1] if rounds else 1, int(stated or 0))
         opened.check_extent(rounds, pop)
         score = _fill(recorded, rounds, pop)

@@ -109,9 +109,9 @@ def headline(record: Record) -> str:
     facts.append(("moves", f"{int(record.moved.sum()):,}"))
     replay = record.run.get("replay")
     title = f"{record.title}, a replay of {replay.get('source')}" if replay else record.title
+    name = "" if record.name == title else f"{record.name}, "  # a bare learner's is its title
     return (
-        f"<header>\n<h1>{page.text(title)}</h1>\n"
-        + f'<p class="soft">{page.text(f"{record.name}, {when}")}'
+        f"<header>\n<h1>{page.text(title)}</h1>\n" + f'<p class="soft">{page.text(f"{name}{when}")}'
         f"{status_mark(record.status)}</p>\n"
         + (page.paragraph(f"Note: {record.note}", "soft") if record.note else "")
         + page.paragraph(verdict(record), "verdict")

@@ -78,10 +78,10 @@
     const draw = async (part) => {
       const its = state.get(part);
       if (!its.old || its.busy || !seen.has(part) || document.hidden) return;
-      const wait = its.next - performance.now();
+      const wait = its.soon ? 0 : its.next - performance.now();
       its.busy = true;
-      if (wait > 0) await new Promise((done) => setTimeout(done, wait));
-      its.old = false;
+      if (wait > 0) await new Promise((done) => { its.wake = done; setTimeout(done, wait); });
+      its.old = its.soon = false;
       const begun = performance.now();
       try {
         const answer = await fetch(address(part.dataset.part));
@@ -96,7 +96,7 @@
       }
       its.next = performance.now() + Math.max(500, AT_MOST * (performance.now() - begun));
       its.busy = false;
-      if (its.old) setTimeout(() => draw(part), 2000); else draw(part);
+      if (its.old) setTimeout(() => draw(part), its.soon ? 0 : 2000); else draw(part);
     };
     const put = (part, html) => {
       const fresh = made(html);
@@ -118,7 +118,7 @@
     document.addEventListener("visibilitychange", () => parts.forEach(draw));
 
     const runs = told.run.split(" ");
-    let versions = "";
+    let versions = "", statuses = "";
     const stop = $("stop");
     stop?.addEventListener("click", async () => {
       if (!confirm("Have this run stop once its round is over and saved?")) return;
@@ -140,6 +140,11 @@
         $("then").textContent = one.then;
         if (stop) stop.hidden = one.status !== "growing";
         if (one.status !== "growing" && stop?.disabled) { stop.disabled = false; say(""); }
+      }
+      const stand = Object.values(now).map((run) => run.status).join();
+      if (stand !== statuses) {  // how it ended is not waited for
+        statuses = stand;
+        for (const its of state.values()) { its.soon = true; its.wake?.(); }
       }
       const are = Object.values(now).map((run) => run.version).join();
       if (are !== versions) { versions = are; again(); }

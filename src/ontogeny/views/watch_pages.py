@@ -114,7 +114,7 @@ def _facts(told: Mapping[str, Any]) -> list[str]:
         f"{told['rounds']:,} of {told['planned']:,}" + (bar if told["status"] == "growing" else ""),
         f"{told['population']:,}",
         speed,
-        _two(duration(told["seconds"]), left),
+        _two(duration(told["seconds"] or None), left),
         page.text(str(told["begun"] or NOTHING).replace("T", " ")[:16]),
     ]
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(
     r"^(?:<!-- not run: (?P<why>[^>]+) -->\n\n?)?```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^```",
     re.MULTILINE | re.DOTALL,
@@ -41,7 +42,7 @@ class Block(NamedTuple):
 
 
 def blocks(*languages: str) -> list[Block]:
-    """Return the blocks of all pages that are in one of the languages."""
+    """Return the blocks of all pages that are in one of the languages, or in any."""
     found = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
@@ -49,7 +50,7 @@ def blocks(*languages: str) -> list[Block]:
             line = text[: match.start("text")].count("\n")
             about = (match["language"], match["text"], match["why"])
             found.append(Block(str(page.relative_to(ROOT)), line, *about))
-    return [block for block in found if block.language in languages]
+    return [block for block in found if not languages or block.language in languages]
 
 
 def inline_commands() -> list[tuple[str, str]]:
@@ -74,14 +75,15 @@ def commands(text: str) -> list[list[str]]:
     keep = {"for", "do", "done", "if", "then", "fi", "while"}
     functions = [f'function {n} {{ set -- {n} "$@"; {said}; }}' for n in names if n not in keep]
     program = "\n".join([*functions, text.replace(" &\n", "\n"), ""])
-    done = subprocess.run(
-        ["bash", "-c", f"exec 3>&1 >/dev/null\n{program}\nwait"],
-        *(),
-        input="",
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=20,
-    )
+    with tempfile.TemporaryDirectory() as nowhere:  # what is redirected is written
+        done = subprocess.run(
+            ["bash", "-c", f"exec 3>&1 >/dev/null\n{program}\nwait"],
+            input="",
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+            cwd=nowhere,
+        )
     assert not done.stderr, done.stderr
     return [words.split("\0")[:-1] for words in done.stdout.split(f"{MARK}\0")[:-1]]
