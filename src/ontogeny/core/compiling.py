@@ -74,7 +74,7 @@ def quick_to_compile(quick: bool = True) -> dict[str, Any]:
     """
     if not quick:
         return {}
-    quick = {"xla_backend_optimization_level": 1, "xla_cpu_use_fusion_emitters": False}
+    options = {"xla_backend_optimization_level": 1, "xla_cpu_use_fusion_emitters": False}
     given = os.environ.get("XLA_FLAGS", "")
     on_cpu = jax.default_backend() == "cpu"
-    return {name: value for name, value in quick.items() if on_cpu and name not in given}
+    return {name: value for name, value in options.items() if on_cpu and name not in given}
