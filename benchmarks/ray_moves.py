@@ -54,7 +54,7 @@ WORKERS = 1000  # simulated
 SECONDS = 0.1  # that a simulated round takes on average: 10,000 a second would be lived
 COHORT = 8  # JAX members side by side in a worker
 ABREAST = {10: 40, 1000: 40}  # steps of their rounds, and how many rounds
-CASES = {"linear": (10_000, 4), "pbt": (1_000, 4)}  # members, and rounds of each
+CASES = {"linear": (10_000, 4), "pbt": (10_000, 4)}  # members, and rounds of each
 
 
 def measure(quick: bool) -> Result:

@@ -32,7 +32,10 @@ def test_replay_then_go_on_then_compare(runs, capsys):
     assert {group["group"] for group in found["groups"]} == {"strategy pbt", "strategy replay"}
     assert Path(found["page"]) == runs / "compare.html"
     assert cli.run(["compare", "quadratic-1", "--by", "strategy"]) == 0
-    assert "there is one group, and nothing to compare" in capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    assert "but for the seed: there is one group, and nothing to compare" in said
+    assert "quadratic-1-replay-1" not in said
+    assert "quadratic-1 0" in said  # the run itself, and its seed
 
 
 def test_what_is_wrong_is_said(runs, capsys):
