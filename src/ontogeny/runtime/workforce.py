@@ -228,9 +228,8 @@ def settings_of(threads: int, platform: str) -> dict[str, str]:
         "JAX_PLATFORMS": platform,
         "JAX_NUM_CPU_DEVICES": "1",
         "XLA_FLAGS": " ".join(flags),
+        "NPROC": str(threads),  # what XLA takes for the number of cores: with more, it splits loops
     }
-    if threads > 1:
-        settings["NPROC"] = str(threads)  # what XLA takes for the number of cores
     if platform != "cpu":  # the first worker would else take most of the memory for itself
         settings["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     return {**dict.fromkeys(THREADS, str(threads)), **settings}
