@@ -72,6 +72,7 @@ def test_a_workers_threads_and_platform_are_those_that_it_was_given(store):
     np.testing.assert_array_equal(store.metric("told"), [[33.0, 33.0]])
     one, gpu = environment(1, "cpu"), environment(1, "gpu")
     assert (one["JAX_PLATFORMS"], one["OMP_NUM_THREADS"]) == ("cpu", "1")
+    assert one["NPROC"] == "1"  # else XLA splits loops over all cores, at half the pace
     assert "multi_thread_eigen=false" in one["XLA_FLAGS"]
     assert "multi_thread_eigen" not in environment(2, "cpu")["XLA_FLAGS"]
     assert (gpu["JAX_PLATFORMS"], gpu["XLA_PYTHON_CLIENT_PREALLOCATE"]) == ("gpu", "false")
