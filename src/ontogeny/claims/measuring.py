@@ -67,9 +67,9 @@ class Measuring:
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what `make` returns, made once in a process for all parts that ask by this key, at
-        this scale and from this seed.
+        this scale, from this seed and on these data.
         """
-        key = key, self.scale, self.seed
+        key = key, self.scale, self.seed, self.data
         if key not in _MADE:
             _MADE[key] = make()
         return _MADE[key]
