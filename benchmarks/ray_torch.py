@@ -13,7 +13,7 @@ from benchmarks.ray_tune import ON_RAY, Iterations, beside
 from benchmarks.result import Result, Target
 from ontogeny.runtime.machine import cores
 
-MOVES = {1500: 3, 150: 10, 38: 20}  # updates that members move after: how many iterations of each
+MOVES = {1500: 3, 38: 20}  # updates that members move after: how many iterations of each
 
 
 def measure(quick: bool) -> Result:
