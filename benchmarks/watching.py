@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.result import Figure, Result, Target
-from ontogeny.runtime.growing_store import GrowingStore
-from ontogeny.runtime.store import Heir, Store
+from ontogeny.runtime.storage.growing_store import GrowingStore
+from ontogeny.runtime.storage.store import Heir, Store
 from ontogeny.views.record import read_record
 from ontogeny.views.tables import run_summary
 

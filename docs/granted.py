@@ -89,7 +89,7 @@ def photographs(name: str) -> Callable[[Reader], None]:
 
 def judged(reader: Reader) -> None:
     """Have judged all pairs of them on the page: what comes first by name is better."""
-    from ontogeny.runtime.pair_store import PairStore
+    from ontogeny.runtime.rating.pair_store import PairStore
 
     names = sorted(file.name for file in (reader.folder / "PHOTOS").iterdir())
     with PairStore(reader.folder / "pairs.sqlite") as store:

@@ -23,7 +23,7 @@ import ontogeny.cli.growth
 import ontogeny.cli.looking
 import ontogeny.recipes.quadratic
 import ontogeny.replaying
-import ontogeny.runtime.processes
+import ontogeny.runtime.apart.processes
 import ontogeny.views.live
 import two_hosts
 """

@@ -239,9 +239,9 @@ DEAR = {
     "import jax\nimport ontogeny as og\n\nletters": "worlds/test_glyphs.py",
     "import ontogeny as og\n\npredict": "test_products.py",
     "og.testing.check_strategy": "evolution/test_pb2.py",
-    "graph = og.video.network": "runtime/test_pipeline.py",
+    "graph = og.video.network": "runtime/video/test_pipeline.py",
     "run = await asyncio": "views/test_notebooks.py",
-    'run = og.load("last")\nnet': "runtime/test_scripts.py",
+    'run = og.load("last")\nnet': "runtime/scripts/test_scripts.py",
 }
 
 

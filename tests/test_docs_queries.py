@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import ontogeny as og
-from ontogeny.runtime.store import FILE
+from ontogeny.runtime.storage.store import FILE
 from ontogeny.views.record import read_record
 
 PAGE = Path(__file__).parents[1] / "docs" / "store.md"

@@ -17,10 +17,10 @@ from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes.opening import described, open_or_create, with_rounds
 from ontogeny.recipes.sequences import Coin
+from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.identity import identity
-from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.identity import identity
+from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.views.comparison import compare
 

@@ -83,8 +83,8 @@ _WHERE = {
     "glyphs": "worlds.glyphs",
     "omniglot": "worlds.omniglot",
     "published_embeddings": "worlds.embeddings",
-    "Processes": "runtime.processes",
-    "RayWorkers": "runtime.ray_workers",
+    "Processes": "runtime.apart.processes",
+    "RayWorkers": "runtime.ray.workers",
     "Vectorised": "runtime.vectorised",
     "Observer": "runtime.observer",
     "TensorBoard": "runtime.sinks.tensorboard",
@@ -153,9 +153,9 @@ if TYPE_CHECKING:
     from ontogeny.recipes.products import load_product
     from ontogeny.replaying import replay
     from ontogeny.run import Run, load, runs
+    from ontogeny.runtime.apart.processes import Processes
     from ontogeny.runtime.observer import Observer
-    from ontogeny.runtime.processes import Processes
-    from ontogeny.runtime.ray_workers import RayWorkers
+    from ontogeny.runtime.ray.workers import RayWorkers
     from ontogeny.runtime.scripts.script import script
     from ontogeny.runtime.sinks.mlflow import MLflow
     from ontogeny.runtime.sinks.tensorboard import TensorBoard

@@ -13,7 +13,7 @@ import pytest
 
 from ontogeny import cli
 from ontogeny.core.text import UNSEEN
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.views.record import read_record
 from ontogeny.views.report import write_report
 

@@ -146,7 +146,7 @@ def test_a_full_disk_leaves_what_can_be_played(place, tmp_path, capsys):
 
 def test_a_camera_that_stops_leaves_what_can_be_played(place, tmp_path, capsys, monkeypatch):
     from ontogeny.core.errors import DataError
-    from ontogeny.runtime.video_source import VideoSource
+    from ontogeny.runtime.video.source import VideoSource
 
     whole = VideoSource.frames
 

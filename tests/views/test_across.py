@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from ontogeny.runtime.store import Heir
+from ontogeny.runtime.storage.store import Heir
 from ontogeny.views.across import ways
 from ontogeny.views.record import read_record
 from ontogeny.views.report import write_report

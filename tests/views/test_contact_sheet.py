@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from ontogeny.core.errors import DataError, StoreError
-from ontogeny.runtime.score_table import Row, as_table, write_table
+from ontogeny.runtime.photos.score_table import Row, as_table, write_table
 from ontogeny.views import sheet_choice
 from ontogeny.views.contact_sheet import coloured, sheet_html
 from ontogeny.views.sheet_choice import choose

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ontogeny.evolution.evolve import evolve
-from ontogeny.runtime.store import Heir
+from ontogeny.runtime.storage.store import Heir
 from ontogeny.views.lineage import (
     BORN,
     along_ancestry,

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from ontogeny.runtime.driver import grow
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.views.live import Live, Plain
 from ontogeny.views.looking_on import observer_for

@@ -12,7 +12,7 @@ import pytest
 
 from ontogeny.core.errors import StoreError
 from ontogeny.ops.rank_correlation import spearman
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.views import report as report_module
 from ontogeny.views.figure import Figure
 from ontogeny.views.quantities import number

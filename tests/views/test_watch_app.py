@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from made_up_run import MadeUpRun
 from ontogeny.core.errors import StoreError
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.views.record import read_record
 from ontogeny.views.report import PARTS
 from ontogeny.views.watch_app import watch_app

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from made_up_run import MadeUpRun
-from ontogeny.runtime.store import FILE
+from ontogeny.runtime.storage.store import FILE
 from ontogeny.views import watchlist
 from ontogeny.views.tables import run_summary
 from ontogeny.views.watchlist import Watchlist, run_id

@@ -44,7 +44,7 @@ class Compare:
 
 def compare(arguments: list[str]) -> int:
     """Compare runs, and write a page about them."""
-    from ontogeny.runtime.folders import find_runs, runs_folder
+    from ontogeny.runtime.storage.folders import find_runs, runs_folder
 
     chosen = parse(Compare, "compare", arguments)
     for run in chosen.runs:

@@ -89,10 +89,10 @@ def _watched(
     """Watch the video, and return what there is to say of it."""
     import numpy as np
 
-    from ontogeny.runtime.video_line import open_line
-    from ontogeny.runtime.video_reader import VideoReader
-    from ontogeny.runtime.video_source import VideoSource
-    from ontogeny.runtime.watching import watch
+    from ontogeny.runtime.video.line import open_line
+    from ontogeny.runtime.video.reader import VideoReader
+    from ontogeny.runtime.video.source import VideoSource
+    from ontogeny.runtime.video.watching import watch
     from ontogeny.views.film import is_mp4
     from ontogeny.views.watched import Written, told_of
 

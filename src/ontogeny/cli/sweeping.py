@@ -96,7 +96,7 @@ def planned(
 ) -> list[Planned]:
     """Return the runs of a sweep: of every combination of the fields' values, each seed."""
     from ontogeny.recipes import recipe_name
-    from ontogeny.runtime.folders import named_folder
+    from ontogeny.runtime.storage.folders import named_folder
     from ontogeny.sweeping import Planned, combined
 
     if keeping.name is not None and keeping.folder is not None:
@@ -176,8 +176,8 @@ def _said(error: Exception) -> str:
 
 def _row(one: Planned, wrong: str | None) -> dict[str, Any]:
     """Return what the table and JSON say of a run."""
-    from ontogeny.runtime.folders import run_name
-    from ontogeny.runtime.store import Store
+    from ontogeny.runtime.storage.folders import run_name
+    from ontogeny.runtime.storage.store import Store
     from ontogeny.views.tables import run_summary
 
     row: dict[str, Any] = {"name": run_name(one.folder), "folder": str(one.folder)}
@@ -192,7 +192,7 @@ def _row(one: Planned, wrong: str | None) -> dict[str, Any]:
 
 def _then(runs: Sequence[Planned], rows: Sequence[Mapping[str, Any]], command: str) -> str:
     """Return the next useful command: to compare what has been grown."""
-    from ontogeny.runtime.folders import find_runs, runs_folder
+    from ontogeny.runtime.storage.folders import find_runs, runs_folder
 
     whole_ones = [
         one.folder

@@ -41,8 +41,8 @@ class Watch:
 def watch(arguments: list[str]) -> int:
     """Show the page until it is stopped."""
     chosen = parse(Watch, "watch", arguments)
-    from ontogeny.runtime.folders import runs_folder
-    from ontogeny.runtime.page_door import address, check_server, is_here, open_door, serve
+    from ontogeny.runtime.pages.door import address, check_server, is_here, open_door, serve
+    from ontogeny.runtime.storage.folders import runs_folder
     from ontogeny.views.watch_app import EXTRA, watch_app
     from ontogeny.views.watchlist import Watchlist
 

@@ -27,8 +27,8 @@ from ontogeny.ops.statistics import (
     probability_of_improvement,
     stratified_interval,
 )
-from ontogeny.runtime.folders import find_runs, list_runs, runs_folder
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.folders import find_runs, list_runs, runs_folder
+from ontogeny.runtime.storage.store import Store
 from ontogeny.views.contenders import (
     FEW,
     Contender,

@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 
 from ontogeny.core.errors import DataError
 from ontogeny.core.text import visible
-from ontogeny.runtime.photo_decoding import decode
+from ontogeny.runtime.photos.decoding import decode
 from ontogeny.views import page, theme
 from ontogeny.views.quantities import count, number
 from ontogeny.views.sheet_choice import ALIKE, Choice, Scorings

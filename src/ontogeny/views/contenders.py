@@ -12,7 +12,7 @@ from jaxtyping import Float
 from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.text import quoted
 from ontogeny.core.trees import dotted
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.views.quantities import number
 from ontogeny.views.record import Record, read_record
 

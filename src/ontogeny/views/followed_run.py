@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from ontogeny.runtime.growing_store import GrowingStore
+from ontogeny.runtime.storage.growing_store import GrowingStore
 from ontogeny.views.record import Record, read_record
 from ontogeny.views.report import PARTS
 from ontogeny.views.watchlist import Stamp, stamp

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ontogeny.core.errors import StoreError
-from ontogeny.runtime.rows import Heir
+from ontogeny.runtime.storage.rows import Heir
 
 BORN = -1  # instead of a parent: the member began anew
 

@@ -20,8 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ontogeny.runtime.executor import Lived
-from ontogeny.runtime.folders import short_path
 from ontogeny.runtime.observer import Observer, Setting
+from ontogeny.runtime.storage.folders import short_path
 from ontogeny.views.progress import Progress
 from ontogeny.views.quantities import NOTHING, count, duration, number, score_text
 from ontogeny.views.scales import score_scale

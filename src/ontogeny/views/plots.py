@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from ontogeny.core.errors import ConfigError, unknown
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.views import run_figures
 from ontogeny.views.importance import importance_figure, importances
 from ontogeny.views.metric_figures import metric_figure

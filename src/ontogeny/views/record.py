@@ -11,11 +11,11 @@ from jaxtyping import Bool, Float, Int
 
 from ontogeny.core.former_names import under_todays_names
 from ontogeny.core.metrics import BIRTH, HYPERS
-from ontogeny.runtime.folders import run_name
 from ontogeny.runtime.limits import ENOUGH
-from ontogeny.runtime.notes import read_note
-from ontogeny.runtime.rows import BARE
-from ontogeny.runtime.store import Artifact, Event, Store
+from ontogeny.runtime.storage.folders import run_name
+from ontogeny.runtime.storage.notes import read_note
+from ontogeny.runtime.storage.rows import BARE
+from ontogeny.runtime.storage.store import Artifact, Event, Store
 from ontogeny.views import lineage
 
 RECENT = 20  # rounds over which speed is measured: enough to be steady, few enough to be of now

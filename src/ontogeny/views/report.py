@@ -13,7 +13,7 @@ import numpy as np
 from ontogeny.core.errors import StoreError
 from ontogeny.core.files import inside, read_regular
 from ontogeny.core.trees import dotted
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.views import page, run_figures
 from ontogeny.views.beside import beside_figure, check_beside, saved
 from ontogeny.views.crowds import is_crowd

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from ontogeny.core.text import visible
-from ontogeny.runtime.score_parts import Counts
-from ontogeny.runtime.scoring import Scored
+from ontogeny.runtime.photos.score_parts import Counts
+from ontogeny.runtime.photos.scoring import Scored
 from ontogeny.views.quantities import count, duration, number
 
 OFTEN, SELDOM = 0.5, 30.0  # seconds between two lines: on a terminal, and in a log

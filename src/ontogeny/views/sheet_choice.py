@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ontogeny.core.errors import DataError
-from ontogeny.runtime.score_table import iterate_scores
+from ontogeny.runtime.photos.score_table import iterate_scores
 
 ALIKE = 10  # photographs that one is held against
 REFERENCE = 20_000  # of the table, among which they are looked for

@@ -16,8 +16,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ontogeny.runtime.folders import line_of, run_name
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.folders import line_of, run_name
+from ontogeny.runtime.storage.store import Store
 from ontogeny.views.findings import verdict
 from ontogeny.views.fitting import Fitting
 from ontogeny.views.lineage import last_scores, rounds_since_move

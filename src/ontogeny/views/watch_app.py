@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ontogeny.core.errors import MissingExtra, OntogenyError
-from ontogeny.runtime.page_guard import PageGuard
+from ontogeny.runtime.pages.guard import PageGuard
 from ontogeny.views import page
 from ontogeny.views.statuses import status_mark
 from ontogeny.views.watch_pages import compare_page, list_page, row, run_page, tally, then

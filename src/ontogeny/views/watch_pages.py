@@ -15,7 +15,7 @@ import numpy as np
 
 from ontogeny import __version__
 from ontogeny.core.text import visible
-from ontogeny.runtime.folders import short_path
+from ontogeny.runtime.storage.folders import short_path
 from ontogeny.views import page
 from ontogeny.views.curve import curve_svg
 from ontogeny.views.quantities import NOTHING, count, duration, number

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ontogeny.learners.streaming.product import VideoModel
-from ontogeny.runtime.video_line import Line
-from ontogeny.runtime.video_reader import VideoReader
-from ontogeny.runtime.video_sink import JsonLines, Mp4
-from ontogeny.runtime.video_source import VideoSource
-from ontogeny.runtime.watching import Answer
+from ontogeny.runtime.video.line import Line
+from ontogeny.runtime.video.reader import VideoReader
+from ontogeny.runtime.video.sink import JsonLines, Mp4
+from ontogeny.runtime.video.source import VideoSource
+from ontogeny.runtime.video.watching import Answer
 from ontogeny.views.film import is_mp4
 from ontogeny.views.overlay import drawn, read, told
 from ontogeny.views.quantities import count, duration, number

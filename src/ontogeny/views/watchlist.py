@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ontogeny.core.errors import OntogenyError
-from ontogeny.runtime.folders import list_runs, run_name
-from ontogeny.runtime.growing_store import GrowingStore
-from ontogeny.runtime.locks import driver_lives
-from ontogeny.runtime.store import FILE
+from ontogeny.runtime.storage.folders import list_runs, run_name
+from ontogeny.runtime.storage.growing_store import GrowingStore
+from ontogeny.runtime.storage.locks import driver_lives
+from ontogeny.runtime.storage.store import FILE
 from ontogeny.views.tables import run_summary
 
 SHARE = 0.02  # of a core that looking may take

@@ -179,7 +179,7 @@ def frames(path: Path | str, side: int | None = None) -> Iterator[UInt8[np.ndarr
 
 
 def _decoded(opened: Any, path: Path, side: int | None) -> Iterator[np.ndarray]:
-    """Yield the frames. What is damaged is an error, and not gone over as `runtime.video_source`
+    """Yield the frames. What is damaged is an error, and not gone over as `runtime.video.source`
     does: nobody should learn from half a video without knowing.
     """
     stream, scaler = video_stream(opened, str(path)), Scaler()

@@ -15,8 +15,8 @@ import plotly.graph_objects as go
 from ontogeny.core.errors import OntogenyError
 from ontogeny.core.metrics import HYPERS
 from ontogeny.recipes.portraits.courses import courses
-from ontogeny.runtime.folders import line_of
-from ontogeny.runtime.store import FILE, Store
+from ontogeny.runtime.storage.folders import line_of
+from ontogeny.runtime.storage.store import FILE, Store
 from ontogeny.views.crowds import span
 from ontogeny.views.figure import Figure
 from ontogeny.views.lineage import schedule
