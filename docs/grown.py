@@ -22,8 +22,8 @@ from ontogeny.run import Run
 from ontogeny.views import page
 from ontogeny.views.record import read_record
 from ontogeny.views.replays import replay_figure
-from ontogeny.worlds.glyphs import SCRIPTS, draw_glyphs
-from ontogeny.worlds.photographs import packaged_files
+from ontogeny.worlds.classes.glyphs import SCRIPTS, draw_glyphs
+from ontogeny.worlds.photos.photographs import packaged_files
 
 QUICKSTART = Path(__file__).parents[1] / "examples" / "quickstart.py"
 REPORT, FILMED, STUDY, SCORED = (1085, 1660), (1085, 1638), (1085, 1430), (1085, 604)  # pixels

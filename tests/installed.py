@@ -24,10 +24,11 @@ FILM = (
     "print(write_film(frames, Path('film.mp4')))"
 )
 VIDEO = (
-    f"{FILM}; from ontogeny.worlds.videos import frames as read; print(len(list(read('film.mp4'))))"
+    f"{FILM}; from ontogeny.worlds.videos.real_videos import frames as read; "
+    "print(len(list(read('film.mp4'))))"
 )
 CHARACTERS = "import ontogeny as og; print(len(og.glyphs().test))"
-WEIGHTS = "from ontogeny.worlds.backbone import backbone; print(len(backbone().blocks))"
+WEIGHTS = "from ontogeny.worlds.photos.backbone import backbone; print(len(backbone().blocks))"
 PLATFORM = "ontogeny beauty simulate --users 500 --out platform"
 STUDY = f"{PLATFORM} && ontogeny beauty study platform"
 PAGE = (

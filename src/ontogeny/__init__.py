@@ -79,10 +79,10 @@ _WHERE = {
     "descend_inner": "ops.descent",
     "load_classifier": "learners.few_shot.classifier",
     "adapt": "learners.few_shot.from_pictures",
-    "draw_episode": "worlds.few_shot",
-    "glyphs": "worlds.glyphs",
-    "omniglot": "worlds.omniglot",
-    "published_embeddings": "worlds.embeddings",
+    "draw_episode": "worlds.classes.few_shot",
+    "glyphs": "worlds.classes.glyphs",
+    "omniglot": "worlds.classes.omniglot",
+    "published_embeddings": "worlds.classes.embeddings",
     "Processes": "runtime.apart.processes",
     "RayWorkers": "runtime.ray.workers",
     "Vectorised": "runtime.vectorised",
@@ -164,10 +164,10 @@ if TYPE_CHECKING:
     from ontogeny.social.matching.match import match
     from ontogeny.studying import study
     from ontogeny.views.comparison import compare
-    from ontogeny.worlds.embeddings import published_embeddings
-    from ontogeny.worlds.few_shot import draw_episode
-    from ontogeny.worlds.glyphs import glyphs
-    from ontogeny.worlds.omniglot import omniglot
+    from ontogeny.worlds.classes.embeddings import published_embeddings
+    from ontogeny.worlds.classes.few_shot import draw_episode
+    from ontogeny.worlds.classes.glyphs import glyphs
+    from ontogeny.worlds.classes.omniglot import omniglot
 
 
 def __getattr__(name: str) -> Any:

@@ -47,8 +47,8 @@ def study(
     Raises `ConfigError` and `DataError` for what cannot be used, `MissingExtra` without the extra
     `study`. Rows that cannot be used are left out by rules that the report names and counts.
 
-    >>> from ontogeny.worlds.platform import platform
-    >>> from ontogeny.worlds.platform_config import PlatformConfig
+    >>> from ontogeny.worlds.platform.simulated import platform
+    >>> from ontogeny.worlds.platform.config import PlatformConfig
     >>> lived = platform(PlatformConfig(users=300), seed=0)
     >>> found = og.study(lived.photos, lived.follows, lived.events, "study", rewirings=5)
     >>> found.overview.described.users

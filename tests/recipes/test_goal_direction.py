@@ -18,7 +18,7 @@ from ontogeny.recipes.portraits.goal_direction import LIVES
 from ontogeny.recipes.sinusoids import Sinusoid, SinusoidLife
 from ontogeny.views.lineage import BORN
 from ontogeny.views.record import read_record
-from ontogeny.worlds import brax_bodies
+from ontogeny.worlds.bodies import brax_bodies
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ def stream(arguments: list[str]) -> int:
     from ontogeny.runtime.interruption import asked_to_stop
     from ontogeny.runtime.machine import prepare
     from ontogeny.views.watched import text
-    from ontogeny.worlds.decoding import pyav
+    from ontogeny.worlds.videos.decoding import pyav
 
     pyav()
     prepare(1)

@@ -67,7 +67,7 @@ def test_there_is_a_row_for_every_photograph(whole, folder):
     assert whole.counts.problems.keys() == {"first/empty.jpg", "second/cut.jpg"}
     for row in rows.values():
         assert (row["score"] is None) == bool(row["problem"] or row["same_as"])
-    from ontogeny.worlds.photos import read_photo
+    from ontogeny.worlds.photos.squares import read_photo
 
     photo = read_photo(folder / "first" / "0004.jpg")[None]
     told = TinyScorer().of_features(TinyBackbone()(photo))

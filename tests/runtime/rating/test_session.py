@@ -7,7 +7,7 @@ from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.ops.rank_correlation import spearman
 from ontogeny.runtime.rating.pair_store import PairStore
 from ontogeny.runtime.rating.session import RatingSession
-from ontogeny.worlds.crowds import CrowdConfig, crowd
+from ontogeny.worlds.platform.crowds import CrowdConfig, crowd
 
 NAMES = [f"{place:02}.jpg" for place in range(12)]
 

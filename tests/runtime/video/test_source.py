@@ -12,7 +12,7 @@ import pytest
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra
 from ontogeny.runtime.video.clock import VideoClock
 from ontogeny.runtime.video.source import VideoSource
-from ontogeny.worlds.decoding import pyav
+from ontogeny.worlds.videos.decoding import pyav
 from tiny_video import SIZE, spots, write_video
 
 av = pytest.importorskip("av")

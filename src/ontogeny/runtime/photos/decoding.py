@@ -27,7 +27,7 @@ import numpy as np
 from ontogeny.core.errors import DataError
 from ontogeny.core.files import open_regular
 from ontogeny.runtime.photos.source import fsspec_module, is_remote
-from ontogeny.worlds.photos import look_at_photo
+from ontogeny.worlds.photos.squares import look_at_photo
 
 LARGEST_FILE = 512_000_000  # bytes
 AHEAD = 16  # photographs that are decoded ahead, for every process

@@ -12,8 +12,8 @@ import numpy as np
 
 from ontogeny.core.errors import DataError, MissingExtra
 from ontogeny.core.files import open_regular
-from ontogeny.worlds.images import SUFFIXES, in_colour, on_paper, turn_of
-from ontogeny.worlds.photos import LARGEST, LARGEST_JPEG
+from ontogeny.worlds.photos.images import SUFFIXES, in_colour, on_paper, turn_of
+from ontogeny.worlds.photos.squares import LARGEST, LARGEST_JPEG
 
 LONGEST = 1600  # pixels of the longer side
 QUALITY = 88  # of the JPEG

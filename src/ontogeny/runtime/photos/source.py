@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra, StoreError, unknown
 from ontogeny.core.files import absolute, decoding
-from ontogeny.worlds.images import SUFFIXES
+from ontogeny.worlds.photos.images import SUFFIXES
 
 COLUMNS = ("photo", "path", "image", "file", "filename", "filepath", "uri", "url")
 TABLES = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".txt": "text"}

@@ -11,7 +11,7 @@ from typing import Any
 
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.core.files import absolute
-from ontogeny.worlds.decoding import pyav
+from ontogeny.worlds.videos.decoding import pyav
 
 PATIENCE = 10.0  # seconds that a camera may say nothing
 USUAL = 25.0  # frames a second where the video doesn't say

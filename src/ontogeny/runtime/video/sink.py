@@ -20,7 +20,7 @@ from jaxtyping import UInt8
 
 from ontogeny.core.errors import MissingExtra, StoreError
 from ontogeny.core.files import absolute
-from ontogeny.worlds.decoding import pyav
+from ontogeny.worlds.videos.decoding import pyav
 
 UNITS = 90_000  # of a second: time stamps of an MP4
 PIECE = 1.0  # seconds

@@ -18,7 +18,7 @@ from jaxtyping import UInt8
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.runtime.video.clock import VideoClock
 from ontogeny.runtime.video.opening import USUAL, opened
-from ontogeny.worlds.decoding import Scaler, pyav, upright_size, video_stream
+from ontogeny.worlds.videos.decoding import Scaler, pyav, upright_size, video_stream
 
 
 class Frame(NamedTuple):
