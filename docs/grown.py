@@ -20,8 +20,8 @@ from ontogeny.cli import run
 from ontogeny.recipes import recipe_class
 from ontogeny.run import Run
 from ontogeny.views import page
-from ontogeny.views.record import read_record
-from ontogeny.views.replays import replay_figure
+from ontogeny.views.growth.record import read_record
+from ontogeny.views.growth.replays import replay_figure
 from ontogeny.worlds.classes.glyphs import SCRIPTS, draw_glyphs
 from ontogeny.worlds.photos.photographs import packaged_files
 

@@ -24,7 +24,7 @@ import ontogeny.cli.looking
 import ontogeny.recipes.quadratic
 import ontogeny.replaying
 import ontogeny.runtime.apart.processes
-import ontogeny.views.live
+import ontogeny.views.terminal.live
 import two_hosts
 """
 SERVING = """

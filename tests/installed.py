@@ -19,7 +19,8 @@ FEW = "--population 2 --rounds 2 --steps 2 --quiet"
 TINY = f"{FEW} --name made"
 GROWN = f"ontogeny grow quadratic {TINY}"
 FILM = (
-    "import numpy as np; from pathlib import Path; from ontogeny.views.film import write_film; "
+    "import numpy as np; from pathlib import Path; "
+    "from ontogeny.views.pictures.film import write_film; "
     "frames = np.zeros((8, 32, 32, 3), np.uint8); frames[4:] = 200; "
     "print(write_film(frames, Path('film.mp4')))"
 )

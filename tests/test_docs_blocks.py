@@ -240,7 +240,7 @@ DEAR = {
     "import ontogeny as og\n\npredict": "test_products.py",
     "og.testing.check_strategy": "evolution/test_pb2.py",
     "graph = og.video.network": "runtime/video/test_pipeline.py",
-    "run = await asyncio": "views/test_notebooks.py",
+    "run = await asyncio": "views/terminal/test_notebooks.py",
     'run = og.load("last")\nnet': "runtime/scripts/test_scripts.py",
 }
 

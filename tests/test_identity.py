@@ -22,7 +22,7 @@ from ontogeny.runtime.executor import Job
 from ontogeny.runtime.storage.identity import identity
 from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import Vectorised
-from ontogeny.views.comparison import compare
+from ontogeny.views.comparisons.comparison import compare
 
 SPACE = og.Space({"rate": og.Log(1e-3, 1e-1)})
 CURVE = np.linspace(0.1, 1.0, 3, dtype=np.float32)

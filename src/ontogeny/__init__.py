@@ -93,7 +93,7 @@ _WHERE = {
     "script": "runtime.scripts.script",
     "match": "social.matching.match",
     "study": "studying",
-    "compare": "views.comparison",
+    "compare": "views.comparisons.comparison",
     "replay": "replaying",
 }
 _MODULES = {
@@ -163,7 +163,7 @@ if TYPE_CHECKING:
     from ontogeny.runtime.vectorised import Vectorised
     from ontogeny.social.matching.match import match
     from ontogeny.studying import study
-    from ontogeny.views.comparison import compare
+    from ontogeny.views.comparisons.comparison import compare
     from ontogeny.worlds.classes.embeddings import published_embeddings
     from ontogeny.worlds.classes.few_shot import draw_episode
     from ontogeny.worlds.classes.glyphs import glyphs

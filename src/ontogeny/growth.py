@@ -299,7 +299,7 @@ def grow_job(
         return Run(Store(place, unseen=True), recipe, job)
     observers, signals = watched.observers, list[int]()
     if watched.progress:
-        from ontogeny.views.looking_on import observer_for
+        from ontogeny.views.terminal.looking_on import observer_for
 
         title = (recipe_name(recipe) or "") if recipe else ""
         observers = [observer_for(title=title), *observers]

@@ -32,8 +32,8 @@ from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.storage.folders import chosen_folder, run_name
 from ontogeny.runtime.storage.schedules import along, member_hypers, write_schedule
 from ontogeny.runtime.storage.store import FILE
-from ontogeny.views.lineage import schedule
-from ontogeny.views.record import Record, read_record
+from ontogeny.views.growth.lineage import schedule
+from ontogeny.views.growth.record import Record, read_record
 
 
 def replay(

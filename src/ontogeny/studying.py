@@ -13,7 +13,7 @@ from ontogeny.social.study.study import Study, study_tables
 from ontogeny.social.tables.engine import Engine
 from ontogeny.social.tables.reading import Reading
 from ontogeny.views import page
-from ontogeny.views.study_page import study_html
+from ontogeny.views.studies.study_page import study_html
 
 REPORT, NUMBERS = "report.html", "study.json"
 

@@ -9,7 +9,7 @@ import pytest
 from ontogeny import cli
 from ontogeny.cli import beauty_scoring
 from ontogeny.runtime.photos import judging as photo_judging
-from ontogeny.views.scoring_told import ScoringProgress
+from ontogeny.views.pictures.scoring_told import ScoringProgress
 from tiny_scorer import TinyBackbone, TinyScorer, write_photos
 
 

@@ -66,7 +66,7 @@ def score(arguments: list[str]) -> int:
     from ontogeny.runtime.machine import prepare
     from ontogeny.runtime.photos.judging import Judge
     from ontogeny.runtime.photos.scoring import score_photos
-    from ontogeny.views.scoring_told import ScoringProgress, text, told_of
+    from ontogeny.views.pictures.scoring_told import ScoringProgress, text, told_of
 
     prepare(1)
     judge = Judge(scorer_of(chosen.model))
@@ -134,8 +134,8 @@ def show(arguments: list[str]) -> int:
     from ontogeny.runtime.photos.score_table import read_about
     from ontogeny.runtime.photos.source import PhotoSource
     from ontogeny.views import page
-    from ontogeny.views.contact_sheet import sheet_html
-    from ontogeny.views.sheet_choice import choose
+    from ontogeny.views.pictures.contact_sheet import sheet_html
+    from ontogeny.views.pictures.sheet_choice import choose
 
     about = read_about(chosen.scores)
     choice = choose(chosen.scores, chosen.each)

@@ -249,7 +249,7 @@ def interruption_told(as_json: bool) -> Generator[Observer]:
 def tell(store: Store, as_json: bool) -> int:
     """Say what was grown and what comes next; return the exit code."""
     from ontogeny.runtime.storage.folders import line_of, run_name, runs_folder
-    from ontogeny.views.tables import run_details, run_table
+    from ontogeny.views.terminal.tables import run_details, run_table
 
     details = run_details(store)
     folder = store.folder

@@ -25,7 +25,7 @@ def list_(arguments: list[str]) -> int:
     """List the runs."""
     from ontogeny.runtime.storage.folders import list_runs, run_name
     from ontogeny.runtime.storage.store import Store
-    from ontogeny.views.tables import run_summary, runs_table
+    from ontogeny.views.terminal.tables import run_summary, runs_table
 
     chosen = parse(List, "list", arguments)
     summaries = []
@@ -59,8 +59,8 @@ def show(arguments: list[str]) -> int:
     chosen = parse(Show, "show", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported
     from ontogeny.runtime.storage.store import Store
-    from ontogeny.views.statuses import how_on
-    from ontogeny.views.tables import run_details, run_table
+    from ontogeny.views.growth.statuses import how_on
+    from ontogeny.views.terminal.tables import run_details, run_table
 
     with Store(folder) as store:
         details = run_details(store)

@@ -49,7 +49,7 @@ def play(arguments: list[str]) -> int:
     from ontogeny.run import load
     from ontogeny.runtime.machine import prepare
     from ontogeny.runtime.storage.store import Store
-    from ontogeny.views.film import ffmpeg, is_mp4, write_film
+    from ontogeny.views.pictures.film import ffmpeg, is_mp4, write_film
 
     if chosen.out is not None and is_mp4(chosen.out):
         ffmpeg()  # whether it is there is known before an episode is played

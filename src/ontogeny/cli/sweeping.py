@@ -178,7 +178,7 @@ def _row(one: Planned, wrong: str | None) -> dict[str, Any]:
     """Return what the table and JSON say of a run."""
     from ontogeny.runtime.storage.folders import run_name
     from ontogeny.runtime.storage.store import Store
-    from ontogeny.views.tables import run_summary
+    from ontogeny.views.terminal.tables import run_summary
 
     row: dict[str, Any] = {"name": run_name(one.folder), "folder": str(one.folder)}
     if wrong is not None:
@@ -218,7 +218,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     from rich.text import Text
 
     from ontogeny.views.quantities import NOTHING, duration, number
-    from ontogeny.views.tables import plain_table
+    from ontogeny.views.terminal.tables import plain_table
 
     told = list(rows[0]["settings"])
     columns = ["run", *told, "status", "rounds", "best", "time"]

@@ -26,7 +26,7 @@ def verify(arguments: list[str]) -> int:
     chosen = parse(Verify, "verify", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported
     from ontogeny.runtime.storage.verifying import verify as verified
-    from ontogeny.views.tables import plain_table
+    from ontogeny.views.terminal.tables import plain_table
 
     parts = verified(folder)
     whole = not any(part.wrong for part in parts)

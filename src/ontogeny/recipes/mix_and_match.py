@@ -33,7 +33,7 @@ from ontogeny.worlds.spaces import Factored
 
 if TYPE_CHECKING:
     from ontogeny.views.figure import Figure
-    from ontogeny.views.record import Record
+    from ontogeny.views.growth.record import Record
 
 
 @dataclass(frozen=True)

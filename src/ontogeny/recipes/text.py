@@ -28,7 +28,7 @@ from ontogeny.learners.text.language_model import language_model
 from ontogeny.learners.text.text_model import TextModel
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.views.figure import Figure
-from ontogeny.views.record import Record
+from ontogeny.views.growth.record import Record
 from ontogeny.worlds.language.text import Corpus, corpus_at
 from ontogeny.worlds.language.vocabularies import Bytes, find_pieces, tokenised, vocabulary_of
 from ontogeny.worlds.language.vocabularies import Text as Tokens

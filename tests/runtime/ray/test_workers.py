@@ -31,7 +31,7 @@ from ontogeny.runtime.ray.workers import RayWorkers
 def test_what_befalls_a_cluster_changes_no_bit(tmp_path):
     """One test: the suite's processes would else have a cluster each."""
     pytest.importorskip("ray")
-    tests, said = Path(__file__).parents[1], tmp_path / "said.json"
+    tests, said = Path(__file__).parents[2], tmp_path / "said.json"
     paths = os.pathsep.join([str(tests), *sys.path])  # for the workers too
     done = subprocess.run(
         [sys.executable, str(tests / "on_ray.py"), str(tmp_path), str(said)],

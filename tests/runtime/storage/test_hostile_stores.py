@@ -19,10 +19,10 @@ import pytest
 
 from ontogeny.core.errors import OntogenyError, StoreError
 from ontogeny.runtime.storage.store import FILE, Heir, Store
-from ontogeny.views.contenders import read_contender
-from ontogeny.views.record import read_record
-from ontogeny.views.report import report_html
-from ontogeny.views.tables import run_details, run_summary, run_table, runs_table
+from ontogeny.views.comparisons.contenders import read_contender
+from ontogeny.views.growth.record import read_record
+from ontogeny.views.growth.report import report_html
+from ontogeny.views.terminal.tables import run_details, run_summary, run_table, runs_table
 
 COLUMNS = {"run": 2, "metric": 4, "lineage": 5, "event": 6, "artifact": 5, "board": 2}
 NUMBERS = (0, 1, 2, 3, -1, -7, 2**31, 2**40, 2**62, -(2**63), 0.5, 1e308, float("inf"))

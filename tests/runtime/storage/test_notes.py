@@ -13,10 +13,10 @@ from ontogeny import cli
 from ontogeny.core.errors import ConfigError
 from ontogeny.runtime.storage.notes import FILE, MOST, read_note
 from ontogeny.runtime.storage.store import Store
-from ontogeny.views.record import read_record
-from ontogeny.views.report import report_html
+from ontogeny.views.growth.record import read_record
+from ontogeny.views.growth.report import report_html
 
-STORED = Path(__file__).parents[1] / "data" / "stored" / "vectorised"
+STORED = Path(__file__).parents[2] / "data" / "stored" / "vectorised"
 
 
 @pytest.fixture

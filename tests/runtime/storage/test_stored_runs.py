@@ -18,10 +18,10 @@ from ontogeny.runtime.apart.board_program import BoardProgram
 from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.storage.store import Store
-from ontogeny.views.record import read_record
+from ontogeny.views.growth.record import read_record
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
-STORED = Path(__file__).parents[1] / "data" / "stored"
+STORED = Path(__file__).parents[2] / "data" / "stored"
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from ontogeny.social.network.graph import Graph
 from ontogeny.social.network.inequality import gini
 from ontogeny.social.network.quality import quality_of
 from ontogeny.views.figure import Figure
-from ontogeny.views.network_figures import profile_figure
+from ontogeny.views.studies.network_figures import profile_figure
 from ontogeny.worlds.platform.config import PlatformConfig
 from ontogeny.worlds.platform.follow_graphs import Follows, packaged_graph
 from ontogeny.worlds.platform.simulated import platform
