@@ -40,11 +40,11 @@ from ontogeny.evolution.random_search import random_search
 from ontogeny.runtime import driver
 from ontogeny.runtime.apart.board import MEMBERS
 from ontogeny.runtime.apart.processes import Processes
+from ontogeny.runtime.checkpoints import list_checkpoints, read_newest, whole_board
 from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
 from ontogeny.runtime.stacked import Stacked
-from ontogeny.runtime.storage.checkpoints import list_checkpoints, read_newest, whole_board
 from ontogeny.runtime.storage.store import FILE, Store
-from ontogeny.runtime.storage.verifying import verify
+from ontogeny.runtime.verifying import verify
 
 KILLS, DAMAGED = 1000, 1000
 EACH = 50  # kills of one run

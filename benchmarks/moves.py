@@ -30,9 +30,9 @@ from ontogeny.core.population import Move, Population, live, spawn
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes import recipe_class
 from ontogeny.runtime import driver
+from ontogeny.runtime.checkpoints import write_checkpoint
 from ontogeny.runtime.executor import Job, Lived, Program
 from ontogeny.runtime.observer import Observer
-from ontogeny.runtime.storage.checkpoints import write_checkpoint
 from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import VectorisedProgram
 

@@ -19,7 +19,7 @@ from ontogeny.recipes.opening import described, open_or_create, with_rounds
 from ontogeny.recipes.sequences import Coin
 from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.storage.identity import identity
+from ontogeny.runtime.identity import identity
 from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.views.comparisons.comparison import compare

@@ -19,9 +19,9 @@ import ontogeny as og
 from growing_apart import POP, EachRound, make
 from hermits import Hermitage
 from ontogeny.core.errors import ConfigError, MissingExtra, StoreError
-from ontogeny.runtime.storage import mirror
+from ontogeny.runtime import mirror
+from ontogeny.runtime.mirror import NOTE
 from ontogeny.runtime.storage.folders import find_run
-from ontogeny.runtime.storage.mirror import NOTE
 from ontogeny.runtime.storage.remote import MANIFEST, OBJECTS, Address, as_url, digest_of
 
 pytestmark = pytest.mark.usefixtures("compiled_once")

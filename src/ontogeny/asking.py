@@ -36,8 +36,8 @@ from ontogeny.runtime.apart.board import NAME, Board
 from ontogeny.runtime.apart.board_program import compiled_move
 from ontogeny.runtime.apart.living import plain
 from ontogeny.runtime.executor import Job, planned
+from ontogeny.runtime.identity import differences, strategy_identity
 from ontogeny.runtime.machine import prepare
-from ontogeny.runtime.storage.identity import differences, strategy_identity
 
 WHERE = "og.ask_tell"
 KIND = "ask and tell"

@@ -42,10 +42,10 @@ from ontogeny.runtime.executor import Executor, Job, planned
 from ontogeny.runtime.following import check_alike, check_executor, follow
 from ontogeny.runtime.limits import Limits, limits
 from ontogeny.runtime.machine import prepare
+from ontogeny.runtime.mirror import mirror_of, unsent
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.programs import Programs
 from ontogeny.runtime.storage.folders import find_run, named_folder
-from ontogeny.runtime.storage.mirror import mirror_of, unsent
 from ontogeny.runtime.storage.notes import check_note, write_note
 from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import Vectorised

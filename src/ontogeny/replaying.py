@@ -29,8 +29,8 @@ from ontogeny.run import Run, load
 from ontogeny.runtime.executor import Executor, Job
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
+from ontogeny.runtime.schedules import along, member_hypers, write_schedule
 from ontogeny.runtime.storage.folders import chosen_folder, run_name
-from ontogeny.runtime.storage.schedules import along, member_hypers, write_schedule
 from ontogeny.runtime.storage.store import FILE
 from ontogeny.views.growth.lineage import schedule
 from ontogeny.views.growth.record import Record, read_record

@@ -29,13 +29,13 @@ from ontogeny.core.trees import named_leaves
 from ontogeny.recipes import recipe_class
 from ontogeny.recipes.products import kept_product
 from ontogeny.recipes.recipe import Recipe
+from ontogeny.runtime.checkpoints import read_newest
 from ontogeny.runtime.executor import Job, Snapshot
 from ontogeny.runtime.machine import prepare
+from ontogeny.runtime.schedules import along, read_schedule
 from ontogeny.runtime.stacked import Stacked
-from ontogeny.runtime.storage.checkpoints import read_newest
 from ontogeny.runtime.storage.folders import find_run, list_runs
 from ontogeny.runtime.storage.notes import read_note, write_note
-from ontogeny.runtime.storage.schedules import along, read_schedule
 from ontogeny.runtime.storage.store import Heir, Store
 from ontogeny.views.growth.frames import metrics_frame
 from ontogeny.views.quantities import count, number

@@ -25,7 +25,7 @@ def verify(arguments: list[str]) -> int:
 
     chosen = parse(Verify, "verify", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported
-    from ontogeny.runtime.storage.verifying import verify as verified
+    from ontogeny.runtime.verifying import verify as verified
     from ontogeny.views.terminal.tables import plain_table
 
     parts = verified(folder)

@@ -17,8 +17,8 @@ from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.recipes import recipe_name
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.runtime.executor import Executor, Job
+from ontogeny.runtime.identity import differences, fingerprints, identity, run_id
 from ontogeny.runtime.storage.folders import chosen_folder
-from ontogeny.runtime.storage.identity import differences, fingerprints, identity, run_id
 from ontogeny.runtime.storage.store import FILE, Store
 
 

@@ -85,7 +85,7 @@ def kept_product(store: Store) -> Product | None:
     Nothing that learns is built. Raises `MissingExtra` when the product needs what is not
     installed.
     """
-    from ontogeny.runtime.storage.checkpoints import list_checkpoints
+    from ontogeny.runtime.checkpoints import list_checkpoints
 
     run, folder = store.run(), store.folder / FOLDER
     if run.get("status") != "finished" or not (folder.exists() or run.get("recipe")):

@@ -26,19 +26,19 @@ from ontogeny.core.files import inside
 from ontogeny.core.metrics import SMALL, hyper_columns
 from ontogeny.runtime import hosts
 from ontogeny.runtime.apart.board import MEMBERS
-from ontogeny.runtime.executor import RAISED, UNREAD, Executor, Job, Lived, Snapshot
-from ontogeny.runtime.interruption import Stopped, asked_to_stop, at_once
-from ontogeny.runtime.limits import ENOUGH, Enough, Limits
-from ontogeny.runtime.machine import describe
-from ontogeny.runtime.observer import Audience, Observer, Setting
-from ontogeny.runtime.stopping import Asked, Stop
-from ontogeny.runtime.storage.checkpoints import (
+from ontogeny.runtime.checkpoints import (
     prune_checkpoints,
     read_newest,
     remove_unrecorded,
     whole_board,
     write_checkpoint,
 )
+from ontogeny.runtime.executor import RAISED, UNREAD, Executor, Job, Lived, Snapshot
+from ontogeny.runtime.interruption import Stopped, asked_to_stop, at_once
+from ontogeny.runtime.limits import ENOUGH, Enough, Limits
+from ontogeny.runtime.machine import describe
+from ontogeny.runtime.observer import Audience, Observer, Setting
+from ontogeny.runtime.stopping import Asked, Stop
 from ontogeny.runtime.storage.store import Heir, Store
 
 

@@ -32,10 +32,10 @@ from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
 from ontogeny.runtime import hosts, machine
 from ontogeny.runtime.apart.shipping import is_host
+from ontogeny.runtime.checkpoints import FOLDER as CHECKPOINTS
 from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
 from ontogeny.runtime.gathering import everywhere, gathered, spread
 from ontogeny.runtime.stacked import Stacked, check_stored
-from ontogeny.runtime.storage.checkpoints import FOLDER as CHECKPOINTS
 
 HEADROOM = 0.8  # of the available memory, before cohorts take turns
 # Bytes of a member's state from which a CPU core lives one member at a time. Eight abreast were

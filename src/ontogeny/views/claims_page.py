@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from ontogeny.views import page
 from ontogeny.views.figure import Figure
+from ontogeny.views.machine_rows import machine_rows
 from ontogeny.views.quantities import count, duration
-from ontogeny.views.terminal.machine_rows import machine_rows
 from ontogeny.views.terminal.tables import claims_rows
 
 WIDTHS = (11, 26, 17, 28, 18)  # percent of the table

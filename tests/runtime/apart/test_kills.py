@@ -17,8 +17,8 @@ from ontogeny.core.errors import (
     StoreError,
 )
 from ontogeny.runtime.apart.processes import Processes
+from ontogeny.runtime.checkpoints import list_checkpoints, read_newest
 from ontogeny.runtime.driver import grow
-from ontogeny.runtime.storage.checkpoints import list_checkpoints, read_newest
 from ontogeny.runtime.storage.store import Store
 
 

@@ -19,8 +19,8 @@ from ontogeny.core.errors import (
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.runtime.apart.board import Board
 from ontogeny.runtime.apart.processes import Processes
+from ontogeny.runtime.checkpoints import read_newest
 from ontogeny.runtime.driver import grow
-from ontogeny.runtime.storage.checkpoints import read_newest
 from ontogeny.runtime.vectorised import Vectorised
 
 

@@ -10,8 +10,8 @@ from growing_apart import POP, ROUNDS, SPACE_LOW, EachRound, check_whole, make, 
 from ontogeny.core.errors import ConfigError
 from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.apart.workforce import environment
+from ontogeny.runtime.checkpoints import list_checkpoints, read_newest
 from ontogeny.runtime.driver import grow
-from ontogeny.runtime.storage.checkpoints import list_checkpoints, read_newest
 
 
 def test_an_asynchronous_growth_is_whole_and_leaves_no_file_behind(store):

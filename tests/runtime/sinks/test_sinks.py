@@ -19,10 +19,10 @@ import ontogeny as og
 from ontogeny.core.errors import MissingExtra
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Lived
+from ontogeny.runtime.identity import run_id
 from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks import SINKS, sinks
 from ontogeny.runtime.sinks.summary import Summary, TrackerNames, identity_of, settings_of
-from ontogeny.runtime.storage.identity import run_id
 from ontogeny.runtime.storage.store import Store
 
 

@@ -42,7 +42,7 @@ from ontogeny.runtime.apart.messages import Done, Order, Setup
 from ontogeny.runtime.apart.shipping import is_host
 from ontogeny.runtime.apart.states import check_arrays
 from ontogeny.runtime.executor import RAISED, UNREAD, Footprint, Job, Lived, Note, Snapshot
-from ontogeny.runtime.storage.identity import strategy_may_read
+from ontogeny.runtime.identity import strategy_may_read
 
 ALONE = 64  # one in so many members at most is decided about together with others
 

@@ -17,8 +17,8 @@ from ontogeny.core.errors import MissingExtra
 from ontogeny.core.trees import dotted
 from ontogeny.runtime.driver import flatten_hypers
 from ontogeny.runtime.executor import Lived
+from ontogeny.runtime.identity import run_id
 from ontogeny.runtime.observer import Setting
-from ontogeny.runtime.storage.identity import run_id
 from ontogeny.runtime.storage.rows import BARE
 from ontogeny.runtime.storage.store import Store
 

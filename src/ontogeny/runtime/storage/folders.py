@@ -181,7 +181,7 @@ def chosen_folder(folder: Path | str | None, stem: str) -> Path:
 
 def _fetched(url: str) -> Path:
     """Return the folder, in the runs folder, of the run of an address."""
-    from ontogeny.runtime.storage.mirror import (
+    from ontogeny.runtime.mirror import (
         fetched,  # which needs JAX, and few runs have an address
     )
 

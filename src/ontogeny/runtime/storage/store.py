@@ -30,7 +30,7 @@ from jaxtyping import Float
 
 from ontogeny.core.errors import StoreError
 from ontogeny.core.files import absolute, decoding, publish, remove
-from ontogeny.runtime.storage import digests
+from ontogeny.runtime.storage import digests, schema
 from ontogeny.runtime.storage.columns import read_column
 from ontogeny.runtime.storage.database import (
     check_place,
@@ -52,14 +52,6 @@ from ontogeny.runtime.storage.rows import (
     read_heirs,
     refused,
     run_values,
-)
-from ontogeny.runtime.storage.schema import (
-    METRIC_NAMES,
-    SCHEMA,
-    SINCE,
-    VERSION,
-    check_schema,
-    upgrade,
 )
 
 FILE = "run.sqlite"
@@ -100,12 +92,12 @@ class Store:
                 self._make(made)
             self._open(lambda path: open_to_write(path, locks=not unlocked))
             self._place = place_of(self.folder / FILE)
-            if self._version < VERSION:
+            if self._version < schema.VERSION:
                 with explained(self.folder, FILE, "upgrade"):
-                    upgrade(self._db, self._version)
+                    schema.upgrade(self._db, self._version)
                     digests.Tally(recounted=True).seal(self._db)
                     self._db.execute("COMMIT")
-                self._version = VERSION
+                self._version = schema.VERSION
             if unlocked:
                 with self.transaction():
                     said = f"nothing keeps a second process out: the file system says {unlocked!r}"
@@ -120,7 +112,7 @@ class Store:
         with explained(self.folder, FILE, "open"):
             check_place(path)
             self._file = opening(path)
-            self._version = check_schema(self._db, str(path))
+            self._version = schema.check_schema(self._db, str(path))
 
     @classmethod
     def create(cls, folder: Path, **values: Any) -> Store:
@@ -143,7 +135,7 @@ class Store:
             try:
                 remove(part)
                 with closing(open_private(part)) as db, db:
-                    db.executescript(f"BEGIN; {SCHEMA}")  # once is waited for the disk
+                    db.executescript(f"BEGIN; {schema.SCHEMA}")  # once is waited for the disk
                     rows = [(key, json.dumps(value)) for key, value in values.items()]
                     db.executemany("INSERT INTO run VALUES (?, ?)", rows)
                     digests.Tally(recounted=True).seal(db)
@@ -326,7 +318,7 @@ class Store:
 
     def metric_names(self) -> list[str]:
         """Return the names of the recorded metrics, `score` first."""
-        names = [name for (name,) in self._read(METRIC_NAMES)]
+        names = [name for (name,) in self._read(schema.METRIC_NAMES)]
         if odd := [name for name in names if not isinstance(name, str)]:
             raise refused(f"a name is {odd[0]!r:.60}", f"{self.folder / FILE}, table metric")
         return sorted(names, key=lambda name: (name != "score", name.startswith("hypers."), name))
@@ -377,7 +369,7 @@ class Store:
         """Return the rounds of which that is so (`digests.RUN`: what is said of the run)."""
         where = str(self.folder / FILE)
         with self.opened() as store, explained(self.folder, FILE, "read"), decoding(where):
-            return digests.changed(store._db) if store._version >= SINCE["digest"] else []
+            return digests.changed(store._db) if store._version >= schema.SINCE["digest"] else []
 
     def check_extent(self, rounds: int, slots: int) -> None:
         """Raise `StoreError` when so many rounds of so many members can't be what was recorded."""

@@ -29,8 +29,8 @@ from ontogeny.views.growth.record import Record, read_record
 from ontogeny.views.growth.replays import replay_figure, replay_rows, replay_summary
 from ontogeny.views.growth.scales import hyper_text
 from ontogeny.views.growth.statuses import status_mark
+from ontogeny.views.machine_rows import machine_rows
 from ontogeny.views.quantities import count, duration, score_text
-from ontogeny.views.terminal.machine_rows import machine_rows
 
 MEMBERS = 200  # members that the table lists, best first
 HYPERS = 12  # hypers that get a figure; more stand in the table

@@ -4,7 +4,7 @@ packaged backbone.
 **Published** (Rusu et al. 2018, arXiv 1807.05960): a folder with `train_embeddings.pkl`,
 `val_embeddings.pkl` and `test_embeddings.pkl`, each the pickle of a dict with "keys" (n strings
 `anything-class-file`, where the file's name begins with `class_`) and "embeddings" [n, 640]; other
-keys are left alone. The pickles are read without running them (`worlds.classes.pickles`).
+keys are left alone. The pickles are read without running them (`worlds.pickles`).
 miniImageNet has 64, 16 and 20 classes of 600 images. As in the paper, features are brought to
 length 1.
 
@@ -28,8 +28,8 @@ from ontogeny.core.cache import Made, remembered
 from ontogeny.core.errors import DataError
 from ontogeny.worlds.classes.few_shot import Splits, gather, split_by
 from ontogeny.worlds.classes.glyphs import SCRIPTS, draw_glyphs
-from ontogeny.worlds.classes.pickles import read_arrays
 from ontogeny.worlds.photos.backbone import backbone_version, embed
+from ontogeny.worlds.pickles import read_arrays
 
 FILES = {"train": "train", "validation": "val", "test": "test"}
 SEEN = 96  # pixels: a glyph of 28 is enlarged to it

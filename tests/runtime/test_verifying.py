@@ -12,9 +12,9 @@ import pytest
 
 from ontogeny import cli
 from ontogeny.runtime.storage.store import FILE, Store
-from ontogeny.runtime.storage.verifying import verify
+from ontogeny.runtime.verifying import verify
 
-STORED = Path(__file__).parents[2] / "data" / "stored" / "processes"
+STORED = Path(__file__).parents[1] / "data" / "stored" / "processes"
 MEMBER = "slot-0002-round-000005.safetensors"
 
 

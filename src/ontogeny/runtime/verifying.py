@@ -16,8 +16,8 @@ from ontogeny.core.array_file import read_array_file, unpack
 from ontogeny.core.errors import StoreError
 from ontogeny.core.files import decoding, inside
 from ontogeny.runtime.apart.board import MEMBERS, NAME
+from ontogeny.runtime.checkpoints import FOLDER, OWN
 from ontogeny.runtime.storage import digests
-from ontogeny.runtime.storage.checkpoints import FOLDER, OWN
 from ontogeny.runtime.storage.database import explained, open_to_read
 from ontogeny.runtime.storage.store import FILE, Store
 

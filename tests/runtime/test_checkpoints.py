@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import StoreError, StructureError
-from ontogeny.runtime.stacked import read_stacked
-from ontogeny.runtime.storage.checkpoints import (
+from ontogeny.runtime.checkpoints import (
     list_checkpoints,
     prune_checkpoints,
     read_newest,
     remove_unrecorded,
     write_checkpoint,
 )
+from ontogeny.runtime.stacked import read_stacked
 from ontogeny.runtime.storage.store import Store
 
 

@@ -22,7 +22,7 @@ from ontogeny.runtime.apart.board import MEMBERS, Board, tree_shapes
 from ontogeny.runtime.executor import Job, Snapshot
 from ontogeny.runtime.stacked import read_stacked
 from ontogeny.runtime.storage.store import Store
-from ontogeny.runtime.storage.unlearned import read_unlearned
+from ontogeny.runtime.unlearned import read_unlearned
 
 KEPT = 2
 FOLDER = "checkpoints"
@@ -94,7 +94,7 @@ def read_newest(
 
     Checkpoints of rounds after `last`, of which the store knows nothing, are passed over. A board's
     files are read too, to see that they are whole, unless it need not be `thorough`. Without a job
-    the snapshot is what can be read without the learner (`runtime.storage.unlearned`). Raises
+    the snapshot is what can be read without the learner (`runtime.unlearned`). Raises
     `StoreError` when there is none, or none can be read, `StructureError` when they are of another
     population.
     """

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import DataError
-from ontogeny.worlds.classes.pickles import TORCH_MAGIC, read_arrays, read_tensors
+from ontogeny.worlds.pickles import TORCH_MAGIC, read_arrays, read_tensors
 
 
 class Malicious:
@@ -78,7 +78,7 @@ def test_a_malicious_pickle_is_refused_and_runs_nothing(tmp_path, protocol):
         ("numpy", "ndarray.tofile"),
         ("functools", "partial"),
         ("collections", "OrderedDict"),
-        ("ontogeny.worlds.classes.pickles", "pickle.loads"),
+        ("ontogeny.worlds.pickles", "pickle.loads"),
     ],
 )
 def test_no_other_name_can_be_asked_for(tmp_path, name):
