@@ -29,7 +29,7 @@ from ontogeny.learners.maml.adapter import headed
 from ontogeny.learners.maml.config import MAMLConfig, NetworkConfig
 from ontogeny.learners.maml.maml import adapt, initial, maml
 from ontogeny.learners.maml.problems import regression
-from ontogeny.worlds.sinusoids import sinusoids
+from ontogeny.worlds.sources.sinusoids import sinusoids
 
 TASKS, SHOTS, STEPS = 25, 10, 500
 BATCHES = (100, 200, 400)

@@ -18,7 +18,7 @@ from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.few_shot import few_shot
 from ontogeny.learners.few_shot.leo import leo
 from ontogeny.learners.few_shot.leo_config import LEOConfig
-from ontogeny.worlds.few_shot import split_at_random
+from ontogeny.worlds.classes.few_shot import split_at_random
 
 FEATURES, CLASSES, ITEMS, STEPS = 640, 200, 40, 100
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ontogeny.runtime.living import HostLiving, JaxLiving, Living
-from ontogeny.runtime.messages import Setup
+from ontogeny.runtime.apart.living import HostLiving, JaxLiving, Living
+from ontogeny.runtime.apart.messages import Setup
 
 
 def living(member: str, updates: int) -> tuple[Living, dict[str, Any]]:

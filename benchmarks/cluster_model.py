@@ -4,7 +4,7 @@ One driver serves W workers of a Ray cluster, each with a member (or several, by
 round is its own seconds, and what its worker takes besides (the call, its file, and a parent's
 state where it inherits). The driver takes in who is done: it decides about them and orders their
 next rounds, then records; while it is busy, others wait. In populations of 128 and more it takes
-several together, as `runtime.board_program` does.
+several together, as `runtime.apart.board_program` does.
 
 - driver: the real one over workers that are none, asked how long each group took it until its
   orders were out (decide) and until it asked for more (record), by strategy and population.
@@ -37,12 +37,12 @@ from benchmarks.result import Figure, Result, Target
 from ontogeny.core.ray_cluster import joined
 from ontogeny.evolution.pbt import pbt
 from ontogeny.runtime import driver, machine
-from ontogeny.runtime.board_program import ALONE, BoardProgram
+from ontogeny.runtime.apart.board_program import ALONE, BoardProgram
+from ontogeny.runtime.apart.messages import Done, Order
+from ontogeny.runtime.apart.shipping import shipped
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.messages import Done, Order
-from ontogeny.runtime.ray_workers import RayWorkers
-from ontogeny.runtime.shipping import shipped
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.ray.workers import RayWorkers
+from ontogeny.runtime.storage.store import Store
 
 WORKERS = {8: 40, 64: 20, 1000: 4}  # foretold; and rounds in which the driver is measured for them
 SECONDS = (1.0, 10.0, 60.0)  # of a member's round

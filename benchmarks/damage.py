@@ -38,12 +38,12 @@ from ontogeny.evolution.evolve import Grown
 from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.random_search import random_search
 from ontogeny.runtime import driver
-from ontogeny.runtime.board import MEMBERS
+from ontogeny.runtime.apart.board import MEMBERS
+from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.checkpoints import list_checkpoints, read_newest, whole_board
 from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
-from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.stacked import Stacked
-from ontogeny.runtime.store import FILE, Store
+from ontogeny.runtime.storage.store import FILE, Store
 from ontogeny.runtime.verifying import verify
 
 KILLS, DAMAGED = 1000, 1000

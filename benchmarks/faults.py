@@ -29,10 +29,10 @@ from benchmarks.result import Figure, Result, Target
 from ontogeny.core.errors import StoreError
 from ontogeny.evolution.pbt import pbt
 from ontogeny.runtime import driver
+from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.store import Heir, Store
-from ontogeny.views.lineage import parent_rounds, parents, trace
+from ontogeny.runtime.storage.store import Heir, Store
+from ontogeny.views.growth.lineage import parent_rounds, parents, trace
 
 POP, ROUNDS, STEPS = 8, 120, 1000  # rounds so long that no run ends before its last blow
 WORKER_KILLS, DRIVER_KILLS = 200, 20

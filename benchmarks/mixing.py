@@ -19,7 +19,7 @@ from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
 from ontogeny.learners.teaching.transfer import ALPHA, CURRICULUM
 from ontogeny.worlds.by_name import world_named
-from ontogeny.worlds.rooms import SMALL_IN_BIG
+from ontogeny.worlds.grids.rooms import SMALL_IN_BIG
 
 UPDATES = 6
 PLAIN = ActorCriticConfig()

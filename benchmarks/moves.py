@@ -33,7 +33,7 @@ from ontogeny.runtime import driver
 from ontogeny.runtime.checkpoints import write_checkpoint
 from ontogeny.runtime.executor import Job, Lived, Program
 from ontogeny.runtime.observer import Observer
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import VectorisedProgram
 
 # A round of 16 steps, of the recipe's 64: what a round costs apart from its steps weighs four times

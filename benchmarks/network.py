@@ -23,7 +23,7 @@ from ontogeny.social.network.assortativity import assortativity, rewire
 from ontogeny.social.network.communities import communities
 from ontogeny.social.network.cores import core_numbers
 from ontogeny.social.network.graph import Graph, neighbour_means
-from ontogeny.worlds.follow_graphs import follow_graph
+from ontogeny.worlds.platform.follow_graphs import follow_graph
 
 SIZES = (10**5, 10**6, 10**7)
 MEANS = 2 * 10**7  # follows, for the means alone

@@ -27,10 +27,10 @@ from ontogeny.evolution.pbt import pbt
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.recipes import recipe_class
 from ontogeny.runtime import driver
+from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.executor import Job, Lived
 from ontogeny.runtime.observer import Observer
-from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 
 SPACE = Space({"learning_rate": Log(1e-4, 1.5, prior=(1e-3, 1.0))})

@@ -38,14 +38,14 @@ from ontogeny.core.ray_cluster import joined
 from ontogeny.evolution.pbt import pbt
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.runtime import driver, machine
-from ontogeny.runtime.board_program import BoardProgram
+from ontogeny.runtime.apart.board_program import BoardProgram
+from ontogeny.runtime.apart.messages import Done, Order, Setup
+from ontogeny.runtime.apart.shipping import shipped
 from ontogeny.runtime.executor import Executor, Job, Note
-from ontogeny.runtime.messages import Done, Order, Setup
-from ontogeny.runtime.ray_crew import RayCrew
-from ontogeny.runtime.ray_moving import Mover
-from ontogeny.runtime.ray_workers import RayWorkers
-from ontogeny.runtime.shipping import shipped
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.ray.crew import RayCrew
+from ontogeny.runtime.ray.moving import Mover
+from ontogeny.runtime.ray.workers import RayWorkers
+from ontogeny.runtime.storage.store import Store
 
 MEGABYTES = (1.0, 100.0)
 STORE_BYTES = 1_500_000_000

@@ -31,11 +31,11 @@ from benchmarks.peer import ask, peer_python
 from benchmarks.result import Figure, Result, Target, pairwise
 from ontogeny.growth import grow
 from ontogeny.recipes import recipe_class
+from ontogeny.runtime.apart.workforce import environment
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.machine import cores
 from ontogeny.runtime.observer import Observer
-from ontogeny.runtime.ray_workers import RayWorkers
-from ontogeny.runtime.workforce import environment
+from ontogeny.runtime.ray.workers import RayWorkers
 
 POPULATION = 16
 MOVES = {640: 3, 16: 20}  # updates that members move after: how many iterations of each

@@ -26,10 +26,10 @@ from ontogeny.evolution.random_search import random_search
 from ontogeny.runtime import driver
 from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
 from ontogeny.runtime.stacked import Stacked
-from ontogeny.runtime.store import Store
-from ontogeny.views.record import read_record
-from ontogeny.views.report import write_report
-from ontogeny.views.tables import run_summary
+from ontogeny.runtime.storage.store import Store
+from ontogeny.views.growth.record import read_record
+from ontogeny.views.growth.report import write_report
+from ontogeny.views.terminal.tables import run_summary
 
 MEMBERS = 64
 ROWS = 1_000_000

@@ -28,7 +28,7 @@ from benchmarks.peer import ask, peer_python
 from benchmarks.result import Figure, Result, Target, by_turns, pairwise
 from ontogeny.core.errors import MissingExtra
 from ontogeny.learners.beauty.backbone import Backbone
-from ontogeny.worlds.photographs import packaged_photographs
+from ontogeny.worlds.photos.photographs import packaged_photographs
 
 SECONDS = 2.0  # of a turn of the network alone
 FILES = 96  # of which a turn scores all

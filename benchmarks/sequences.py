@@ -33,7 +33,7 @@ from ontogeny.learners.sequential.predictor import predictor
 from ontogeny.learners.sequential.tasks import symbols
 from ontogeny.nn.cores import CoreConfig, sequence_network
 from ontogeny.ops.bayes.gittins import gittins_table
-from ontogeny.worlds.sequences import coins
+from ontogeny.worlds.sources.sequences import coins
 
 LENGTH, BATCH, STEPS = 20, 128, 100
 LONG: dict[Literal["state-space", "transformer"], tuple[int, ...]] = {

@@ -29,9 +29,9 @@ from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.networks import NetworkConfig, network
 from ontogeny.learners.streaming.product import VideoModel
 from ontogeny.learners.streaming.tick import begin, init_params
-from ontogeny.runtime.pacing import measure as pace_of
-from ontogeny.runtime.pacing import tick_pace
-from ontogeny.runtime.pipeline import Pipeline
+from ontogeny.runtime.video.pacing import measure as pace_of
+from ontogeny.runtime.video.pacing import tick_pace
+from ontogeny.runtime.video.pipeline import Pipeline
 
 SIDE = 64
 CONFIG = NetworkConfig("plain", "logits", 10, width=32, depth=14, halves=(0, 5, 10), doubling=True)
@@ -154,8 +154,8 @@ def _state_bytes(graph: Graph, side: int) -> float:
 
 def _decoding_figures(turns: int) -> list[Figure]:
     """Return frames a second of a video file: decoded alone, and decoded and watched."""
-    from ontogeny.worlds.videos import frames as decoded
-    from ontogeny.worlds.videos import packaged_video
+    from ontogeny.worlds.videos.real_videos import frames as decoded
+    from ontogeny.worlds.videos.real_videos import packaged_video
 
     path = packaged_video("bikes")
     graph = network(CONFIG)

@@ -30,7 +30,7 @@ from benchmarks.result import Figure, Result, Target, by_turns, pairwise
 from ontogeny.learners.text.config import LanguageModelConfig, TextTrainingConfig
 from ontogeny.learners.text.language_model import language_model, network_of
 from ontogeny.nn.language_model import draw
-from ontogeny.worlds.vocabularies import Text, vocabulary_of
+from ontogeny.worlds.language.vocabularies import Text, vocabulary_of
 
 MODEL = LanguageModelConfig()
 BATCH, STEPS = 16, 6

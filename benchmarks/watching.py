@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.result import Figure, Result, Target
-from ontogeny.runtime.growing_store import GrowingStore
-from ontogeny.runtime.store import Heir, Store
-from ontogeny.views.record import read_record
-from ontogeny.views.tables import run_summary
+from ontogeny.runtime.storage.growing_store import GrowingStore
+from ontogeny.runtime.storage.store import Heir, Store
+from ontogeny.views.growth.record import read_record
+from ontogeny.views.terminal.tables import run_summary
 
 RUNS, GROWING, ROUNDS, POP = 200, 10, 60, 16
 SETTLE, SECONDS = 10.0, 30.0  # before, and while, the CPU time is counted

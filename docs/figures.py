@@ -21,6 +21,7 @@ MADE = {
     "breakout.gif": grown.film,
     "replay.png": grown.replay,
     "joints.webp": grown.joints,
+    "recalled.png": grown.recalled,
     "scored.jpg": grown.scored,
     "study.png": grown.study,
     "glyphs.png": grown.glyphs,

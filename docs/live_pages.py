@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 import ontogeny as og
 from browser import QUALITY, chromium
-from ontogeny.worlds.photographs import packaged_files
+from ontogeny.worlds.photos.photographs import packaged_files
 
 PATIENCE = 60_000  # milliseconds
 GROWING = "grow quadratic --name pbt-2 --population 16 --rounds 300 --steps 4000 --seed 2"

@@ -6,9 +6,9 @@ Needs `ontogeny[beauty]`.
 import numpy as np
 
 import ontogeny as og
-from ontogeny.worlds.degradations import OTHERS, degrade
-from ontogeny.worlds.photographs import packaged_files
-from ontogeny.worlds.photos import read_photo
+from ontogeny.worlds.photos.degradations import OTHERS, degrade
+from ontogeny.worlds.photos.photographs import packaged_files
+from ontogeny.worlds.photos.squares import read_photo
 
 # Nobody rated anything: of two versions of one photograph, the less damaged is the better one. With
 # ratings of your own: ontogeny beauty train RATINGS --photos FOLDER

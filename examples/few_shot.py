@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 import ontogeny as og
-from ontogeny.worlds.characters import characters
+from ontogeny.worlds.classes.characters import characters
 
 run = og.grow("leo", population=2, rounds=2, steps=150)
 classifier = run.product()

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 import ontogeny as og
-from ontogeny.worlds.sinusoids import sinusoids
+from ontogeny.worlds.sources.sinusoids import sinusoids
 
 run = og.grow("sinusoid", population=4, rounds=5, steps=100)
 adapter = run.product()

@@ -4,7 +4,7 @@ Needs `ontogeny[beauty]`.
 """
 
 import ontogeny as og
-from ontogeny.worlds.lalonde import COVARIATES, lalonde
+from ontogeny.worlds.observed.lalonde import COVARIATES, lalonde
 
 data = lalonde()  # the trained of a trial, and 15,992 people of a survey
 result = og.match(data.seen, "treat", COVARIATES, "re78", replace=True)

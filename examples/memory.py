@@ -6,7 +6,7 @@ Needs `ontogeny[digits]`.
 import numpy as np
 
 import ontogeny as og
-from ontogeny.worlds.digits import digit_images
+from ontogeny.worlds.classes.digits import digit_images
 
 run = og.grow("ebmm-characters", characters="digits", amount=4, population=2, rounds=3, steps=100)
 

@@ -2,7 +2,7 @@
 
 import ontogeny as og
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.worlds.rooms import SMALL_IN_BIG, four_rooms
+from ontogeny.worlds.grids.rooms import SMALL_IN_BIG, four_rooms
 
 agent = ActorCriticConfig(
     loss="vtrace",

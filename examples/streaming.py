@@ -6,7 +6,7 @@ Needs `ontogeny[video]`.
 import numpy as np
 
 import ontogeny as og
-from ontogeny.worlds.videos import frames, packaged_video
+from ontogeny.worlds.videos.real_videos import frames, packaged_video
 
 run = og.grow("video-keypoints", population=2, rounds=3, steps=50)
 model = run.product()

@@ -5,8 +5,8 @@ time), events (user, time, kind, photo), as Parquet, CSV or frames. Needs `ontog
 """
 
 import ontogeny as og
-from ontogeny.worlds.platform import platform
-from ontogeny.worlds.platform_config import PlatformConfig
+from ontogeny.worlds.platform.config import PlatformConfig
+from ontogeny.worlds.platform.simulated import platform
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 import ontogeny as og
-from ontogeny.worlds.characters import characters
+from ontogeny.worlds.classes.characters import characters
 
 run = og.grow("protonet", population=1, rounds=2, steps=50)
 

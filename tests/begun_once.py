@@ -12,8 +12,8 @@ from typing import Any
 
 import jax
 
-from ontogeny.runtime import board_program
-from ontogeny.runtime.board import Board
+from ontogeny.runtime.apart import board_program
+from ontogeny.runtime.apart.board import Board
 from ontogeny.runtime.executor import Job
 
 TREES: dict[Hashable, Any] = {}

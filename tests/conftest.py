@@ -145,7 +145,7 @@ def look_alike(tmp_path_factory):
     """Return a folder with files of the format of LEO's published embeddings: a few classes, whose
     features are apart.
     """
-    from ontogeny.worlds.embeddings import write_embeddings
+    from ontogeny.worlds.classes.embeddings import write_embeddings
 
     folder = tmp_path_factory.mktemp("embeddings")
     place = folder / "miniImageNet" / "center"

@@ -23,8 +23,8 @@ import ontogeny.cli.growth
 import ontogeny.cli.looking
 import ontogeny.recipes.quadratic
 import ontogeny.replaying
-import ontogeny.runtime.processes
-import ontogeny.views.live
+import ontogeny.runtime.apart.processes
+import ontogeny.views.terminal.live
 import two_hosts
 """
 SERVING = """

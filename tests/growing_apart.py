@@ -14,8 +14,8 @@ from ontogeny.core.space import Log, Space
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.observer import Observer
-from ontogeny.runtime.store import Store
-from ontogeny.views.lineage import parent_rounds, parents, trace
+from ontogeny.runtime.storage.store import Store
+from ontogeny.views.growth.lineage import parent_rounds, parents, trace
 
 SPACE_LOW = np.float32(1e-3)
 SPACE = Space({"rate": Log(1e-3, 1.0)})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ontogeny.runtime.board_program import BoardProgram
-from ontogeny.runtime.cohort import CohortLiving
+from ontogeny.runtime.apart.board_program import BoardProgram
+from ontogeny.runtime.apart.cohort import CohortLiving
+from ontogeny.runtime.apart.shipping import shipped
+from ontogeny.runtime.apart.worker import fulfil, learner_of, living_of
 from ontogeny.runtime.executor import Note
-from ontogeny.runtime.shipping import shipped
-from ontogeny.runtime.worker import fulfil, learner_of, living_of
 
 
 class Hermit:

@@ -19,15 +19,17 @@ FEW = "--population 2 --rounds 2 --steps 2 --quiet"
 TINY = f"{FEW} --name made"
 GROWN = f"ontogeny grow quadratic {TINY}"
 FILM = (
-    "import numpy as np; from pathlib import Path; from ontogeny.views.film import write_film; "
+    "import numpy as np; from pathlib import Path; "
+    "from ontogeny.views.pictures.film import write_film; "
     "frames = np.zeros((8, 32, 32, 3), np.uint8); frames[4:] = 200; "
     "print(write_film(frames, Path('film.mp4')))"
 )
 VIDEO = (
-    f"{FILM}; from ontogeny.worlds.videos import frames as read; print(len(list(read('film.mp4'))))"
+    f"{FILM}; from ontogeny.worlds.videos.real_videos import frames as read; "
+    "print(len(list(read('film.mp4'))))"
 )
 CHARACTERS = "import ontogeny as og; print(len(og.glyphs().test))"
-WEIGHTS = "from ontogeny.worlds.backbone import backbone; print(len(backbone().blocks))"
+WEIGHTS = "from ontogeny.worlds.photos.backbone import backbone; print(len(backbone().blocks))"
 PLATFORM = "ontogeny beauty simulate --users 500 --out platform"
 STUDY = f"{PLATFORM} && ontogeny beauty study platform"
 PAGE = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ontogeny.runtime.store import Heir, Store
+from ontogeny.runtime.storage.store import Heir, Store
 
 POP = 4
 SPEC = {"kind": "Log", "low": 1e-4, "high": 1.0}

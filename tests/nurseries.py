@@ -10,7 +10,7 @@ import subprocess
 from contextlib import contextmanager
 
 from budget import KEPT
-from ontogeny.runtime.workforce import Workforce
+from ontogeny.runtime.apart.workforce import Workforce
 
 MOST = 3
 # What other tests of this process have imported, and a learner in JAX mostly does not need: its

@@ -38,14 +38,16 @@ from ontogeny.core.errors import ConfigError, OntogenyError
 from ontogeny.core.learner import Learner
 from ontogeny.core.ray_cluster import joined
 from ontogeny.evolution.random_search import random_search
-from ontogeny.runtime import ray_crew, ray_worker, scoring
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.photo_judging import Judge
-from ontogeny.runtime.photo_source import photo_source
-from ontogeny.runtime.ray_scoring import on_ray
-from ontogeny.runtime.ray_workers import RayWorkers
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.photos import scoring
+from ontogeny.runtime.photos.judging import Judge
+from ontogeny.runtime.photos.ray_scoring import on_ray
+from ontogeny.runtime.photos.source import photo_source
+from ontogeny.runtime.ray import crew as ray_crew
+from ontogeny.runtime.ray import worker as ray_worker
+from ontogeny.runtime.ray.workers import RayWorkers
+from ontogeny.runtime.storage.store import Store
 from ontogeny.testing import check_executor
 from tiny_scorer import TinyBackbone, TinyScorer, write_photos
 
@@ -168,8 +170,8 @@ from pathlib import Path
 from growing_apart import make
 from hosts import SLOW_HEAVY
 from ontogeny.runtime.driver import grow
-from ontogeny.runtime.ray_workers import RayWorkers
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.ray.workers import RayWorkers
+from ontogeny.runtime.storage.store import Store
 store = Store.create(Path(sys.argv[1]))
 grow(make(SLOW_HEAVY), RayWorkers(workers=1), store, checkpoint_seconds=0.3)
 """

@@ -236,12 +236,12 @@ observation = jnp.zeros(4)
 # What costs more than it is worth here, and where the suite runs the same.
 DEAR = {
     "import ontogeny as og\n\nog.teaching.landscape": "learners/teaching/test_field.py",
-    "import jax\nimport ontogeny as og\n\nletters": "worlds/test_glyphs.py",
+    "import jax\nimport ontogeny as og\n\nletters": "worlds/classes/test_glyphs.py",
     "import ontogeny as og\n\npredict": "test_products.py",
     "og.testing.check_strategy": "evolution/test_pb2.py",
-    "graph = og.video.network": "runtime/test_pipeline.py",
-    "run = await asyncio": "views/test_notebooks.py",
-    'run = og.load("last")\nnet': "runtime/test_scripts.py",
+    "graph = og.video.network": "runtime/video/test_pipeline.py",
+    "run = await asyncio": "views/terminal/test_notebooks.py",
+    'run = og.load("last")\nnet': "runtime/scripts/test_scripts.py",
 }
 
 

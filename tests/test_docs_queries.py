@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import ontogeny as og
-from ontogeny.runtime.store import FILE
-from ontogeny.views.record import read_record
+from ontogeny.runtime.storage.store import FILE
+from ontogeny.views.growth.record import read_record
 
 PAGE = Path(__file__).parents[1] / "docs" / "store.md"
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

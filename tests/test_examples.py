@@ -16,8 +16,9 @@ from ontogeny.learners.generation.config import GANConfig
 from ontogeny.learners.memory.config import EBMMConfig, MetaTrainingConfig
 from ontogeny.learners.streaming.config import StreamingConfig
 from ontogeny.learners.streaming.networks import NetworkConfig
-from ontogeny.worlds import graded_photos, platform
-from ontogeny.worlds.photographs import packaged_files
+from ontogeny.worlds.photos import graded_photos
+from ontogeny.worlds.photos.photographs import packaged_files
+from ontogeny.worlds.platform import simulated as platform
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 MOST = {"population": 4, "rounds": 2, "steps": 2}

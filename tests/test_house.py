@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,6 +37,7 @@ ALLOWED = {("nn", "ops"), ("testing", "runtime")}  # neighbours that may be used
 FAMILIES = {"learners", "claims"}  # a folder a family or a system: none imports another,
 RELATIVES = {("teaching", "agents"), ("teaching", "text")}  # but these; the files beside serve all
 LONGEST = 400
+MOST = 32  # files beside each other: of more, those of a kind have a folder
 
 
 def floor(room: str) -> int:
@@ -121,6 +123,11 @@ def test_the_check_itself_finds_what_it_is_for():
     assert family_breach("agents", "teaching") == "points to another family"
     assert family_breach("pbt", None) is None
     assert family_breach(None, "pbt") == "points up into a family"
+
+
+def test_a_folder_is_seen_at_a_glance():
+    files = Counter(path.parent for path in MODULES if path.stem != "__init__")
+    assert {str(folder): count for folder, count in files.items() if count > MOST} == {}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))

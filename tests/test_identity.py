@@ -17,12 +17,12 @@ from ontogeny.learners.sequential.config import TrainingConfig
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes.opening import described, open_or_create, with_rounds
 from ontogeny.recipes.sequences import Coin
+from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.identity import identity
-from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import Vectorised
-from ontogeny.views.comparison import compare
+from ontogeny.views.comparisons.comparison import compare
 
 SPACE = og.Space({"rate": og.Log(1e-3, 1e-1)})
 CURVE = np.linspace(0.1, 1.0, 3, dtype=np.float32)

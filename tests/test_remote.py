@@ -20,9 +20,9 @@ from growing_apart import POP, EachRound, make
 from hermits import Hermitage
 from ontogeny.core.errors import ConfigError, MissingExtra, StoreError
 from ontogeny.runtime import mirror
-from ontogeny.runtime.folders import find_run
 from ontogeny.runtime.mirror import NOTE
-from ontogeny.runtime.remote import MANIFEST, OBJECTS, Address, as_url, digest_of
+from ontogeny.runtime.storage.folders import find_run
+from ontogeny.runtime.storage.remote import MANIFEST, OBJECTS, Address, as_url, digest_of
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 SMALL = {"population": 4, "steps": 5, "progress": False, "checkpoint_seconds": 0}

@@ -15,8 +15,8 @@ import ontogeny as og
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.runtime.observer import Observer
-from ontogeny.runtime.store import Heir, Store
-from ontogeny.views.record import read_record
+from ontogeny.runtime.storage.store import Heir, Store
+from ontogeny.views.growth.record import read_record
 
 pytestmark = pytest.mark.usefixtures("one_device")
 SMALL = {"population": 4, "rounds": 5, "steps": 4, "progress": False}

@@ -20,7 +20,7 @@ from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.run import Member
-from ontogeny.runtime.folders import next_generation
+from ontogeny.runtime.storage.folders import next_generation
 from ontogeny.views.figure import Figure
 from ontogeny.views.quantities import score_text
 from ontogeny.views.theme import empty

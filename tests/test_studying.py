@@ -10,8 +10,8 @@ import pytest
 import ontogeny as og
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.social.study.experiments import Experiments
-from ontogeny.worlds.platform import platform
-from ontogeny.worlds.platform_config import PlatformConfig
+from ontogeny.worlds.platform.config import PlatformConfig
+from ontogeny.worlds.platform.simulated import platform
 
 HOW = Experiments(bins=1, placebos=5, resamples=100)
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from ontogeny.runtime.onnx_stream import OnnxStream
+from ontogeny.runtime.video.onnx_stream import OnnxStream
 
 
 def main() -> None:

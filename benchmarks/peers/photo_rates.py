@@ -67,9 +67,9 @@ def main() -> None:
 
 
 def _scored(chosen: Any) -> tuple[int, float]:
-    from ontogeny.runtime.photo_judging import Judge
-    from ontogeny.runtime.photo_source import photo_source
-    from ontogeny.runtime.scoring import score_photos
+    from ontogeny.runtime.photos.judging import Judge
+    from ontogeny.runtime.photos.scoring import score_photos
+    from ontogeny.runtime.photos.source import photo_source
 
     judge: Any = Judge(Mean(), Colours() if chosen.colours else None)  # pyright: ignore
     source = photo_source(chosen.photos)

@@ -79,12 +79,12 @@ _WHERE = {
     "descend_inner": "ops.descent",
     "load_classifier": "learners.few_shot.classifier",
     "adapt": "learners.few_shot.from_pictures",
-    "draw_episode": "worlds.few_shot",
-    "glyphs": "worlds.glyphs",
-    "omniglot": "worlds.omniglot",
-    "published_embeddings": "worlds.embeddings",
-    "Processes": "runtime.processes",
-    "RayWorkers": "runtime.ray_workers",
+    "draw_episode": "worlds.classes.few_shot",
+    "glyphs": "worlds.classes.glyphs",
+    "omniglot": "worlds.classes.omniglot",
+    "published_embeddings": "worlds.classes.embeddings",
+    "Processes": "runtime.apart.processes",
+    "RayWorkers": "runtime.ray.workers",
     "Vectorised": "runtime.vectorised",
     "Observer": "runtime.observer",
     "TensorBoard": "runtime.sinks.tensorboard",
@@ -93,7 +93,7 @@ _WHERE = {
     "script": "runtime.scripts.script",
     "match": "social.matching.match",
     "study": "studying",
-    "compare": "views.comparison",
+    "compare": "views.comparisons.comparison",
     "replay": "replaying",
 }
 _MODULES = {
@@ -153,9 +153,9 @@ if TYPE_CHECKING:
     from ontogeny.recipes.products import load_product
     from ontogeny.replaying import replay
     from ontogeny.run import Run, load, runs
+    from ontogeny.runtime.apart.processes import Processes
     from ontogeny.runtime.observer import Observer
-    from ontogeny.runtime.processes import Processes
-    from ontogeny.runtime.ray_workers import RayWorkers
+    from ontogeny.runtime.ray.workers import RayWorkers
     from ontogeny.runtime.scripts.script import script
     from ontogeny.runtime.sinks.mlflow import MLflow
     from ontogeny.runtime.sinks.tensorboard import TensorBoard
@@ -163,11 +163,11 @@ if TYPE_CHECKING:
     from ontogeny.runtime.vectorised import Vectorised
     from ontogeny.social.matching.match import match
     from ontogeny.studying import study
-    from ontogeny.views.comparison import compare
-    from ontogeny.worlds.embeddings import published_embeddings
-    from ontogeny.worlds.few_shot import draw_episode
-    from ontogeny.worlds.glyphs import glyphs
-    from ontogeny.worlds.omniglot import omniglot
+    from ontogeny.views.comparisons.comparison import compare
+    from ontogeny.worlds.classes.embeddings import published_embeddings
+    from ontogeny.worlds.classes.few_shot import draw_episode
+    from ontogeny.worlds.classes.glyphs import glyphs
+    from ontogeny.worlds.classes.omniglot import omniglot
 
 
 def __getattr__(name: str) -> Any:

@@ -32,11 +32,11 @@ from ontogeny.core.trees import named_leaves
 from ontogeny.evolution.strategy import Strategy, StrategyConfig
 from ontogeny.recipes.given import not_a
 from ontogeny.recipes.strategies import strategy_class
-from ontogeny.runtime.board import NAME, Board
-from ontogeny.runtime.board_program import compiled_move
+from ontogeny.runtime.apart.board import NAME, Board
+from ontogeny.runtime.apart.board_program import compiled_move
+from ontogeny.runtime.apart.living import plain
 from ontogeny.runtime.executor import Job, planned
 from ontogeny.runtime.identity import differences, strategy_identity
-from ontogeny.runtime.living import plain
 from ontogeny.runtime.machine import prepare
 
 WHERE = "og.ask_tell"

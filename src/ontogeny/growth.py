@@ -37,17 +37,17 @@ from ontogeny.recipes.recipe import Recipe
 from ontogeny.recipes.strategies import strategy_class
 from ontogeny.run import Run, stored_job, stored_recipe
 from ontogeny.runtime import driver, hosts
+from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.executor import Executor, Job, planned
-from ontogeny.runtime.folders import find_run, named_folder
 from ontogeny.runtime.following import check_alike, check_executor, follow
 from ontogeny.runtime.limits import Limits, limits
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.mirror import mirror_of, unsent
-from ontogeny.runtime.notes import check_note, write_note
 from ontogeny.runtime.observer import Observer
-from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.programs import Programs
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.folders import find_run, named_folder
+from ontogeny.runtime.storage.notes import check_note, write_note
+from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 
 
@@ -299,7 +299,7 @@ def grow_job(
         return Run(Store(place, unseen=True), recipe, job)
     observers, signals = watched.observers, list[int]()
     if watched.progress:
-        from ontogeny.views.looking_on import observer_for
+        from ontogeny.views.terminal.looking_on import observer_for
 
         title = (recipe_name(recipe) or "") if recipe else ""
         observers = [observer_for(title=title), *observers]

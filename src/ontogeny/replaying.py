@@ -27,13 +27,13 @@ from ontogeny.growth import Watched, default_executor, grow_job
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.run import Run, load
 from ontogeny.runtime.executor import Executor, Job
-from ontogeny.runtime.folders import chosen_folder, run_name
 from ontogeny.runtime.machine import prepare
 from ontogeny.runtime.observer import Observer
 from ontogeny.runtime.schedules import along, member_hypers, write_schedule
-from ontogeny.runtime.store import FILE
-from ontogeny.views.lineage import schedule
-from ontogeny.views.record import Record, read_record
+from ontogeny.runtime.storage.folders import chosen_folder, run_name
+from ontogeny.runtime.storage.store import FILE
+from ontogeny.views.growth.lineage import schedule
+from ontogeny.views.growth.record import Record, read_record
 
 
 def replay(

@@ -31,18 +31,18 @@ from ontogeny.recipes.products import kept_product
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.runtime.checkpoints import read_newest
 from ontogeny.runtime.executor import Job, Snapshot
-from ontogeny.runtime.folders import find_run, list_runs
 from ontogeny.runtime.machine import prepare
-from ontogeny.runtime.notes import read_note, write_note
 from ontogeny.runtime.schedules import along, read_schedule
 from ontogeny.runtime.stacked import Stacked
-from ontogeny.runtime.store import Heir, Store
-from ontogeny.views.frames import metrics_frame
+from ontogeny.runtime.storage.folders import find_run, list_runs
+from ontogeny.runtime.storage.notes import read_note, write_note
+from ontogeny.runtime.storage.store import Heir, Store
+from ontogeny.views.growth.frames import metrics_frame
 from ontogeny.views.quantities import count, number
 
 if TYPE_CHECKING:
     from ontogeny.core.product import Product
-    from ontogeny.views.plots import Plots
+    from ontogeny.views.growth.plots import Plots
 
 HYPERS = 8  # that a member shows of itself
 
@@ -234,14 +234,14 @@ class Run:
     @property
     def plot(self) -> Plots:
         """Its figures: `run.plot.scores()`, `.lineage()`, `.schedules()` and more, of plotly."""
-        from ontogeny.views.plots import Plots
+        from ontogeny.views.growth.plots import Plots
 
         return Plots(self.store)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from ontogeny.views.card import card_html
-        from ontogeny.views.record import read_record
+        from ontogeny.views.growth.card import card_html
+        from ontogeny.views.growth.record import read_record
 
         try:
             return card_html(read_record(self.store))
@@ -295,8 +295,8 @@ def report(store: Store, path: Path, beside: Path | str | None = None) -> Path:
     """Write a run's report, with the figures that its recipe gives: the story of the run, and the
     portrait of its winner once it is finished; and held against the run `beside`. Return where.
     """
-    from ontogeny.views.record import read_record
-    from ontogeny.views.report import write_report
+    from ontogeny.views.growth.record import read_record
+    from ontogeny.views.growth.report import write_report
 
     other = None
     if beside is not None:

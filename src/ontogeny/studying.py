@@ -13,7 +13,7 @@ from ontogeny.social.study.study import Study, study_tables
 from ontogeny.social.tables.engine import Engine
 from ontogeny.social.tables.reading import Reading
 from ontogeny.views import page
-from ontogeny.views.study_page import study_html
+from ontogeny.views.studies.study_page import study_html
 
 REPORT, NUMBERS = "report.html", "study.json"
 
@@ -47,8 +47,8 @@ def study(
     Raises `ConfigError` and `DataError` for what cannot be used, `MissingExtra` without the extra
     `study`. Rows that cannot be used are left out by rules that the report names and counts.
 
-    >>> from ontogeny.worlds.platform import platform
-    >>> from ontogeny.worlds.platform_config import PlatformConfig
+    >>> from ontogeny.worlds.platform.simulated import platform
+    >>> from ontogeny.worlds.platform.config import PlatformConfig
     >>> lived = platform(PlatformConfig(users=300), seed=0)
     >>> found = og.study(lived.photos, lived.follows, lived.events, "study", rewirings=5)
     >>> found.overview.described.users

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ontogeny import cli
-from ontogeny.worlds.characters import characters
+from ontogeny.worlds.classes.characters import characters
 
 TINY = [
     *("--population", "2", "--rounds", "1", "--steps", "2", "--strategy", "random-search"),

@@ -8,8 +8,8 @@ import pytest
 
 from ontogeny import cli
 from ontogeny.cli import beauty_scoring
-from ontogeny.runtime import photo_judging
-from ontogeny.views.scoring_told import ScoringProgress
+from ontogeny.runtime.photos import judging as photo_judging
+from ontogeny.views.pictures.scoring_told import ScoringProgress
 from tiny_scorer import TinyBackbone, TinyScorer, write_photos
 
 
@@ -89,7 +89,7 @@ def test_progress_says_the_pace_and_the_time_left():
         def flush(self):
             pass
 
-    from ontogeny.runtime.score_parts import Counts
+    from ontogeny.runtime.photos.score_parts import Counts
 
     counts = Counts()
     for live in (True, False):

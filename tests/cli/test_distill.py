@@ -18,7 +18,7 @@ from ontogeny.learners.agents.network import policy_network
 from ontogeny.learners.agents.policy import Policy
 from ontogeny.recipes.agents import Breakout
 from ontogeny.recipes.distillation import Distillation
-from ontogeny.worlds.rooms import four_rooms
+from ontogeny.worlds.grids.rooms import four_rooms
 
 TINY = ["--agent.environments", "4", "--agent.unroll", "4", "--agent.minibatches", "1"]
 TINY += ["--agent.epochs", "1", "--population", "2", "--steps", "2"]

@@ -17,7 +17,7 @@ from ontogeny.learners.agents.network import policy_network
 from ontogeny.learners.agents.policy import Policy
 from ontogeny.recipes.distillation import Distillation
 from ontogeny.recipes.kickstart import Kickstart
-from ontogeny.runtime.folders import list_runs
+from ontogeny.runtime.storage.folders import list_runs
 from ontogeny.worlds.by_name import world_named
 
 TINY = ["--agent.environments", "4", "--agent.unroll", "4", "--agent.minibatches", "1"]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from forks import Fork, Forks
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 
 GROW = ["grow", "quadratic", "--population", "4", "--rounds", "60", "--steps", "20"]
 EVERY_ROUND = ["--checkpoint-seconds", "0", "--quiet"]

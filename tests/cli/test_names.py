@@ -13,9 +13,9 @@ import pytest
 
 from ontogeny import cli
 from ontogeny.core.text import UNSEEN
-from ontogeny.runtime.store import Store
-from ontogeny.views.record import read_record
-from ontogeny.views.report import write_report
+from ontogeny.runtime.storage.store import Store
+from ontogeny.views.growth.record import read_record
+from ontogeny.views.growth.report import write_report
 
 STORED = Path(__file__).parents[1] / "data" / "stored" / "vectorised"
 NAMES = [

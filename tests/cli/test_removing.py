@@ -12,7 +12,7 @@ import pytest
 
 import ontogeny as og
 from ontogeny import cli
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 
 STORED = Path(__file__).parents[1] / "data" / "stored" / "vectorised"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ontogeny import cli
 from ontogeny.runtime.stopping import FILE
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 
 STORED = Path(__file__).parents[1] / "data" / "stored" / "vectorised"
 

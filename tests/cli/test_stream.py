@@ -98,7 +98,7 @@ def test_frames_on_standard_input(place, tmp_path, capsys, monkeypatch):
 
 
 def test_live_it_drops_what_it_has_no_time_for(place, tmp_path, capsys, monkeypatch):
-    from ontogeny.views import watched
+    from ontogeny.views.pictures import watched
 
     draw = watched.drawn
     monkeypatch.setattr(watched, "drawn", lambda *given: time.sleep(0.02) or draw(*given))
@@ -146,7 +146,7 @@ def test_a_full_disk_leaves_what_can_be_played(place, tmp_path, capsys):
 
 def test_a_camera_that_stops_leaves_what_can_be_played(place, tmp_path, capsys, monkeypatch):
     from ontogeny.core.errors import DataError
-    from ontogeny.runtime.video_source import VideoSource
+    from ontogeny.runtime.video.source import VideoSource
 
     whole = VideoSource.frames
 

@@ -16,7 +16,7 @@ import pytest
 from ontogeny import cli
 from ontogeny.cli.sweeping import seeds_of
 from ontogeny.core.errors import ConfigError
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 
 SMALL = ["grow", "quadratic", "--population", "4", "--rounds", "2", "--steps", "5", "--json"]
 

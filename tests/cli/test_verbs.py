@@ -15,7 +15,7 @@ import pytest
 from ontogeny import cli
 from ontogeny.cli import VERBS
 from ontogeny.recipes import RECIPES
-from ontogeny.runtime.schema import VERSION
+from ontogeny.runtime.storage.schema import VERSION
 
 SMALL = ["--population", "4", "--rounds", "4", "--steps", "5"]
 

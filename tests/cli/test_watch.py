@@ -45,7 +45,8 @@ def test_what_can_not_be_is_refused(tmp_path, monkeypatch, capsys):
 def test_reading_runs_needs_no_jax():
     """Importing it would be most of what `list`, `show` and the page take to be there."""
     code = (
-        "import sys, ontogeny.views.tables, ontogeny.views.watch_app, ontogeny.views.watchlist; "
+        "import sys, ontogeny.views.terminal.tables, ontogeny.views.watch.app, "
+        "ontogeny.views.watch.watchlist; "
         "print('jax' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,8 +12,8 @@ import pytest
 import ontogeny as og
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.host import own_choices
+from ontogeny.runtime.apart.shipping import shipped
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.shipping import shipped
 
 
 @pytest.mark.parametrize(

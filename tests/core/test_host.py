@@ -103,6 +103,6 @@ def test_a_broken_host_learner_does_not(broken):
 
 
 def test_a_worker_of_a_host_learner_does_without_jax():
-    code = "import sys, ontogeny.runtime.worker; print('jax' in sys.modules)"
+    code = "import sys, ontogeny.runtime.apart.worker; print('jax' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

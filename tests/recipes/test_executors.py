@@ -15,8 +15,8 @@ from ontogeny.cli.fields import parse_executor, parse_recipe
 from ontogeny.core.errors import ConfigError
 from ontogeny.recipes.executors import executor_class
 from ontogeny.recipes.quadratic import Quadratic
-from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.ray_workers import RayWorkers
+from ontogeny.runtime.apart.processes import Processes
+from ontogeny.runtime.ray.workers import RayWorkers
 from ontogeny.runtime.vectorised import Vectorised
 
 

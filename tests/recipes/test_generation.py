@@ -14,7 +14,7 @@ from ontogeny.recipes.digits_gan import DigitsGan, judge
 from ontogeny.recipes.portraits import generation
 from ontogeny.recipes.translation import Translation
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.digits import digit_images
+from ontogeny.worlds.classes.digits import digit_images
 
 NETWORKS = GANConfig(latent=2, hidden=(8,), batch=4, judged=16, critic_updates=1)
 

@@ -16,9 +16,9 @@ from ontogeny.recipes.goal_direction import GoalDirection, HalfCheetah
 from ontogeny.recipes.hinton_nowlan import HintonNowlan
 from ontogeny.recipes.portraits.goal_direction import LIVES
 from ontogeny.recipes.sinusoids import Sinusoid, SinusoidLife
-from ontogeny.views.lineage import BORN
-from ontogeny.views.record import read_record
-from ontogeny.worlds import brax_bodies
+from ontogeny.views.growth.lineage import BORN
+from ontogeny.views.growth.record import read_record
+from ontogeny.worlds.bodies import brax_bodies
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.teaching.mixed_policy import MixedPolicy
 from ontogeny.recipes.mix_and_match import MixActions, MixCores, MixTasks
-from ontogeny.worlds.rooms import SMALL_IN_BIG
+from ontogeny.worlds.grids.rooms import SMALL_IN_BIG
 
 TINY = {
     "agent": ActorCriticConfig(hidden=(4,), environments=4, unroll=4, minibatches=1, epochs=1),

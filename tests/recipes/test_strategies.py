@@ -15,7 +15,7 @@ from ontogeny.evolution.random_search import RandomSearch
 from ontogeny.evolution.strategy import check_parts
 from ontogeny.recipes.quadratic import Quadratic
 from ontogeny.recipes.strategies import STRATEGIES, strategy_class
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 
 OLDER = {  # how runs were written when all strategies shared their settings
     "strategy": "pbt",

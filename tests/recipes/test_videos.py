@@ -19,9 +19,9 @@ from ontogeny.learners.streaming.product import load_video_model
 from ontogeny.learners.streaming.streaming import judge_held
 from ontogeny.recipes.toy import Toy
 from ontogeny.recipes.videos import VideoFeatures, VideoKeypoints, VideoMotion
-from ontogeny.worlds.motions import KINDS
-from ontogeny.worlds.seen_videos import FrameTeacher
-from ontogeny.worlds.videos import ClipsConfig
+from ontogeny.worlds.videos.motions import KINDS
+from ontogeny.worlds.videos.real_videos import ClipsConfig
+from ontogeny.worlds.videos.seen_videos import FrameTeacher
 
 LITTLE = {
     "clips": ClipsConfig(size=8, frames=5),

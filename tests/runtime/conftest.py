@@ -15,10 +15,10 @@ import growing_apart
 from ontogeny.core.learner import Learner
 from ontogeny.core.space import Integer, Log, Space
 from ontogeny.evolution.strategy import Strategy
+from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.vectorised import Vectorised
 
 CURVATURE = jnp.logspace(-1, 0, 5)

@@ -18,7 +18,7 @@ from ontogeny.runtime.checkpoints import (
     write_checkpoint,
 )
 from ontogeny.runtime.stacked import read_stacked
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from hermits import Hermitage
 from ontogeny.core.errors import DeadPopulation, StoreError
 from ontogeny.runtime.driver import flatten_hypers, grow
 from ontogeny.runtime.observer import Observer
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 
 
 def recorded(store: Store) -> dict[str, np.ndarray]:

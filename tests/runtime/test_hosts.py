@@ -23,7 +23,7 @@ from ontogeny.core.population import Population
 from ontogeny.core.trees import keyless
 from ontogeny.evolution.evolve import Grown
 from ontogeny.runtime import gathering, joining
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 

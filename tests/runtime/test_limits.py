@@ -9,9 +9,9 @@ import ontogeny as og
 from ontogeny.core.errors import ConfigError
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.limits import Enough, Limits, in_words, limits, seconds_of
-from ontogeny.runtime.store import Store
-from ontogeny.views.findings import verdict
-from ontogeny.views.record import read_record
+from ontogeny.runtime.storage.store import Store
+from ontogeny.views.growth.findings import verdict
+from ontogeny.views.growth.record import read_record
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from ontogeny.evolution.pbt import PBT, pbt
 from ontogeny.evolution.successive_halving import successive_halving
 from ontogeny.growth import grow
 from ontogeny.recipes.toy import Toy
+from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.machine import settings
-from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.vectorised import Vectorised
 
 MODES = {

@@ -7,11 +7,11 @@ import pytest
 
 from growing_apart import make
 from ontogeny.core.errors import StoreError
+from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.observer import Observer
-from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.stopping import FILE, PATIENCE, Asked, ask_to_stop
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 
 
 class Asking(Observer):

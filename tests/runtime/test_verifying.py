@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ontogeny import cli
-from ontogeny.runtime.store import FILE, Store
+from ontogeny.runtime.storage.store import FILE, Store
 from ontogeny.runtime.verifying import verify
 
 STORED = Path(__file__).parents[1] / "data" / "stored" / "processes"

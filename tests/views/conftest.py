@@ -18,7 +18,7 @@ from ontogeny.evolution.selection import truncation
 from ontogeny.runtime.driver import grow
 from ontogeny.runtime.executor import Job, Lived
 from ontogeny.runtime.observer import Setting
-from ontogeny.runtime.store import Heir, Store
+from ontogeny.runtime.storage.store import Heir, Store
 from ontogeny.runtime.vectorised import Vectorised
 
 POP, ROUNDS, STEPS = 8, 20, 10

@@ -9,9 +9,9 @@ import pytest
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.testing.worlds import check_world
-from ontogeny.worlds.errands import errands
+from ontogeny.worlds.grids.errands import errands
+from ontogeny.worlds.grids.rooms import SIZE, Place, four_rooms
 from ontogeny.worlds.multi_task import Task, multi_task, optimistic
-from ontogeny.worlds.rooms import SIZE, Place, four_rooms
 from ontogeny.worlds.world import Step, World
 
 

@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 
 from ontogeny.core.errors import ConfigError, DataError, MissingExtra
-from ontogeny.worlds import photographs
-from ontogeny.worlds.few_shot import split_by
+from ontogeny.worlds.classes.few_shot import split_by
 from ontogeny.worlds.patterns import (
     Patterns,
     _places,  # pyright: ignore[reportPrivateUsage]
@@ -26,7 +25,8 @@ from ontogeny.worlds.patterns import (
     random_bits,
     thresholded,
 )
-from ontogeny.worlds.photographs import averaged
+from ontogeny.worlds.photos import photographs
+from ontogeny.worlds.photos.photographs import averaged
 
 KEY = jax.random.key(0)
 

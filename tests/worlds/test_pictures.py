@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.worlds.brax_worlds import bones_of
+from ontogeny.worlds.bodies.brax_worlds import bones_of
 from ontogeny.worlds.pictures import (
     BACKGROUND,
     PALETTE,

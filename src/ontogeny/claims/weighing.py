@@ -29,7 +29,7 @@ from ontogeny.evolution.selection import tournament
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
-from ontogeny.views.lineage import BORN, schedule, trace
+from ontogeny.views.growth.lineage import BORN, schedule, trace
 
 FACTORS, PROBABILITY = (1 / 1.2, 1.2), 0.33  # IMPALA's
 

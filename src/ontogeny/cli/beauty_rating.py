@@ -16,7 +16,7 @@ from ontogeny.core.files import absolute
 from ontogeny.core.text import quoted
 
 if TYPE_CHECKING:
-    from ontogeny.runtime.rating_session import RatingSession
+    from ontogeny.runtime.rating.session import RatingSession
 
 Folder: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
 
@@ -50,8 +50,8 @@ class Rating:
 def rate(arguments: list[str]) -> int:
     """Show the page until it is stopped, or write what it collected."""
     chosen = parse(Rating, "beauty rate", arguments)
-    from ontogeny.runtime.pair_store import PairStore, export_pairs
-    from ontogeny.runtime.rating_session import RatingSession
+    from ontogeny.runtime.rating.pair_store import PairStore, export_pairs
+    from ontogeny.runtime.rating.session import RatingSession
 
     file = absolute(chosen.file)
     if not file.parent.is_dir():
@@ -118,8 +118,8 @@ def photos_to_rate(folder: Path, most: int, known: set[str]) -> tuple[list[str],
 
 def _serve(session: RatingSession, chosen: Rating, notes: list[str]) -> None:
     """Show the page until the process is told to stop."""
-    from ontogeny.runtime.page_door import address, check_server, is_here, open_door, serve
-    from ontogeny.runtime.rating_server import EXTRA, rating_app
+    from ontogeny.runtime.pages.door import address, check_server, is_here, open_door, serve
+    from ontogeny.runtime.rating.server import EXTRA, rating_app
 
     root = chosen.folder.expanduser()
     token = None if is_here(chosen.host) else secrets.token_urlsafe(12)

@@ -16,7 +16,7 @@ from ontogeny.core.files import absolute
 from ontogeny.core.text import quoted
 
 if TYPE_CHECKING:
-    from ontogeny.runtime.photo_source import PhotoSource
+    from ontogeny.runtime.photos.source import PhotoSource
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Score:
 def score(arguments: list[str]) -> int:
     """Score photographs."""
     chosen = parse(Score, "beauty score", arguments)
-    from ontogeny.runtime.photo_source import photo_source
+    from ontogeny.runtime.photos.source import photo_source
 
     if chosen.decoders is not None and chosen.decoders < (1 if chosen.on == "ray" else 0):
         raise ConfigError(f"it is {chosen.decoders}", where="--decoders", hint="give 1 or more")
@@ -64,15 +64,15 @@ def score(arguments: list[str]) -> int:
     from ontogeny.cli import SIGNALLED
     from ontogeny.runtime.interruption import asked_to_stop
     from ontogeny.runtime.machine import prepare
-    from ontogeny.runtime.photo_judging import Judge
-    from ontogeny.runtime.scoring import score_photos
-    from ontogeny.views.scoring_told import ScoringProgress, text, told_of
+    from ontogeny.runtime.photos.judging import Judge
+    from ontogeny.runtime.photos.scoring import score_photos
+    from ontogeny.views.pictures.scoring_told import ScoringProgress, text, told_of
 
     prepare(1)
     judge = Judge(scorer_of(chosen.model))
     scoring = None
     if chosen.on == "ray":
-        from ontogeny.runtime.ray_scoring import on_ray
+        from ontogeny.runtime.photos.ray_scoring import on_ray
 
         scoring = on_ray(judge.scorer, chosen.address, chosen.decoders)
     progress = ScoringProgress(_total(source))
@@ -131,11 +131,11 @@ def show(arguments: list[str]) -> int:
     if absolute(chosen.out) == absolute(chosen.scores):
         raise ConfigError("the scores would be lost", where="--out", hint="name another file")
 
-    from ontogeny.runtime.photo_source import PhotoSource
-    from ontogeny.runtime.score_table import read_about
+    from ontogeny.runtime.photos.score_table import read_about
+    from ontogeny.runtime.photos.source import PhotoSource
     from ontogeny.views import page
-    from ontogeny.views.contact_sheet import sheet_html
-    from ontogeny.views.sheet_choice import choose
+    from ontogeny.views.pictures.contact_sheet import sheet_html
+    from ontogeny.views.pictures.sheet_choice import choose
 
     about = read_about(chosen.scores)
     choice = choose(chosen.scores, chosen.each)
@@ -161,7 +161,7 @@ def _moves(chosen: Show, about: dict[str, Any]) -> Any:
     """Return what says how each part of a photograph moves its score."""
     from ontogeny.learners.beauty.saliency import score_moves
     from ontogeny.runtime.machine import prepare
-    from ontogeny.runtime.photo_judging import Judge, same_scorer
+    from ontogeny.runtime.photos.judging import Judge, same_scorer
 
     prepare(1)
     judge = Judge(scorer_of(chosen.model or about.get("model")))

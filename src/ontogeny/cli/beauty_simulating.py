@@ -38,10 +38,10 @@ class Simulate:
 def simulate(arguments: list[str]) -> int:
     """Write the tables of a simulated platform."""
     chosen = parse(Simulate, "beauty simulate", arguments)
-    from ontogeny.worlds.follow_graphs import packaged_graph
-    from ontogeny.worlds.platform import platform
-    from ontogeny.worlds.platform_config import PlatformConfig
-    from ontogeny.worlds.platform_tables import TABLES, refuse_folder, write_platform
+    from ontogeny.worlds.platform.config import PlatformConfig
+    from ontogeny.worlds.platform.follow_graphs import packaged_graph
+    from ontogeny.worlds.platform.simulated import platform
+    from ontogeny.worlds.platform.tables import TABLES, refuse_folder, write_platform
 
     config = PlatformConfig(users=chosen.users, days=chosen.days, planted=chosen.planted)
     folder = absolute(chosen.out)

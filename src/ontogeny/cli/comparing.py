@@ -13,7 +13,7 @@ from ontogeny.cli.words import parse, say
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ontogeny.views.comparison import Comparison
+    from ontogeny.views.comparisons.comparison import Comparison
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Compare:
 
 def compare(arguments: list[str]) -> int:
     """Compare runs, and write a page about them."""
-    from ontogeny.runtime.folders import find_runs, runs_folder
+    from ontogeny.runtime.storage.folders import find_runs, runs_folder
 
     chosen = parse(Compare, "compare", arguments)
     for run in chosen.runs:
         find_runs(run)  # before anything heavy is imported
-    from ontogeny.views.comparison import compare as compare_runs
+    from ontogeny.views.comparisons.comparison import compare as compare_runs
 
     found = compare_runs(
         chosen.runs, recipe=chosen.recipe, by=chosen.by, tasks=chosen.tasks, score=chosen.score
@@ -64,8 +64,8 @@ def _text(found: Comparison, path: Path) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from ontogeny.views.comparison_page import group_rows, improvement_rows, run_rows
-    from ontogeny.views.tables import plain_table
+    from ontogeny.views.comparisons.comparison_page import group_rows, improvement_rows, run_rows
+    from ontogeny.views.terminal.tables import plain_table
 
     columns, rows = group_rows(found)
     rows = [

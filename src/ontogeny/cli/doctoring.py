@@ -68,7 +68,7 @@ def _cluster(executor: Any, recipe: Any = None) -> Generator[dict[str, Any]]:
     """Give what the executor's cluster is, if it has one, and what a member's move costs there; be
     joined to it meanwhile.
     """
-    from ontogeny.runtime.ray_workers import RayWorkers
+    from ontogeny.runtime.ray.workers import RayWorkers
 
     if not isinstance(executor, RayWorkers):
         yield {}
@@ -83,7 +83,7 @@ def _cluster(executor: Any, recipe: Any = None) -> Generator[dict[str, Any]]:
 def _state_bytes(recipe: Any) -> int:
     """Return the bytes of a member's state; 0 where they are known once it has lived."""
     from ontogeny.core.trees import size_bytes
-    from ontogeny.runtime.shipping import is_host
+    from ontogeny.runtime.apart.shipping import is_host
 
     job = recipe.job()
     return 0 if is_host(job) else size_bytes(job.shapes().population.state) // job.population

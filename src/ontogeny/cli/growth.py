@@ -20,7 +20,7 @@ from ontogeny.core.text import quoted
 
 if TYPE_CHECKING:
     from ontogeny.runtime.observer import Observer
-    from ontogeny.runtime.store import Store
+    from ontogeny.runtime.storage.store import Store
 
 INTERRUPTED = 130
 TAUGHT = ("distillation", "kickstart")  # recipes of students of grown agents
@@ -183,7 +183,7 @@ class Resume:
 
 def resume(arguments: list[str]) -> int:
     """Go on with a run."""
-    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.storage.folders import find_run
 
     chosen = parse(Resume, "resume", arguments)
     join_hosts(arguments)
@@ -211,7 +211,7 @@ def place(keeping: Keeping) -> Path | None:
     """Return the folder that is asked for, None for a new one. Raises `ConfigError` when two
     are.
     """
-    from ontogeny.runtime.folders import named_folder
+    from ontogeny.runtime.storage.folders import named_folder
 
     if keeping.name is not None and keeping.folder is not None:
         raise ConfigError(
@@ -226,7 +226,7 @@ def interruption_told(as_json: bool) -> Generator[Observer]:
     it, say what was grown and how to go on, and leave with that signal's exit code.
     """
     from ontogeny.runtime.observer import Observer, Setting
-    from ontogeny.runtime.store import Store
+    from ontogeny.runtime.storage.store import Store
 
     class Whereabouts(Observer):
         folder: Path | None = None
@@ -248,8 +248,8 @@ def interruption_told(as_json: bool) -> Generator[Observer]:
 
 def tell(store: Store, as_json: bool) -> int:
     """Say what was grown and what comes next; return the exit code."""
-    from ontogeny.runtime.folders import line_of, run_name, runs_folder
-    from ontogeny.views.tables import run_details, run_table
+    from ontogeny.runtime.storage.folders import line_of, run_name, runs_folder
+    from ontogeny.views.terminal.tables import run_details, run_table
 
     details = run_details(store)
     folder = store.folder

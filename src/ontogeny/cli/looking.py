@@ -23,9 +23,9 @@ class List:
 
 def list_(arguments: list[str]) -> int:
     """List the runs."""
-    from ontogeny.runtime.folders import list_runs, run_name
-    from ontogeny.runtime.store import Store
-    from ontogeny.views.tables import run_summary, runs_table
+    from ontogeny.runtime.storage.folders import list_runs, run_name
+    from ontogeny.runtime.storage.store import Store
+    from ontogeny.views.terminal.tables import run_summary, runs_table
 
     chosen = parse(List, "list", arguments)
     summaries = []
@@ -54,13 +54,13 @@ class Show:
 
 def show(arguments: list[str]) -> int:
     """Show one run."""
-    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.storage.folders import find_run
 
     chosen = parse(Show, "show", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported
-    from ontogeny.runtime.store import Store
-    from ontogeny.views.statuses import how_on
-    from ontogeny.views.tables import run_details, run_table
+    from ontogeny.runtime.storage.store import Store
+    from ontogeny.views.growth.statuses import how_on
+    from ontogeny.views.terminal.tables import run_details, run_table
 
     with Store(folder) as store:
         details = run_details(store)
@@ -87,12 +87,12 @@ class Report:
 
 def report(arguments: list[str]) -> int:
     """Write a run's report."""
-    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.storage.folders import find_run
 
     chosen = parse(Report, "report", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported
     from ontogeny.run import report as write_report
-    from ontogeny.runtime.store import Store
+    from ontogeny.runtime.storage.store import Store
 
     with Store(folder) as store:
         path = write_report(store, chosen.out or folder / "report.html", chosen.beside)

@@ -26,8 +26,8 @@ class Noting:
 
 def note(arguments: list[str]) -> int:
     """Note something of a run, which may be growing."""
-    from ontogeny.runtime.folders import find_run
-    from ontogeny.runtime.notes import read_note, write_note
+    from ontogeny.runtime.storage.folders import find_run
+    from ontogeny.runtime.storage.notes import read_note, write_note
 
     chosen = parse(Noting, "note", arguments)
     folder = find_run(chosen.run)

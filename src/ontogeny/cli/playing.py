@@ -39,7 +39,7 @@ class Play:
 
 def play(arguments: list[str]) -> int:
     """Film an agent."""
-    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.storage.folders import find_run
 
     chosen = parse(Play, "play", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported
@@ -48,8 +48,8 @@ def play(arguments: list[str]) -> int:
     from ontogeny.core.product import Playable
     from ontogeny.run import load
     from ontogeny.runtime.machine import prepare
-    from ontogeny.runtime.store import Store
-    from ontogeny.views.film import ffmpeg, is_mp4, write_film
+    from ontogeny.runtime.storage.store import Store
+    from ontogeny.views.pictures.film import ffmpeg, is_mp4, write_film
 
     if chosen.out is not None and is_mp4(chosen.out):
         ffmpeg()  # whether it is there is known before an episode is played
@@ -125,7 +125,7 @@ class Export:
 
 def export(arguments: list[str]) -> int:
     """Export a product."""
-    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.storage.folders import find_run
 
     chosen = parse(Export, "export", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported

@@ -167,7 +167,7 @@ def _read(arguments: list[str]) -> int:
     chosen = parse(Reading, "memory read", arguments)
     from ontogeny.learners.memory.from_pictures import as_patterns, read_query
     from ontogeny.runtime.machine import prepare
-    from ontogeny.views.strip import check_png, write_strip
+    from ontogeny.views.pictures.strip import check_png, write_strip
 
     out = _in_a_folder(chosen.out)
     check_png(out)

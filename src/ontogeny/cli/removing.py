@@ -25,8 +25,8 @@ class Remove:
 def remove(arguments: list[str]) -> int:
     """Remove a run. Raises `StoreError` for one that grows, and for what can't be removed."""
     from ontogeny.core.files import remove as remove_folder
-    from ontogeny.runtime.folders import find_run, line_of
-    from ontogeny.runtime.locks import driver_lives
+    from ontogeny.runtime.storage.folders import find_run, line_of
+    from ontogeny.runtime.storage.locks import driver_lives
 
     chosen = parse(Remove, "remove", arguments)
     folder = find_run(chosen.run)

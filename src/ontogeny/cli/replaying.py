@@ -31,7 +31,7 @@ class Replay:
 
 def replay(arguments: list[str]) -> int:
     """Replay a run's schedule."""
-    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.storage.folders import find_run
 
     chosen = parse(Replay, "replay", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported

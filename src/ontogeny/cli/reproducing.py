@@ -47,7 +47,7 @@ class Reproduce:
 def reproduce(arguments: list[str]) -> int:
     """Measure the claims of a system."""
     from ontogeny.claims import reproduction
-    from ontogeny.views.tables import claims_table
+    from ontogeny.views.terminal.tables import claims_table
 
     chosen = parse(Reproduce, "reproduce", arguments)
     system = system_named(chosen.system)  # what is asked for in vain is refused before JAX is there

@@ -21,8 +21,8 @@ class Stop:
 
 def stop(arguments: list[str]) -> int:
     """Ask a growth to stop. Raises `StoreError` for one that doesn't grow."""
-    from ontogeny.runtime.folders import find_run
     from ontogeny.runtime.stopping import ask_to_stop
+    from ontogeny.runtime.storage.folders import find_run
 
     chosen = parse(Stop, "stop", arguments)
     folder = find_run(chosen.run)

@@ -19,7 +19,7 @@ from ontogeny.core.files import absolute
 
 if TYPE_CHECKING:
     from ontogeny.learners.streaming.product import VideoModel
-    from ontogeny.views.watched import Written
+    from ontogeny.views.pictures.watched import Written
 
 KEPT = 8  # frames that a schedule is measured on
 
@@ -60,8 +60,8 @@ def stream(arguments: list[str]) -> int:
     from ontogeny.cli import SIGNALLED
     from ontogeny.runtime.interruption import asked_to_stop
     from ontogeny.runtime.machine import prepare
-    from ontogeny.views.watched import text
-    from ontogeny.worlds.decoding import pyav
+    from ontogeny.views.pictures.watched import text
+    from ontogeny.worlds.videos.decoding import pyav
 
     pyav()
     prepare(1)
@@ -89,12 +89,12 @@ def _watched(
     """Watch the video, and return what there is to say of it."""
     import numpy as np
 
-    from ontogeny.runtime.video_line import open_line
-    from ontogeny.runtime.video_reader import VideoReader
-    from ontogeny.runtime.video_source import VideoSource
-    from ontogeny.runtime.watching import watch
-    from ontogeny.views.film import is_mp4
-    from ontogeny.views.watched import Written, told_of
+    from ontogeny.runtime.video.line import open_line
+    from ontogeny.runtime.video.reader import VideoReader
+    from ontogeny.runtime.video.source import VideoSource
+    from ontogeny.runtime.video.watching import watch
+    from ontogeny.views.pictures.film import is_mp4
+    from ontogeny.views.pictures.watched import Written, told_of
 
     source = VideoSource(
         chosen.source,

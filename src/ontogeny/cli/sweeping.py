@@ -96,7 +96,7 @@ def planned(
 ) -> list[Planned]:
     """Return the runs of a sweep: of every combination of the fields' values, each seed."""
     from ontogeny.recipes import recipe_name
-    from ontogeny.runtime.folders import named_folder
+    from ontogeny.runtime.storage.folders import named_folder
     from ontogeny.sweeping import Planned, combined
 
     if keeping.name is not None and keeping.folder is not None:
@@ -176,9 +176,9 @@ def _said(error: Exception) -> str:
 
 def _row(one: Planned, wrong: str | None) -> dict[str, Any]:
     """Return what the table and JSON say of a run."""
-    from ontogeny.runtime.folders import run_name
-    from ontogeny.runtime.store import Store
-    from ontogeny.views.tables import run_summary
+    from ontogeny.runtime.storage.folders import run_name
+    from ontogeny.runtime.storage.store import Store
+    from ontogeny.views.terminal.tables import run_summary
 
     row: dict[str, Any] = {"name": run_name(one.folder), "folder": str(one.folder)}
     if wrong is not None:
@@ -192,7 +192,7 @@ def _row(one: Planned, wrong: str | None) -> dict[str, Any]:
 
 def _then(runs: Sequence[Planned], rows: Sequence[Mapping[str, Any]], command: str) -> str:
     """Return the next useful command: to compare what has been grown."""
-    from ontogeny.runtime.folders import find_runs, runs_folder
+    from ontogeny.runtime.storage.folders import find_runs, runs_folder
 
     whole_ones = [
         one.folder
@@ -218,7 +218,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     from rich.text import Text
 
     from ontogeny.views.quantities import NOTHING, duration, number
-    from ontogeny.views.tables import plain_table
+    from ontogeny.views.terminal.tables import plain_table
 
     told = list(rows[0]["settings"])
     columns = ["run", *told, "status", "rounds", "best", "time"]

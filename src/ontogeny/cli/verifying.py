@@ -21,12 +21,12 @@ class Verify:
 
 def verify(arguments: list[str]) -> int:
     """Verify a run; return 3 when something is damaged."""
-    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.storage.folders import find_run
 
     chosen = parse(Verify, "verify", arguments)
     folder = find_run(chosen.run)  # before anything heavy is imported
     from ontogeny.runtime.verifying import verify as verified
-    from ontogeny.views.tables import plain_table
+    from ontogeny.views.terminal.tables import plain_table
 
     parts = verified(folder)
     whole = not any(part.wrong for part in parts)

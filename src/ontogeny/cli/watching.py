@@ -41,10 +41,10 @@ class Watch:
 def watch(arguments: list[str]) -> int:
     """Show the page until it is stopped."""
     chosen = parse(Watch, "watch", arguments)
-    from ontogeny.runtime.folders import runs_folder
-    from ontogeny.runtime.page_door import address, check_server, is_here, open_door, serve
-    from ontogeny.views.watch_app import EXTRA, watch_app
-    from ontogeny.views.watchlist import Watchlist
+    from ontogeny.runtime.pages.door import address, check_server, is_here, open_door, serve
+    from ontogeny.runtime.storage.folders import runs_folder
+    from ontogeny.views.watch.app import EXTRA, watch_app
+    from ontogeny.views.watch.watchlist import Watchlist
 
     folder = absolute(chosen.runs) if chosen.runs else runs_folder()
     if chosen.runs and not folder.is_dir():

@@ -48,7 +48,7 @@ def say(
     if as_json:
         print(json.dumps(json_value({**answer, "next": then} if then else answer), allow_nan=False))
         return
-    from ontogeny.views.terminal import Terminal
+    from ontogeny.views.terminal.safety import Terminal
 
     # Who pipes it wants whole lines, whatever their width.
     narrow = sys.stdout.isatty() or "COLUMNS" in os.environ

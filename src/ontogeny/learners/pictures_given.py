@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ontogeny.core.errors import DataError
-from ontogeny.worlds.images import HIDDEN, Listing, list_pictures
+from ontogeny.worlds.photos.images import HIDDEN, Listing, list_pictures
 
 NAMED = 5  # files that a sentence names
 

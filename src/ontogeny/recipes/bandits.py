@@ -21,8 +21,8 @@ from ontogeny.learners.sequential.policy import MemoryPolicy
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.views.figure import Figure
-from ontogeny.worlds import bandits, bayesian_mdps
-from ontogeny.worlds.solved import Solved
+from ontogeny.worlds.solved import bandits, bayesian_mdps
+from ontogeny.worlds.solved.solved_world import Solved
 
 ORTEGA = "Ortega et al. 2019, Meta-learning of Sequential Strategies, arXiv 1905.03030"
 ASYMMETRIC = "Pinto et al. 2017, Asymmetric Actor Critic, arXiv 1710.06542"

@@ -22,7 +22,7 @@ from ontogeny.learners.supervised.classifier import (
     classifier,
 )
 from ontogeny.recipes.recipe import Recipe
-from ontogeny.worlds.digits import CLASSES, digit_images
+from ontogeny.worlds.classes.digits import CLASSES, digit_images
 
 SCORED = 300  # images that the score is taken on
 

@@ -26,7 +26,7 @@ from ontogeny.learners.generation.sampler import Sampler
 from ontogeny.learners.supervised.judge import Kind, Trained, train_classifier
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.digits import SIDE, digit_images
+from ontogeny.worlds.classes.digits import SIDE, digit_images
 
 PAPERS = (
     "Jaderberg et al. 2017, Population Based Training of Neural Networks, arXiv 1711.09846",

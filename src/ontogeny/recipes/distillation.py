@@ -32,7 +32,7 @@ from ontogeny.worlds.by_name import world_named
 
 if TYPE_CHECKING:
     from ontogeny.views.figure import Figure
-    from ontogeny.views.record import Record
+    from ontogeny.views.growth.record import Record
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import dataclasses
 from typing import Any, TypeAlias
 
 from ontogeny.core.errors import unknown
-from ontogeny.runtime.processes import Processes
-from ontogeny.runtime.ray_workers import RayWorkers
+from ontogeny.runtime.apart.processes import Processes
+from ontogeny.runtime.ray.workers import RayWorkers
 from ontogeny.runtime.vectorised import Vectorised
 
 AnyExecutor: TypeAlias = Vectorised | Processes | RayWorkers

@@ -11,12 +11,12 @@ import numpy as np
 
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.few_shot.classifier import View
-from ontogeny.worlds.backbone_features import BackboneFeatures
-from ontogeny.worlds.characters import characters
-from ontogeny.worlds.embeddings import glyph_embeddings, published_embeddings
-from ontogeny.worlds.few_shot import Splits, split_at_random, split_by
-from ontogeny.worlds.glyphs import draw_glyphs, glyphs
-from ontogeny.worlds.random_features import RandomFeatures, viewed
+from ontogeny.worlds.classes.backbone_features import BackboneFeatures
+from ontogeny.worlds.classes.characters import characters
+from ontogeny.worlds.classes.embeddings import glyph_embeddings, published_embeddings
+from ontogeny.worlds.classes.few_shot import Splits, split_at_random, split_by
+from ontogeny.worlds.classes.glyphs import draw_glyphs, glyphs
+from ontogeny.worlds.classes.random_features import RandomFeatures, viewed
 
 SIZE = 20  # pixels of a drawn character's side
 DATA_SETS = ("miniImageNet", "tieredImageNet")

@@ -23,7 +23,7 @@ from ontogeny.learners.teaching.kickstarting import NAME, RULE
 from ontogeny.learners.teaching.weight import Decay
 from ontogeny.recipes.agents import PAPERS
 from ontogeny.recipes.distillation import Distillation
-from ontogeny.runtime.folders import next_generation
+from ontogeny.runtime.storage.folders import next_generation
 
 
 @dataclass(frozen=True)

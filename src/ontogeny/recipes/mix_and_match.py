@@ -28,12 +28,12 @@ from ontogeny.learners.teaching.transfer import ALPHA, NAME, TRANSFER, Curriculu
 from ontogeny.ops.distributions.factored import joint_actions
 from ontogeny.recipes.agents import PAPERS, Agents
 from ontogeny.worlds.by_name import world_named
-from ontogeny.worlds.rooms import SMALL_IN_BIG
+from ontogeny.worlds.grids.rooms import SMALL_IN_BIG
 from ontogeny.worlds.spaces import Factored
 
 if TYPE_CHECKING:
     from ontogeny.views.figure import Figure
-    from ontogeny.views.record import Record
+    from ontogeny.views.growth.record import Record
 
 
 @dataclass(frozen=True)

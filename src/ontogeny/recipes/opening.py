@@ -17,9 +17,9 @@ from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.recipes import recipe_name
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.runtime.executor import Executor, Job
-from ontogeny.runtime.folders import chosen_folder
 from ontogeny.runtime.identity import differences, fingerprints, identity, run_id
-from ontogeny.runtime.store import FILE, Store
+from ontogeny.runtime.storage.folders import chosen_folder
+from ontogeny.runtime.storage.store import FILE, Store
 
 
 def described(job: Job, executor: Executor, recipe: Recipe | None) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class PhotoQuality(Photographs):
     @cached_property
     def rated(self) -> Rated:
         from ontogeny.learners.beauty.graded_features import graded_features
-        from ontogeny.worlds.graded_photos import photographs_of
+        from ontogeny.worlds.photos.graded_photos import photographs_of
 
         folder = Path(self.pictures).expanduser() if self.pictures else None
         tuned = self.scorer.tuned_blocks

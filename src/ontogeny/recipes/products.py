@@ -14,7 +14,7 @@ from ontogeny.core.text import quoted, visible
 
 if TYPE_CHECKING:
     from ontogeny.core.product import Product
-    from ontogeny.runtime.store import Store
+    from ontogeny.runtime.storage.store import Store
 
 FOLDER = "product"  # in a run's folder: what the best member became, when the run finished
 
@@ -122,7 +122,7 @@ def _read(folder: Path) -> Product:
 
 def _product_folder(folder: Path | str) -> Path:
     """Return where the product lies: the folder itself, or the run's `product`."""
-    from ontogeny.runtime.folders import find_run
+    from ontogeny.runtime.storage.folders import find_run
 
     place = absolute(folder)
     if (place / "structure.json").is_file():

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ontogeny.core.product import Product
     from ontogeny.core.space import Space
     from ontogeny.views.figure import Figure
-    from ontogeny.views.record import Record
+    from ontogeny.views.growth.record import Record
 
 
 @dataclass(frozen=True)

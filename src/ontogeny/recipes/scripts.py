@@ -23,8 +23,8 @@ from ontogeny.core.space import Space
 from ontogeny.recipes.executors import AnyExecutor
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.recipes.space_file import read_space
+from ontogeny.runtime.apart.processes import Processes
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.processes import Processes
 from ontogeny.runtime.scripts.parts import write_files
 from ontogeny.runtime.scripts.script import script
 

@@ -22,8 +22,14 @@ from ontogeny.learners.sequential.predictor import predictor
 from ontogeny.learners.sequential.tasks import Task, numbers, symbols
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.sequences import coins, dice, markov_chains, switching_dice, variable_order
-from ontogeny.worlds.signals import gaussian_means, linear_regressions
+from ontogeny.worlds.sources.sequences import (
+    coins,
+    dice,
+    markov_chains,
+    switching_dice,
+    variable_order,
+)
+from ontogeny.worlds.sources.signals import gaussian_means, linear_regressions
 
 PAPERS = ("Ortega et al. 2019, Meta-learning of Sequential Strategies, arXiv 1905.03030",)
 

@@ -35,7 +35,7 @@ from ontogeny.nn.parting import Parted
 from ontogeny.recipes.lives import Lives
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.sinusoids import (
+from ontogeny.worlds.sources.sinusoids import (
     CurveSource,
     Examples,
     Split,

@@ -11,7 +11,7 @@ from ontogeny.core.errors import ConfigError, unknown
 from ontogeny.core.files import absolute
 from ontogeny.learners.agents.policy import Policy
 from ontogeny.recipes.products import load_product
-from ontogeny.runtime.folders import find_run
+from ontogeny.runtime.storage.folders import find_run
 from ontogeny.worlds.world import World
 
 FIELD = "recipe field teacher"

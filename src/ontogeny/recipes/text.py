@@ -28,10 +28,10 @@ from ontogeny.learners.text.language_model import language_model
 from ontogeny.learners.text.text_model import TextModel
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.views.figure import Figure
-from ontogeny.views.record import Record
-from ontogeny.worlds.text import Corpus, corpus_at
-from ontogeny.worlds.vocabularies import Bytes, find_pieces, tokenised, vocabulary_of
-from ontogeny.worlds.vocabularies import Text as Tokens
+from ontogeny.views.growth.record import Record
+from ontogeny.worlds.language.text import Corpus, corpus_at
+from ontogeny.worlds.language.vocabularies import Bytes, find_pieces, tokenised, vocabulary_of
+from ontogeny.worlds.language.vocabularies import Text as Tokens
 
 PAPERS = (
     "Jaderberg et al. 2017, Population Based Training of Neural Networks, arXiv 1711.09846",

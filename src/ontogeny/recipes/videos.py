@@ -35,10 +35,21 @@ from ontogeny.recipes.products import load_product
 from ontogeny.recipes.recipe import Recipe
 from ontogeny.recipes.teachers import placed
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.motions import KINDS, LARGER, stills
-from ontogeny.worlds.moving_figures import JOINTS
-from ontogeny.worlds.seen_videos import FrameTeacher, efficientnet_teacher, roomy_side, seen_clips
-from ontogeny.worlds.videos import ClipsConfig, Videos, folder_videos, joined, packaged_videos
+from ontogeny.worlds.videos.motions import KINDS, LARGER, stills
+from ontogeny.worlds.videos.moving_figures import JOINTS
+from ontogeny.worlds.videos.real_videos import (
+    ClipsConfig,
+    Videos,
+    folder_videos,
+    joined,
+    packaged_videos,
+)
+from ontogeny.worlds.videos.seen_videos import (
+    FrameTeacher,
+    efficientnet_teacher,
+    roomy_side,
+    seen_clips,
+)
 
 PAPER = "Carreira et al. 2018, Massively Parallel Video Networks, arXiv 1806.03863"
 TEACHER = "recipe field teacher"

@@ -18,10 +18,10 @@ from typing import Any
 from ontogeny.core.archive import read_about, read_archive
 from ontogeny.core.errors import StoreError, StructureError
 from ontogeny.core.files import decoding, inside, remove
-from ontogeny.runtime.board import MEMBERS, Board, tree_shapes
+from ontogeny.runtime.apart.board import MEMBERS, Board, tree_shapes
 from ontogeny.runtime.executor import Job, Snapshot
 from ontogeny.runtime.stacked import read_stacked
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.store import Store
 from ontogeny.runtime.unlearned import read_unlearned
 
 KEPT = 2
@@ -94,8 +94,9 @@ def read_newest(
 
     Checkpoints of rounds after `last`, of which the store knows nothing, are passed over. A board's
     files are read too, to see that they are whole, unless it need not be `thorough`. Without a job
-    the snapshot is what can be read without the learner (`runtime.unlearned`). Raises `StoreError`
-    when there is none, or none can be read, `StructureError` when they are of another population.
+    the snapshot is what can be read without the learner (`runtime.unlearned`). Raises
+    `StoreError` when there is none, or none can be read, `StructureError` when they are of another
+    population.
     """
     wrong: list[str] = []
     misfit: StructureError | None = None

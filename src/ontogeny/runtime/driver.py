@@ -25,7 +25,7 @@ from ontogeny.core.errors import DeadPopulation, OntogenyError
 from ontogeny.core.files import inside
 from ontogeny.core.metrics import SMALL, hyper_columns
 from ontogeny.runtime import hosts
-from ontogeny.runtime.board import MEMBERS
+from ontogeny.runtime.apart.board import MEMBERS
 from ontogeny.runtime.checkpoints import (
     prune_checkpoints,
     read_newest,
@@ -39,7 +39,7 @@ from ontogeny.runtime.limits import ENOUGH, Enough, Limits
 from ontogeny.runtime.machine import describe
 from ontogeny.runtime.observer import Audience, Observer, Setting
 from ontogeny.runtime.stopping import Asked, Stop
-from ontogeny.runtime.store import Heir, Store
+from ontogeny.runtime.storage.store import Heir, Store
 
 
 def grow(

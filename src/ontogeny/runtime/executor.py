@@ -25,7 +25,7 @@ from ontogeny.evolution.evolve import Grown, begin
 from ontogeny.evolution.strategy import Strategy, StrategyConfig
 
 if TYPE_CHECKING:
-    from ontogeny.runtime.board import Board
+    from ontogeny.runtime.apart.board import Board
 
 
 class Job(NamedTuple):

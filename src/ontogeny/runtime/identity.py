@@ -22,10 +22,10 @@ from ontogeny.core.metrics import check_columns, hyper_columns
 from ontogeny.core.promotion import own_rules
 from ontogeny.core.trees import dotted, named_leaves
 from ontogeny.evolution.strategy import Strategy
-from ontogeny.runtime.board import tree_shapes
+from ontogeny.runtime.apart.board import tree_shapes
+from ontogeny.runtime.apart.shipping import is_host
 from ontogeny.runtime.executor import Executor, Job
 from ontogeny.runtime.schedules import member_hypers
-from ontogeny.runtime.shipping import is_host
 
 FREE = (
     "rounds",

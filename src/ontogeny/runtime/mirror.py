@@ -21,11 +21,11 @@ from typing import Any
 
 from ontogeny.core.errors import ConfigError, OntogenyError, StoreError
 from ontogeny.core.files import decoding, inside, link_or_copy, remove, replace_file
-from ontogeny.runtime.database import copy_recorded, explained, open_to_read
-from ontogeny.runtime.locks import driver_lives
 from ontogeny.runtime.observer import Observer
-from ontogeny.runtime.remote import Address
-from ontogeny.runtime.store import FILE, Store
+from ontogeny.runtime.storage.database import copy_recorded, explained, open_to_read
+from ontogeny.runtime.storage.locks import driver_lives
+from ontogeny.runtime.storage.remote import Address
+from ontogeny.runtime.storage.store import FILE, Store
 
 NOTE = "remote.json"  # in a run's folder: its address, and who wrote what it is as new as
 BESIDE = ("schedule", "product")  # archives of a run, beside its store and its checkpoints

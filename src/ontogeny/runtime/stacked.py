@@ -17,9 +17,9 @@ from ontogeny.core.errors import StructureError
 from ontogeny.core.population import Population
 from ontogeny.core.trees import keyless
 from ontogeny.evolution.evolve import Grown
-from ontogeny.runtime.board import Board, state_file
+from ontogeny.runtime.apart.board import Board, state_file
+from ontogeny.runtime.apart.states import write_state
 from ontogeny.runtime.executor import Job
-from ontogeny.runtime.states import write_state
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from ontogeny.core.errors import StoreError
 from ontogeny.core.files import replace_file
-from ontogeny.runtime.locks import driver_lives
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.locks import driver_lives
+from ontogeny.runtime.storage.store import Store
 
 FILE = "stop"
 PATIENCE = 0.2  # seconds between two looks for it

@@ -18,7 +18,7 @@ from ontogeny.core.array_file import read_array_file
 from ontogeny.core.errors import StoreError, StructureError
 from ontogeny.core.files import decoding, inside
 from ontogeny.core.host import HostLearner
-from ontogeny.runtime.states import read_host_state
+from ontogeny.runtime.apart.states import read_host_state
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,10 @@ from ontogeny.core.population import advance
 from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
 from ontogeny.runtime import hosts, machine
+from ontogeny.runtime.apart.shipping import is_host
 from ontogeny.runtime.checkpoints import FOLDER as CHECKPOINTS
 from ontogeny.runtime.executor import Footprint, Job, Lived, Snapshot
 from ontogeny.runtime.gathering import everywhere, gathered, spread
-from ontogeny.runtime.shipping import is_host
 from ontogeny.runtime.stacked import Stacked, check_stored
 
 HEADROOM = 0.8  # of the available memory, before cohorts take turns

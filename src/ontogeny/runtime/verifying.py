@@ -15,11 +15,11 @@ from ontogeny.core.archive import read_whole
 from ontogeny.core.array_file import read_array_file, unpack
 from ontogeny.core.errors import StoreError
 from ontogeny.core.files import decoding, inside
-from ontogeny.runtime import digests
-from ontogeny.runtime.board import MEMBERS, NAME
+from ontogeny.runtime.apart.board import MEMBERS, NAME
 from ontogeny.runtime.checkpoints import FOLDER, OWN
-from ontogeny.runtime.database import explained, open_to_read
-from ontogeny.runtime.store import FILE, Store
+from ontogeny.runtime.storage import digests
+from ontogeny.runtime.storage.database import explained, open_to_read
+from ontogeny.runtime.storage.store import FILE, Store
 
 
 class Part(NamedTuple):

@@ -13,8 +13,8 @@ from ontogeny.core.errors import StructureError
 from ontogeny.core.host import HostLearner, fresh_host, live_host, with_own_choices
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.space import Space
-from ontogeny.runtime.living import plain
-from ontogeny.runtime.states import read_host_state, write_host_state
+from ontogeny.runtime.apart.living import plain
+from ontogeny.runtime.apart.states import read_host_state, write_host_state
 
 SEED, SLOT = 0, 0
 

@@ -12,7 +12,7 @@ from ontogeny.views import page
 from ontogeny.views.figure import Figure
 from ontogeny.views.machine_rows import machine_rows
 from ontogeny.views.quantities import count, duration
-from ontogeny.views.tables import claims_rows
+from ontogeny.views.terminal.tables import claims_rows
 
 WIDTHS = (11, 26, 17, 28, 18)  # percent of the table
 

@@ -22,17 +22,17 @@ from importlib.util import find_spec
 from typing import Any, get_args
 
 from ontogeny.core.errors import ConfigError, MissingExtra, unknown
-from ontogeny.worlds.brax_worlds import BraxName, brax_world
+from ontogeny.worlds.bodies.brax_worlds import BraxName, brax_world
 from ontogeny.worlds.discretised import Choices, discretised
-from ontogeny.worlds.errands import errands
+from ontogeny.worlds.grids.errands import errands
+from ontogeny.worlds.grids.hidden_goal import hidden_goal
+from ontogeny.worlds.grids.locked_room import locked_room
+from ontogeny.worlds.grids.minigrid_worlds import PREFIX, list_minigrids, minigrid_world
+from ontogeny.worlds.grids.random_grids import grid_world
+from ontogeny.worlds.grids.rooms import four_rooms
 from ontogeny.worlds.gymnax_worlds import gymnax_world, list_worlds
-from ontogeny.worlds.hidden_goal import hidden_goal
-from ontogeny.worlds.locked_room import locked_room
 from ontogeny.worlds.macro_actions import macro_actions
-from ontogeny.worlds.minigrid_worlds import PREFIX, list_minigrids, minigrid_world
 from ontogeny.worlds.multi_task import multi_task
-from ontogeny.worlds.random_grids import grid_world
-from ontogeny.worlds.rooms import four_rooms
 from ontogeny.worlds.world import World
 
 OWN = {

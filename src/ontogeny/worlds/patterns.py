@@ -14,11 +14,11 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key, UInt8
 
 from ontogeny.core.errors import ConfigError
-from ontogeny.worlds.characters import draw_character, write_character
-from ontogeny.worlds.digits import digit_images
-from ontogeny.worlds.few_shot import Splits
-from ontogeny.worlds.glyphs import SIZE, glyphs
-from ontogeny.worlds.photographs import SIDE, averaged, folder_pictures, packaged_photographs
+from ontogeny.worlds.classes.characters import draw_character, write_character
+from ontogeny.worlds.classes.digits import digit_images
+from ontogeny.worlds.classes.few_shot import Splits
+from ontogeny.worlds.classes.glyphs import SIZE, glyphs
+from ontogeny.worlds.photos.photographs import SIDE, averaged, folder_pictures, packaged_photographs
 
 Draw = Callable[[Key[Array, ""], int], Float[Array, "pattern ..."]]
 
@@ -68,7 +68,7 @@ def thresholded(patterns: Patterns, threshold: float = 0.5) -> Patterns:
 
 def drawn_characters(size: int) -> Patterns:
     """Return pictures [size, size] of characters that nobody wrote, ink 1 on ground 0, each of a
-    class of its own (see `worlds.characters`); those held are of other classes. Raises
+    class of its own (see `worlds.classes.characters`); those held are of other classes. Raises
     `ConfigError` for a size below 1.
     """
     _check_size(size, "drawn_characters")

@@ -18,7 +18,7 @@ from ontogeny.claims.mix_and_match.cores import (
     claims_of,
     learners,
 )
-from ontogeny.worlds.hidden_goal import hidden_goal
+from ontogeny.worlds.grids.hidden_goal import hidden_goal
 
 SLOW, SOON = np.linspace(0, 2, 10), np.linspace(0.5, 1, 10)
 

@@ -31,7 +31,7 @@ from ontogeny.claims.sequential.state_machine import (
 from ontogeny.core.errors import DataError
 from ontogeny.nn.cores import CoreConfig, SequenceNetwork, sequence_network
 from ontogeny.ops.clusters import k_means
-from ontogeny.worlds.sequences import coins
+from ontogeny.worlds.sources.sequences import coins
 
 PRIOR = (1.0, 1.0)
 TIME = 8  # histories of 0 to 7 symbols: 36 counts

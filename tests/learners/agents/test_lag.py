@@ -12,7 +12,7 @@ import pytest
 from ontogeny.core.errors import ConfigError
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig
-from ontogeny.worlds.random_grids import grid_world
+from ontogeny.worlds.grids.random_grids import grid_world
 
 WORLD = grid_world(size=3)._replace(render=None)
 STEPS = 4

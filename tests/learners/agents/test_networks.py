@@ -17,8 +17,8 @@ from ontogeny.learners.agents.network import policy_network
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.ops.distributions.factored import FactoredCategorical
 from ontogeny.ops.distributions.tanh_normal import TanhNormal
+from ontogeny.worlds.grids.rooms import four_rooms
 from ontogeny.worlds.multi_task import multi_task
-from ontogeny.worlds.rooms import four_rooms
 from ontogeny.worlds.spaces import Box, Discrete, Factored
 from ontogeny.worlds.world import World
 

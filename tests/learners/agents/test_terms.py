@@ -12,7 +12,7 @@ from ontogeny.core.space import Linear, Log
 from ontogeny.learners.agents.actor_critic import actor_critic
 from ontogeny.learners.agents.config import ActorCriticConfig, settings
 from ontogeny.learners.agents.terms import Term, Tunable, space_of
-from ontogeny.worlds.random_grids import grid_world
+from ontogeny.worlds.grids.random_grids import grid_world
 
 WORLD = grid_world(size=3)._replace(render=None)
 PUSH = Tunable(2.0, Log(1e-2, 1e1))

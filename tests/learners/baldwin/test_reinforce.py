@@ -11,7 +11,7 @@ from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.learners.baldwin.evolved import EvolvedLearner, load_evolved
 from ontogeny.learners.baldwin.lifetime import genes_space, unravel
 from ontogeny.learners.baldwin.reinforce import reinforce
-from ontogeny.worlds.goals import best_return, directions, point_mass
+from ontogeny.worlds.bodies.goals import best_return, directions, point_mass
 
 KEY = jax.random.key(0)
 SUBJECT = reinforce(directions(point_mass()))

@@ -13,7 +13,7 @@ from ontogeny.learners.beauty import backbone as backbones
 from ontogeny.learners.beauty.backbone import Backbone
 from ontogeny.learners.beauty.tuned import Maps
 from ontogeny.nn.efficientnet import tail_of
-from ontogeny.worlds.photos import SIDE
+from ontogeny.worlds.photos.squares import SIDE
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from ontogeny.learners.beauty.bradley_terry import SPREADS, strengths_of, update
 from ontogeny.learners.beauty.next_pair import choose_pair, expected_information
 from ontogeny.learners.beauty.stability import still_needed, wrong_share
 from ontogeny.ops.rank_correlation import kendall
-from ontogeny.worlds.crowds import CrowdConfig, crowd
+from ontogeny.worlds.platform.crowds import CrowdConfig, crowd
 
 NONE = np.zeros((0, 2), np.int64)
 

@@ -5,7 +5,7 @@ import pytest
 
 from ontogeny.core.errors import DataError
 from ontogeny.learners.beauty.raters import TwoWay, Variances, two_way, variances_of
-from ontogeny.worlds.crowds import CrowdConfig, crowd, drawn_raters
+from ontogeny.worlds.platform.crowds import CrowdConfig, crowd, drawn_raters
 
 CROWD = CrowdConfig(photos=400, raters=40, spread=1.0, bias=0.7, noise=0.9, erratic=0.5)
 

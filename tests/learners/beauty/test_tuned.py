@@ -22,8 +22,8 @@ from ontogeny.learners.beauty.training import train_heads
 from ontogeny.learners.beauty.tuned import Maps
 from ontogeny.nn.efficientnet import Block, Tail, tail_of
 from ontogeny.nn.filter import Filter
-from ontogeny.runtime.photo_judging import Judge
-from ontogeny.worlds.backbone import backbone
+from ontogeny.runtime.photos.judging import Judge
+from ontogeny.worlds.photos.backbone import backbone
 from tiny_ratings import write_rated
 from tiny_scorer import TinyBackbone
 

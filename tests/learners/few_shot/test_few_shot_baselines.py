@@ -23,8 +23,8 @@ from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig
 from ontogeny.learners.few_shot.prototypes import PrototypesConfig, prototypes
 from ontogeny.ops.dropout import dropped
 from ontogeny.testing import check_learner
-from ontogeny.worlds.few_shot import Episode, split_at_random
-from ontogeny.worlds.random_features import RandomFeatures
+from ontogeny.worlds.classes.few_shot import Episode, split_at_random
+from ontogeny.worlds.classes.random_features import RandomFeatures
 
 N = 6
 META = MetaConfig(ways=3, shots=1, queries=2, tasks=2, test_queries=2, test_episodes=4)

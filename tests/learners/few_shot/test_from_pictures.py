@@ -14,7 +14,7 @@ import ontogeny as og
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.few_shot.classifier import FewShotClassifier
 from ontogeny.learners.few_shot.prototypes import PrototypesConfig, prototypes
-from ontogeny.worlds.random_features import RandomFeatures
+from ontogeny.worlds.classes.random_features import RandomFeatures
 
 SIZE, N_FEATURES = 12, 64
 SHAPES = {  # ink on a page of 12 x 12

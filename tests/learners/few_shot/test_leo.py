@@ -29,7 +29,7 @@ from ontogeny.learners.few_shot.leo_network import (
 )
 from ontogeny.learners.few_shot.leo_presets import TABLES, published
 from ontogeny.testing import check_learner
-from ontogeny.worlds.few_shot import Episode, split_at_random
+from ontogeny.worlds.classes.few_shot import Episode, split_at_random
 
 N = 12  # features
 SMALL = LEOConfig(n_codes=6, n_latents=4, dropout=0.0)

@@ -11,7 +11,7 @@ from ontogeny.core.learner import check_shapes
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.few_shot import few_shot
 from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig, maml_classifier
-from ontogeny.worlds.few_shot import split_at_random
+from ontogeny.worlds.classes.few_shot import split_at_random
 
 N = 6
 SMALL = MAMLClassifierConfig(widths=(8,), steps=2, rate=0.5, dropout=0.0)

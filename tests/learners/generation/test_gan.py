@@ -16,7 +16,7 @@ from ontogeny.learners.generation.gan import gan
 from ontogeny.learners.generation.sampler import Sampler, load_sampler
 from ontogeny.learners.supervised.judge import train_classifier
 from ontogeny.testing import check_learner
-from ontogeny.worlds.digits import digit_images
+from ontogeny.worlds.classes.digits import digit_images
 
 SMALL = GANConfig(latent=2, hidden=(8,), batch=4, judged=8, critic_updates=2)
 IMAGES = jnp.asarray(digit_images().train.pixels[:40])

@@ -16,7 +16,7 @@ from ontogeny.learners.generation.translation import DROPOUTS, translation
 from ontogeny.learners.generation.translator import Translator, load_translator
 from ontogeny.learners.generation.vocabulary import END, FILL, Vocabulary
 from ontogeny.testing import check_learner
-from ontogeny.worlds.catalogues import Pair, Parallel
+from ontogeny.worlds.language.catalogues import Pair, Parallel
 
 SMALL = TranslatorConfig(width=16, wide=16, heads=2, time=10, batch=32)
 TOKENS = 34

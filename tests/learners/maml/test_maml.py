@@ -18,7 +18,7 @@ from ontogeny.learners.maml.maml import Start, adapt, initial, losses_by_step, m
 from ontogeny.learners.maml.problems import Problem, regression, squared_error
 from ontogeny.nn.parting import Parted
 from ontogeny.testing import check_learner
-from ontogeny.worlds.sinusoids import Examples, Split, sinusoids
+from ontogeny.worlds.sources.sinusoids import Examples, Split, sinusoids
 
 SPACE = Space({"learning_rate": Log(1e-4, 1e-2), "inner_rate": Log(1e-3, 1e-1)})
 CURVES = regression(sinusoids(5, 5))

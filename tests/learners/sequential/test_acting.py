@@ -13,8 +13,8 @@ from ontogeny.learners.sequential.visits import Visits, belief_policy, played, v
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.ops.bayes.bandits import random_policy
 from ontogeny.ops.bayes.machines import expected_rewards
-from ontogeny.worlds.bandits import bernoulli_bandit, gaussian_bandit
-from ontogeny.worlds.bayesian_mdps import two_doors
+from ontogeny.worlds.solved.bandits import bernoulli_bandit, gaussian_bandit
+from ontogeny.worlds.solved.bayesian_mdps import two_doors
 
 CORE = CoreConfig("gru", 8)
 BANDIT = bernoulli_bandit(((1, 1), (1, 1)), 6)

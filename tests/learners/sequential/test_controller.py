@@ -16,8 +16,8 @@ from ontogeny.learners.sequential.controller import controller, reward_to_go
 from ontogeny.learners.sequential.policy import MemoryPolicy, load_memory_policy
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.testing import check_learner
-from ontogeny.worlds.bandits import gaussian_bandit
-from ontogeny.worlds.bayesian_mdps import two_doors
+from ontogeny.worlds.solved.bandits import gaussian_bandit
+from ontogeny.worlds.solved.bayesian_mdps import two_doors
 
 SPACE = Space({"learning_rate": Log(1e-3, 1e-1), "entropy_cost": Log(1e-2, 1.0)})
 CORE = CoreConfig("gru", 8)

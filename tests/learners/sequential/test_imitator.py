@@ -15,7 +15,7 @@ from ontogeny.learners.sequential.visits import belief_policy, visits
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.ops.bayes.machines import expected_rewards
 from ontogeny.testing import check_learner
-from ontogeny.worlds.bandits import bernoulli_bandit, gaussian_bandit
+from ontogeny.worlds.solved.bandits import bernoulli_bandit, gaussian_bandit
 
 SPACE = Space({"learning_rate": Log(1e-3, 1e-1)})
 CORE = CoreConfig("gru", 12)

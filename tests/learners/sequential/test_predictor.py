@@ -14,8 +14,8 @@ from ontogeny.learners.sequential.predictor import excess_along, predictor
 from ontogeny.learners.sequential.tasks import numbers, symbols
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.testing import check_learner
-from ontogeny.worlds.sequences import coins
-from ontogeny.worlds.signals import gaussian_means, linear_regressions
+from ontogeny.worlds.sources.sequences import coins
+from ontogeny.worlds.sources.signals import gaussian_means, linear_regressions
 
 SPACE = Space({"learning_rate": Log(1e-4, 1e-1)})
 

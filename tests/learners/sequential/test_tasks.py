@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from ontogeny.learners.sequential.tasks import normal, numbers, symbols
-from ontogeny.worlds.sequences import coins, dice, markov_chains, switching_dice, variable_order
-from ontogeny.worlds.signals import Signal, gaussian_means, linear_regressions
+from ontogeny.worlds.sources.sequences import (
+    coins,
+    dice,
+    markov_chains,
+    switching_dice,
+    variable_order,
+)
+from ontogeny.worlds.sources.signals import Signal, gaussian_means, linear_regressions
 
 SOURCES = [coins(12), dice(9), markov_chains(10), switching_dice(10), variable_order(10, 2)]
 SIGNALS = [gaussian_means(8), linear_regressions(8, 3)]

@@ -11,7 +11,7 @@ from ontogeny.core.errors import MissingExtra
 from ontogeny.learners.streaming.efficientnet import efficientnet_lite, efficientnet_params
 from ontogeny.learners.streaming.tick import begin, init_params, tick
 from ontogeny.nn.efficientnet import features
-from ontogeny.worlds.backbone import backbone
+from ontogeny.worlds.photos.backbone import backbone
 
 
 def test_every_frame_of_a_stream_is_what_the_network_says_of_it_alone():

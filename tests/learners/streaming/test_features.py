@@ -9,7 +9,7 @@ import pytest
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.streaming.features import features_task
 from ontogeny.learners.streaming.task import judged
-from ontogeny.worlds.seen_videos import SeenClips
+from ontogeny.worlds.videos.seen_videos import SeenClips
 
 
 def clips_of(features):

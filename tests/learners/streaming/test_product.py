@@ -12,7 +12,7 @@ from ontogeny.core.product import Exportable
 from ontogeny.learners.streaming.networks import NetworkConfig, network
 from ontogeny.learners.streaming.product import VideoModel
 from ontogeny.learners.streaming.tick import init_params
-from ontogeny.runtime.onnx_stream import OnnxStream
+from ontogeny.runtime.video.onnx_stream import OnnxStream
 from ontogeny.testing import check_product
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), np.uint8)

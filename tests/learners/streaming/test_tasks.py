@@ -9,7 +9,7 @@ import pytest
 
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.streaming.tasks import heat_maps, keypoints_task, motion_task, places
-from ontogeny.worlds.videos import ClipsConfig, Videos
+from ontogeny.worlds.videos.real_videos import ClipsConfig, Videos
 
 VIDEOS = [
     Videos((name,), np.full((9, 48, 48, 3), grey, np.uint8), np.array([9]))

@@ -14,7 +14,7 @@ from ontogeny.learners.teaching.rules import RULES
 from ontogeny.learners.teaching.sampled import draw_episode
 from ontogeny.learners.teaching.tabular import TabularConfig, tabular_student
 from ontogeny.ops.mdp import MDP, values
-from ontogeny.worlds.random_mdps import random_mdp
+from ontogeny.worlds.solved.random_mdps import random_mdp
 
 
 @pytest.fixture(scope="module")

@@ -27,8 +27,8 @@ from ontogeny.learners.text.config import LanguageModelConfig
 from ontogeny.learners.text.language_model import network_of
 from ontogeny.learners.text.text_model import TextModel
 from ontogeny.testing import check_learner
-from ontogeny.worlds.text import Corpus
-from ontogeny.worlds.vocabularies import Bytes, tokenised
+from ontogeny.worlds.language.text import Corpus
+from ontogeny.worlds.language.vocabularies import Bytes, tokenised
 
 VERSE = "row, row, row your boat, gently down the stream. "
 TEXT = tokenised(Corpus([VERSE * 20], [VERSE]), Bytes())

@@ -18,8 +18,8 @@ from ontogeny.learners.text.config import LanguageModelConfig, TextTrainingConfi
 from ontogeny.learners.text.language_model import language_model, network_of, stretches
 from ontogeny.learners.text.text_model import TextModel, load_text_model
 from ontogeny.testing import check_learner, check_product
-from ontogeny.worlds.text import Corpus
-from ontogeny.worlds.vocabularies import Bytes, tokenised
+from ontogeny.worlds.language.text import Corpus
+from ontogeny.worlds.language.vocabularies import Bytes, tokenised
 
 MODEL = LanguageModelConfig(width=16, layers=2, heads=2, context=8)
 SMALL = TextTrainingConfig(MODEL, batch=8, tested=4)

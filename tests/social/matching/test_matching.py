@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import ontogeny as og
-from ontogeny.worlds.confounded import COVARIATES, ConfoundedConfig, confounded
+from ontogeny.worlds.observed.confounded import COVARIATES, ConfoundedConfig, confounded
 
 NAMES = {"before": "before", "cluster": "community", "dose": "dose"}
 

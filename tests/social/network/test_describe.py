@@ -11,8 +11,8 @@ from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.social.network.describe import describe
 from ontogeny.social.network.graph import Graph
 from ontogeny.social.network.quality import quality_of
-from ontogeny.worlds.platform import platform
-from ontogeny.worlds.platform_config import PlatformConfig
+from ontogeny.worlds.platform.config import PlatformConfig
+from ontogeny.worlds.platform.simulated import platform
 
 USERS = 1500
 

@@ -29,7 +29,7 @@ from ontogeny.learners.baldwin.lifetime import layer_names, scores_by_step
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.goal_direction import GoalDirection
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.goals import best_return
+from ontogeny.worlds.bodies.goals import best_return
 
 Mode = Literal["darwin", "baldwin", "lamarck"]
 MODES: tuple[Mode, ...] = ("darwin", "baldwin", "lamarck")

@@ -1,7 +1,8 @@
 """Beautiful and damned: Aiello et al. 2017 (arXiv 1711.00536).
 
 Learners, ratings and pairs: learners/beauty/. Agreement: ops/agreement.py and its neighbours. A
-crowd whose truth is known: worlds/crowds.py. Recipes: recipes/photographs.py. Page: docs/beauty.md.
+crowd whose truth is known: worlds/platform/crowds.py. Recipes: recipes/photographs.py. Page:
+docs/beauty.md.
 
 `scorer`: heads on a frozen network, on graded damage to photographs that packages ship; `folder`:
 the same on a folder of photographs (`--data`); `crowd`: how many judgements an order takes, and

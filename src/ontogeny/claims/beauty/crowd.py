@@ -21,7 +21,7 @@ from ontogeny.ops.attenuation import disattenuated, reliability_of_means
 from ontogeny.ops.rank_correlation import pearson, spearman
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.crowds import CrowdConfig, crowd, drawn_raters
+from ontogeny.worlds.platform.crowds import CrowdConfig, crowd, drawn_raters
 
 UNSAID = "not in the paper"
 SEEDS = (6, 4, 2)

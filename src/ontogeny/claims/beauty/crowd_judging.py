@@ -13,7 +13,7 @@ from ontogeny.learners.beauty.next_pair import choose_pair
 from ontogeny.learners.beauty.stability import wrong_share
 from ontogeny.ops.agreement import Level
 from ontogeny.ops.rank_correlation import kendall, spearman
-from ontogeny.worlds.crowds import Crowd, CrowdConfig, crowd
+from ontogeny.worlds.platform.crowds import Crowd, CrowdConfig, crowd
 
 Way: TypeAlias = Literal["random", "chosen"]
 

@@ -12,8 +12,8 @@ from functools import partial
 from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.social.matching.match import match
-from ontogeny.views.matching_figures import love_figure
-from ontogeny.worlds.insurance import COVARIATES, insurance
+from ontogeny.views.studies.matching_figures import love_figure
+from ontogeny.worlds.observed.insurance import COVARIATES, insurance
 
 
 def measure(how: Measuring) -> Found:

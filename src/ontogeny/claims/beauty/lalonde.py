@@ -16,8 +16,8 @@ from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.social.matching.match import match
 from ontogeny.social.matching.matched import Matched
-from ontogeny.views.matching_figures import love_figure
-from ontogeny.worlds.lalonde import COVARIATES, LaLonde, lalonde
+from ontogeny.views.studies.matching_figures import love_figure
+from ontogeny.worlds.observed.lalonde import COVARIATES, LaLonde, lalonde
 
 NEAR = 1500.0  # dollars from the trial's effect
 SEEDS = (20, 4, 2)

@@ -1,9 +1,9 @@
 """The claims about matching where the effect is known: tables drawn with a planted one, with none,
 with a hidden cause, with an effect that turns along the dose.
 
-Each arm is many tables of a few thousand people in communities (worlds/confounded.py), matched by
-`og.match` as it is, with the past outcome, the communities and the dose named. The truth of a table
-is the mean effect on those of its treated that were matched.
+Each arm is many tables of a few thousand people in communities (worlds/observed/confounded.py),
+matched by `og.match` as it is, with the past outcome, the communities and the dose named. The truth
+of a table is the mean effect on those of its treated that were matched.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ontogeny.claims.claim import Claim
 from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.social.matching.match import match
-from ontogeny.worlds.confounded import COVARIATES, ConfoundedConfig, confounded
+from ontogeny.worlds.observed.confounded import COVARIATES, ConfoundedConfig, confounded
 
 TABLES = (200, 40, 2)  # an arm
 PLACEBO_TABLES = (40, 8, 2)

@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from scipy import ndimage
 
-from ontogeny.worlds.photographs import LUMA
+from ontogeny.worlds.photos.photographs import LUMA
 
 PYTHON = "ONTOGENY_BRISQUE_PYTHON"
 ASK = """

@@ -28,9 +28,9 @@ from ontogeny.social.study.users import users_of
 from ontogeny.social.study.windows import windows_of
 from ontogeny.social.tables.admission import admit_tables
 from ontogeny.social.tables.embedded import Embedded
-from ontogeny.worlds.platform import platform
-from ontogeny.worlds.platform_config import PlatformConfig
-from ontogeny.worlds.platform_effects import TrueEffect
+from ontogeny.worlds.platform.config import PlatformConfig
+from ontogeny.worlds.platform.effects import TrueEffect
+from ontogeny.worlds.platform.simulated import platform
 
 PLATFORMS = (20, 4, 1)  # of each kind
 USERS = (20_000, 5_000, 1_000)

@@ -21,10 +21,10 @@ from ontogeny.social.network.graph import Graph
 from ontogeny.social.network.inequality import gini
 from ontogeny.social.network.quality import quality_of
 from ontogeny.views.figure import Figure
-from ontogeny.views.network_figures import profile_figure
-from ontogeny.worlds.follow_graphs import Follows, packaged_graph
-from ontogeny.worlds.platform import platform
-from ontogeny.worlds.platform_config import PlatformConfig
+from ontogeny.views.studies.network_figures import profile_figure
+from ontogeny.worlds.platform.config import PlatformConfig
+from ontogeny.worlds.platform.follow_graphs import Follows, packaged_graph
+from ontogeny.worlds.platform.simulated import platform
 
 PLATFORMS, USERS = (24, 6, 2), (10_000, 10_000, 400)
 NETWORK = "pgp-strong-2009"

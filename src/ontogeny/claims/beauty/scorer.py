@@ -24,8 +24,8 @@ from ontogeny.learners.beauty.config import Loss, ScorerConfig
 from ontogeny.learners.beauty.graded_features import GradedFeatures, graded_features
 from ontogeny.ops.rank_correlation import spearman
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.worlds.degradations import ALL, KINDS, OTHERS, STRENGTHS
-from ontogeny.worlds.graded_photos import graded, photographs_of
+from ontogeny.worlds.photos.degradations import ALL, KINDS, OTHERS, STRENGTHS
+from ontogeny.worlds.photos.graded_photos import graded, photographs_of
 
 LOSSES: tuple[Loss, ...] = ("pairs", "regression", "bins")
 CONFIG = ScorerConfig(heads=4, batch=64, bins=STRENGTHS + 1, updates=200)

@@ -28,7 +28,7 @@ from ontogeny.ops.mdp import MDP, best_action_values
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import COLOURS, QUIET, add_band, dress
-from ontogeny.worlds.random_grids import random_grid, tabulated
+from ontogeny.worlds.grids.random_grids import random_grid, tabulated
 
 CONTROLS = {"student": STUDENT, "teacher": TEACHER, "uniform": UNIFORM}
 TEMPERATURES = (0.05, 0.5)

@@ -30,7 +30,7 @@ from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import COLOURS, QUIET, add_band, empty
 from ontogeny.worlds.by_name import world_named
-from ontogeny.worlds.random_grids import grid_world
+from ontogeny.worlds.grids.random_grids import grid_world
 from ontogeny.worlds.world import World
 
 AGENT = ActorCriticConfig(

@@ -22,7 +22,7 @@ from ontogeny.learners.teaching.rules import RULES
 from ontogeny.learners.teaching.sampled import Episode, all_episodes, earned_later, estimate
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, SECOND, empty
-from ontogeny.worlds.random_mdps import layered_mdp
+from ontogeny.worlds.solved.random_mdps import layered_mdp
 
 GRADIENTS = {
     "teacher",

@@ -32,8 +32,8 @@ from ontogeny.learners.text.config import LanguageModelConfig, TextTrainingConfi
 from ontogeny.learners.text.language_model import held_out, language_model, network_of, surprise
 from ontogeny.learners.text.text_model import TextModel
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.worlds.text import standard_library
-from ontogeny.worlds.vocabularies import Text, tokenised, vocabulary_of
+from ontogeny.worlds.language.text import standard_library
+from ontogeny.worlds.language.vocabularies import Text, tokenised, vocabulary_of
 
 TEACHER = TextTrainingConfig(LanguageModelConfig(64, layers=3, heads=4, context=64), batch=16)
 STUDENT = TokenStudentConfig(LanguageModelConfig(32, layers=2, heads=2, context=64), prompt=16)

@@ -29,8 +29,8 @@ from ontogeny.learners.teaching.distillation import distillation
 from ontogeny.learners.teaching.kickstarting import NAME, kickstart
 from ontogeny.learners.teaching.teacher import Teacher, teacher_of
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.worlds.bandits import gaussian_bandit
 from ontogeny.worlds.by_name import world_named
+from ontogeny.worlds.solved.bandits import gaussian_bandit
 from ontogeny.worlds.world import World
 
 STUDENT = ActorCriticConfig(

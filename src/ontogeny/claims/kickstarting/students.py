@@ -31,8 +31,8 @@ from ontogeny.learners.teaching.weight import Weight
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
-from ontogeny.worlds.bandits import gaussian_bandit
-from ontogeny.worlds.locked_room import locked_room
+from ontogeny.worlds.grids.locked_room import locked_room
+from ontogeny.worlds.solved.bandits import gaussian_bandit
 from ontogeny.worlds.world import World
 
 AGENT = ActorCriticConfig(

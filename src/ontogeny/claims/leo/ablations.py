@@ -29,7 +29,7 @@ from ontogeny.claims.measuring import Found, Measuring
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.few_shot.methods import method_of
 from ontogeny.recipes.few_shot_data import Featured
-from ontogeny.worlds.few_shot import Episode, along_episodes
+from ontogeny.worlds.classes.few_shot import Episode, along_episodes
 
 WORTH = {  # what the paper's table says of it on miniImageNet with 1 shot, or that it is silent
     "no latent steps": "60.62 of 61.76",

@@ -24,7 +24,7 @@ from ontogeny.learners.few_shot.methods import Config, method_of
 from ontogeny.learners.few_shot.prototypes import PrototypesConfig
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.recipes.few_shot_data import Featured, featured
-from ontogeny.worlds.few_shot import Classes, mean_interval
+from ontogeny.worlds.classes.few_shot import Classes, mean_interval
 
 # At full, quick and tiny scale.
 SEEDS = (4, 4, 2)

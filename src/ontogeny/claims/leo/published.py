@@ -25,8 +25,8 @@ from ontogeny.learners.few_shot.methods import method_of
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.recipes.few_shot_data import NEEDED, Featured, published_sets
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.embeddings import published_embeddings
-from ontogeny.worlds.few_shot import Splits, remaining
+from ontogeny.worlds.classes.embeddings import published_embeddings
+from ontogeny.worlds.classes.few_shot import Splits, remaining
 
 IN_THE_PAPER = {  # test accuracy in percent, 5 ways, by data set and shots
     ("miniImageNet", 1): 61.76,

@@ -18,7 +18,7 @@ from ontogeny.ops.hopfield_theory import (
 )
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.views.figure import Figure
-from ontogeny.views.scales import decades
+from ontogeny.views.growth.scales import decades
 from ontogeny.views.theme import ACCENT, COLOURS, INK, QUIET, SECOND, add_seeds, empty
 
 TOLD, FREE = "told which bits are broken", "all bits free"

@@ -37,7 +37,7 @@ from ontogeny.learners.teaching.transfer import ALPHA, Curriculum
 from ontogeny.ops.statistics import Interval, bootstrap_interval
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import COLOURS, add_band, empty
-from ontogeny.worlds.hidden_goal import hidden_goal
+from ontogeny.worlds.grids.hidden_goal import hidden_goal
 from ontogeny.worlds.world import World
 
 AGENT = ActorCriticConfig(

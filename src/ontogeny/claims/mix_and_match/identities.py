@@ -29,8 +29,8 @@ from ontogeny.learners.teaching.transfer import transferred
 from ontogeny.ops.distributions.categorical import Categorical
 from ontogeny.ops.distributions.listed import Listed
 from ontogeny.ops.distributions.mixture import Mixture, Switch
-from ontogeny.worlds.bandits import bernoulli_bandit
-from ontogeny.worlds.rooms import BIG, SMALL_IN_BIG
+from ontogeny.worlds.grids.rooms import BIG, SMALL_IN_BIG
+from ontogeny.worlds.solved.bandits import bernoulli_bandit
 
 MIXTURES = 500, 500, 10  # drawn of each kind
 KINDS = "two", "three", "few actions and all"

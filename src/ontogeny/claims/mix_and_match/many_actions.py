@@ -36,7 +36,7 @@ from ontogeny.learners.agents.config import ActorCriticConfig
 from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.worlds.rooms import SMALL_IN_VAST, four_rooms
+from ontogeny.worlds.grids.rooms import SMALL_IN_VAST, four_rooms
 
 LEVEL = 0.4  # of the return
 TRANSFER = 0.1

@@ -37,7 +37,7 @@ from ontogeny.learners.teaching.transfer import ALPHA, CURRICULUM
 from ontogeny.ops.distributions.factored import FactoredCategorical, joint_actions
 from ontogeny.ops.moments import standardise
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.worlds.rooms import SIZE, SMALL_IN_BIG, Place, four_rooms
+from ontogeny.worlds.grids.rooms import SIZE, SMALL_IN_BIG, Place, four_rooms
 from ontogeny.worlds.spaces import Factored
 from ontogeny.worlds.world import World
 

@@ -37,8 +37,8 @@ from ontogeny.learners.teaching.mix_and_match import mix
 from ontogeny.learners.teaching.mixed_network import Component
 from ontogeny.learners.teaching.transfer import ALPHA
 from ontogeny.ops.statistics import Interval, bootstrap_interval
-from ontogeny.worlds.errands import GOALS, WORTHS, errands
-from ontogeny.worlds.rooms import SIZE, four_rooms
+from ontogeny.worlds.grids.errands import GOALS, WORTHS, errands
+from ontogeny.worlds.grids.rooms import SIZE, four_rooms
 
 AGENT = ActorCriticConfig(
     loss="vtrace",

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from ontogeny.ops.statistics import bootstrap_interval
 from ontogeny.views.figure import Figure
-from ontogeny.views.scales import decades
+from ontogeny.views.growth.scales import decades
 from ontogeny.views.theme import (
     ACCENT,
     COLOURS,

@@ -39,7 +39,7 @@ from ontogeny.recipes.digits_gan import DigitsGan, judge
 from ontogeny.recipes.portraits.generation import IMAGES, sheet
 from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.digits import SIDE, digit_images
+from ontogeny.worlds.classes.digits import SIDE, digit_images
 
 SHOWN = 2000  # images of each member that the other classifier is shown
 PAPER = "inception score 6.38 to 6.80 by the classifier that chose (CIFAR-10, 45 members)"

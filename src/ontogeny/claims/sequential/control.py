@@ -35,7 +35,7 @@ from ontogeny.recipes.portraits.bandits import exact_rewards, rewards_portrait
 from ontogeny.runtime.executor import Job
 from ontogeny.runtime.vectorised import Vectorised
 from ontogeny.views.figure import Figure
-from ontogeny.worlds.solved import Solved
+from ontogeny.worlds.solved.solved_world import Solved
 
 PAPER = "the optimum of the expected return over tasks is the Bayes-adaptive policy"
 Critic: TypeAlias = Literal["privileged", "plain"]

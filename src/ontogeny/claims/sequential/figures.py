@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from ontogeny.recipes.portraits.bandits import LOOKS, OWN
 from ontogeny.views.figure import Figure
-from ontogeny.views.scales import decades
+from ontogeny.views.growth.scales import decades
 from ontogeny.views.theme import ACCENT, COLOURS, add_seeds, empty
 
 NEAREST = 1e-7  # nats: a mean excess below it is drawn there, on a logarithmic axis

@@ -25,7 +25,7 @@ from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.networks import NetworkConfig, network
 from ontogeny.learners.streaming.stages import stages_of
 from ontogeny.learners.streaming.tick import begin, init_params, tick
-from ontogeny.runtime.pipeline import Pipeline
+from ontogeny.runtime.video.pipeline import Pipeline
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, empty
 

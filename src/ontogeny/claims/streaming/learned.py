@@ -19,8 +19,8 @@ from ontogeny.learners.streaming.graph import Graph
 from ontogeny.learners.streaming.networks import NetworkConfig, network
 from ontogeny.learners.streaming.streaming import VideoTeacher, judge_held, streaming
 from ontogeny.learners.streaming.tasks import keypoints_task
-from ontogeny.worlds.moving_figures import JOINTS
-from ontogeny.worlds.videos import ClipsConfig, Videos, packaged_videos
+from ontogeny.worlds.videos.moving_figures import JOINTS
+from ontogeny.worlds.videos.real_videos import ClipsConfig, Videos, packaged_videos
 
 SKIPS = NetworkConfig("dense", n_out=len(JOINTS), width=16, depth=8, growth=8)
 CHAIN = dataclasses.replace(SKIPS, family="plain")

@@ -25,8 +25,8 @@ from ontogeny.learners.streaming.networks import NetworkConfig, network
 from ontogeny.learners.streaming.streaming import streaming
 from ontogeny.learners.streaming.tasks import motion_task
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.worlds.motions import KINDS, stills
-from ontogeny.worlds.videos import ClipsConfig, packaged_videos
+from ontogeny.worlds.videos.motions import KINDS, stills
+from ontogeny.worlds.videos.real_videos import ClipsConfig, packaged_videos
 
 ONE_FRAME, PARALLEL = "sequential", "fully parallel"
 NETWORK = NetworkConfig("dense", "logits", len(KINDS), depth=6, growth=16, halves=(1, 3, 5))

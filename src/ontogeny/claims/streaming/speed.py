@@ -24,9 +24,9 @@ from ontogeny.learners.streaming.networks import NetworkConfig, network
 from ontogeny.learners.streaming.simulator import simulated
 from ontogeny.learners.streaming.tick import Params, init_params
 from ontogeny.ops.statistics import bootstrap_interval
-from ontogeny.runtime.pacing import measure as pace_of
-from ontogeny.runtime.pacing import stage_seconds, tick_pace
-from ontogeny.runtime.pipeline import Pipeline
+from ontogeny.runtime.video.pacing import measure as pace_of
+from ontogeny.runtime.video.pacing import stage_seconds, tick_pace
+from ontogeny.runtime.video.pipeline import Pipeline
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, QUIET, empty
 

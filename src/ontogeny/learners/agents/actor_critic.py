@@ -72,7 +72,7 @@ def actor_critic(
     that gives other than it says.
 
     >>> from ontogeny.learners.agents.config import ActorCriticConfig
-    >>> from ontogeny.worlds.bandits import bernoulli_bandit
+    >>> from ontogeny.worlds.solved.bandits import bernoulli_bandit
     >>> world = bernoulli_bandit([(1, 1), (1, 1)], horizon=10).world  # two arms
     >>> learner = og.actor_critic(world, ActorCriticConfig(hidden=(8,), environments=4))
     >>> key, hypers = jax.random.key(0), {"learning_rate": jnp.float32(1e-3)}

@@ -1,5 +1,5 @@
 """A life that is spent on finding out by acting which way to go, or how fast: a body with a hidden
-goal (`worlds.goals`) as the subject of REINFORCE, from settings that JSON can hold.
+goal (`worlds.bodies.goals`) as the subject of REINFORCE, from settings that JSON can hold.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Literal
 
 from ontogeny.learners.baldwin.lifetime import Subject
 from ontogeny.learners.baldwin.reinforce import reinforce
-from ontogeny.worlds.goals import GoalWorld, directions, point_mass, velocities
+from ontogeny.worlds.bodies.goals import GoalWorld, directions, point_mass, velocities
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def pursuit_world(config: PursuitConfig) -> GoalWorld:
     if config.body == "point-mass":
         body = point_mass()
     else:
-        from ontogeny.worlds.brax_bodies import brax_body
+        from ontogeny.worlds.bodies.brax_bodies import brax_body
 
         body = brax_body(config.body)
     if config.goal == "direction":

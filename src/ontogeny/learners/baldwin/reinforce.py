@@ -28,7 +28,7 @@ from ontogeny.nn.dense import Dense
 from ontogeny.nn.headed import Headed
 from ontogeny.nn.parting import Parted, part
 from ontogeny.ops.returns import decayed_sum
-from ontogeny.worlds.goals import GoalWorld, episode
+from ontogeny.worlds.bodies.goals import GoalWorld, episode
 
 
 def reinforce(

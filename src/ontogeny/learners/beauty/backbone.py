@@ -28,8 +28,8 @@ from ontogeny.nn.efficientnet import (
     tail_of,
     with_tail,
 )
-from ontogeny.worlds.backbone import backbone, backbone_version
-from ontogeny.worlds.photos import SIDE
+from ontogeny.worlds.photos.backbone import backbone, backbone_version
+from ontogeny.worlds.photos.squares import SIDE
 
 SEEN = 2 * FEATURES
 TOGETHER = {"onnxruntime": 4, "jax": 16}  # photographs in a call: what their caches hold

@@ -23,8 +23,8 @@ from ontogeny.learners.beauty.graded_features import GradedFeatures, graded_feat
 from ontogeny.learners.beauty.lessons import lessons_of
 from ontogeny.learners.beauty.product import Scorer, load_scorer, scorer_of
 from ontogeny.learners.beauty.training import HYPERS, train_heads
-from ontogeny.worlds.graded_photos import photographs_of
-from ontogeny.worlds.photographs import packaged_files
+from ontogeny.worlds.photos.graded_photos import photographs_of
+from ontogeny.worlds.photos.photographs import packaged_files
 
 SAYS = "relative technical quality"
 SQUARES = 4  # of each photograph

@@ -24,7 +24,7 @@ from ontogeny.core.cache import cache_folder
 from ontogeny.core.errors import DataError, StoreError
 from ontogeny.core.files import open_regular
 from ontogeny.learners.beauty.backbone import SEEN, Backbone
-from ontogeny.worlds.photos import SIDE, read_photo
+from ontogeny.worlds.photos.squares import SIDE, read_photo
 
 FOLDER = ".ontogeny-features"  # a hidden one: no photographs are looked for in it
 TOGETHER = 128  # photographs of a kept file

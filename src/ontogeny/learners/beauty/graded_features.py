@@ -19,8 +19,8 @@ from ontogeny.learners.beauty.features import Sees, Tell
 from ontogeny.learners.beauty.rated import Rated
 from ontogeny.learners.beauty.ratings import Ratings
 from ontogeny.learners.beauty.tuned import Below, Maps
-from ontogeny.worlds.degradations import KINDS, STRENGTHS
-from ontogeny.worlds.graded_photos import GradedPhotos, Named, graded
+from ontogeny.worlds.photos.degradations import KINDS, STRENGTHS
+from ontogeny.worlds.photos.graded_photos import GradedPhotos, Named, graded
 
 TOGETHER = 64  # photographs in memory at a time
 RECIPE = 1  # of how versions are made: another number where the code makes others

@@ -76,9 +76,9 @@ class Scorer:
     """The network's last blocks, where they learned too: features are theirs."""
 
     def __call__(self, photos: UInt8[np.ndarray, "photo 224 224 3"]) -> Scored:
-        """Return what is said of photographs, as `worlds.photos.read_photo` returns them. Raises
-        `DataError` for arrays that are none, and `ConfigError` where the packaged network is not
-        the one that the heads were grown on.
+        """Return what is said of photographs, as `worlds.photos.squares.read_photo` returns them.
+        Raises `DataError` for arrays that are none, and `ConfigError` where the packaged network is
+        not the one that the heads were grown on.
         """
         return self.of_features(self._network(np.asarray(photos)))
 

@@ -23,8 +23,8 @@ from ontogeny.core.config import from_json
 from ontogeny.core.errors import DataError, StoreError
 from ontogeny.learners.few_shot.few_shot import Method
 from ontogeny.learners.few_shot.methods import METHODS, Config, method_name, method_of
-from ontogeny.worlds.backbone_features import BackboneFeatures
-from ontogeny.worlds.random_features import RandomFeatures
+from ontogeny.worlds.classes.backbone_features import BackboneFeatures
+from ontogeny.worlds.classes.random_features import RandomFeatures
 
 View: TypeAlias = RandomFeatures | BackboneFeatures
 

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.ops.adam import descend
-from ontogeny.worlds.few_shot import (
+from ontogeny.worlds.classes.few_shot import (
     Classes,
     Episode,
     Splits,
@@ -60,7 +60,7 @@ def few_shot(method: Method, data: Splits, meta: MetaConfig | None = None) -> Le
     the data can't give such episodes.
 
     >>> from ontogeny.learners.few_shot.config import MetaConfig
-    >>> from ontogeny.worlds.few_shot import split_at_random
+    >>> from ontogeny.worlds.classes.few_shot import split_at_random
     >>> groups = {str(c): np.eye(6)[[c] * 4] for c in range(6)}  # a class is a corner of a cube
     >>> data = split_at_random("corners", groups, sizes=(2, 2, 2))
     >>> meta = MetaConfig(ways=2, queries=2, tasks=2, test_queries=2, test_episodes=4)

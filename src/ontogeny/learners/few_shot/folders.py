@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ontogeny.core.errors import DataError
 from ontogeny.learners.pictures_given import named, reasons
-from ontogeny.worlds.images import hidden, list_pictures
+from ontogeny.worlds.photos.images import hidden, list_pictures
 
 
 def support_files(folder: Path) -> tuple[dict[str, list[Path]], dict[Path, str]]:

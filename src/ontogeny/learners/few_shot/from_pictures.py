@@ -21,7 +21,7 @@ from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.core.product import Adaptable
 from ontogeny.learners.few_shot.folders import folder_notes, support_files
 from ontogeny.learners.pictures_given import left_out_notes, named, pictures_given
-from ontogeny.worlds.images import ink_square, look_at
+from ontogeny.worlds.photos.images import ink_square, look_at
 
 
 @runtime_checkable
@@ -88,7 +88,7 @@ def adapt(product: Any, support: Path | str, query: Path | str) -> Told:
     >>> from PIL import Image
     >>> from ontogeny.learners.few_shot.classifier import FewShotClassifier
     >>> from ontogeny.learners.few_shot.prototypes import PrototypesConfig
-    >>> from ontogeny.worlds.random_features import RandomFeatures
+    >>> from ontogeny.worlds.classes.random_features import RandomFeatures
     >>> bar, line = np.zeros((2, 12, 12), np.uint8)
     >>> bar[:, 5:7], line[5:7] = 255, 255
     >>> for file, ink in ("known/bar/1.png", bar), ("known/line/1.png", line), ("new/1.png", bar):

@@ -39,7 +39,7 @@ from ontogeny.learners.few_shot.leo_network import (
 )
 from ontogeny.ops.descent import descend_inner
 from ontogeny.ops.dropout import dropped
-from ontogeny.worlds.few_shot import Episode
+from ontogeny.worlds.classes.few_shot import Episode
 
 
 def leo(n_features: int, config: LEOConfig | None = None) -> Method:

@@ -26,7 +26,7 @@ from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import part
 from ontogeny.ops.descent import descend_inner
 from ontogeny.ops.dropout import dropped
-from ontogeny.worlds.few_shot import Episode
+from ontogeny.worlds.classes.few_shot import Episode
 
 
 @dataclass(frozen=True)

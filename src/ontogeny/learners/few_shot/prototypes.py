@@ -22,7 +22,7 @@ from ontogeny.core.learner import Metrics
 from ontogeny.learners.few_shot.few_shot import Method, cross_entropy, share_right
 from ontogeny.learners.few_shot.leo_network import glorot_uniform
 from ontogeny.ops.dropout import dropped
-from ontogeny.worlds.few_shot import Episode
+from ontogeny.worlds.classes.few_shot import Episode
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from ontogeny.learners.generation.translation import Sentences
 from ontogeny.learners.generation.vocabulary import END, Vocabulary, padded
-from ontogeny.worlds.catalogues import Pair, Parallel, parallel_text
+from ontogeny.worlds.language.catalogues import Pair, Parallel, parallel_text
 
 
 class Corpus(NamedTuple):
@@ -29,7 +29,8 @@ class Corpus(NamedTuple):
 def catalogue_corpus(
     packages: tuple[str, ...], language: str, words: tuple[int, int], tokens: int, time: int
 ) -> Corpus:
-    """Return the corpus of installed packages' messages; see `worlds.catalogues.parallel_text`.
+    """Return the corpus of installed packages' messages; see
+    `worlds.language.catalogues.parallel_text`.
 
     `tokens` is how many the vocabulary has, `time` how many a sentence may have.
     """

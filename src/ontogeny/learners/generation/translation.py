@@ -60,7 +60,7 @@ def translation(
 
     >>> from ontogeny.learners.generation.config import TranslatorConfig
     >>> from ontogeny.learners.generation.corpus import corpus_of
-    >>> from ontogeny.worlds.catalogues import Pair, Parallel
+    >>> from ontogeny.worlds.language.catalogues import Pair, Parallel
     >>> pairs = [Pair("the red book", "das rote Buch"), Pair("the old book", "das alte Buch")]
     >>> corpus = corpus_of(Parallel(pairs, pairs, pairs), tokens=30, time=8)
     >>> config = TranslatorConfig(width=8, wide=8, heads=2, time=8, batch=2)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Int
 
 from ontogeny.core.errors import DataError
-from ontogeny.worlds.vocabularies import sentencepiece
+from ontogeny.worlds.language.vocabularies import sentencepiece
 
 FILL, BEGIN, END, UNKNOWN = range(4)  # the tokens that are no piece of a word
 

@@ -21,7 +21,7 @@ from ontogeny.learners.maml.maml import Start, adapt, initial
 from ontogeny.learners.maml.problems import squared_error
 from ontogeny.nn.headed import Headed
 from ontogeny.nn.parting import Parted, part
-from ontogeny.worlds.sinusoids import Examples
+from ontogeny.worlds.sources.sinusoids import Examples
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from ontogeny.nn.parting import Parted
 from ontogeny.ops.adam import clipped_adam, decayed, descend
 from ontogeny.ops.descent import Descent, descend_inner, proximal_descent
 from ontogeny.ops.once import once
-from ontogeny.worlds.sinusoids import Examples, Split
+from ontogeny.worlds.sources.sinusoids import Examples, Split
 
 VALIDATION = 20_170_309  # the tasks that every score is measured on are drawn from it
 
@@ -67,7 +67,7 @@ def maml(
     >>> from ontogeny.learners.maml.adapter import headed
     >>> from ontogeny.learners.maml.config import NetworkConfig
     >>> from ontogeny.learners.maml.problems import regression
-    >>> from ontogeny.worlds.sinusoids import sinusoids
+    >>> from ontogeny.worlds.sources.sinusoids import sinusoids
     >>> network = headed(NetworkConfig((8,)), shape=(1,), n_out=1)
     >>> learner = og.maml(regression(sinusoids(shots=5)), network, og.MAMLConfig(batch=2))
     >>> key, hypers = jax.random.key(0), {"inner_rate": jnp.float32(0.01)}

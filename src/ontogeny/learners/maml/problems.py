@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, Shaped
 
-from ontogeny.worlds.sinusoids import CurveSource, Split
+from ontogeny.worlds.sources.sinusoids import CurveSource, Split
 
 Judge = Callable[[Float[Array, "example n_out"], Shaped[Array, "..."]], Float[Array, ""]]
 

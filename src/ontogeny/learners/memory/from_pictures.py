@@ -13,8 +13,8 @@ from jaxtyping import Bool, Float, UInt8
 
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.pictures_given import left_out_notes, named, pictures_given
-from ontogeny.worlds.images import look_at
-from ontogeny.worlds.photographs import middle_square
+from ontogeny.worlds.photos.images import look_at
+from ontogeny.worlds.photos.photographs import middle_square
 
 
 class Pictures(NamedTuple):

@@ -23,7 +23,7 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 
 from ontogeny.core.errors import ConfigError
 from ontogeny.nn.cores import CoreConfig, SequenceNetwork, sequence_network
-from ontogeny.worlds.solved import Solved
+from ontogeny.worlds.solved.solved_world import Solved
 
 Actor: TypeAlias = Literal["sampled", "greedy", "expert"]
 Expert: TypeAlias = Callable[[Any, Int[Array, ""]], Float[Array, " action"]]

@@ -35,7 +35,7 @@ from ontogeny.nn.mlp import MLP
 from ontogeny.nn.parting import part
 from ontogeny.ops.adam import clipped_adam, decayed, descend
 from ontogeny.ops.distributions.categorical import entropy, log_probability
-from ontogeny.worlds.solved import Solved
+from ontogeny.worlds.solved.solved_world import Solved
 
 
 class Critic(eqx.Module):

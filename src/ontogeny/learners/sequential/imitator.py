@@ -27,7 +27,7 @@ from ontogeny.core.learner import Hypers, Learner, Metrics, settled
 from ontogeny.learners.sequential.acting import Actor, Expert, agent_in, play
 from ontogeny.learners.sequential.config import ImitationConfig
 from ontogeny.ops.adam import clipped_adam, decayed, descend
-from ontogeny.worlds.solved import Solved
+from ontogeny.worlds.solved.solved_world import Solved
 
 
 class ImitatorState(NamedTuple):

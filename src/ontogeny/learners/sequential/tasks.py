@@ -15,8 +15,8 @@ from jaxtyping import Array, Float, Key
 
 from ontogeny.ops.bayes.predictives import Normal
 from ontogeny.ops.bayes.regret import excess_log_density, excess_log_loss
-from ontogeny.worlds.sequences import Source
-from ontogeny.worlds.signals import Signal, SignalSource
+from ontogeny.worlds.sources.sequences import Source
+from ontogeny.worlds.sources.signals import Signal, SignalSource
 
 
 class Task(NamedTuple):

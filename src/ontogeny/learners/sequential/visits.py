@@ -20,7 +20,7 @@ from ontogeny.core.errors import ConfigError
 from ontogeny.learners.sequential.acting import Actor, agent_in, play
 from ontogeny.nn.cores import CoreConfig
 from ontogeny.ops.bayes.machines import Machine, locate
-from ontogeny.worlds.solved import Solved
+from ontogeny.worlds.solved.solved_world import Solved
 
 ABREAST = 2048  # episodes that are played side by side
 

@@ -1,7 +1,7 @@
 """A network's tick as an ONNX model: a frame and the state in, the output and the state out.
 
 The state's leaves are inputs by their paths, and outputs by the same with "_after": who runs the
-model hands each back at the next frame. `runtime.onnx_stream` does.
+model hands each back at the next frame. `runtime.video.onnx_stream` does.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from jaxtyping import Array, Float
 
 from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.streaming.task import VideoTask
-from ontogeny.worlds.seen_videos import SeenClips
+from ontogeny.worlds.videos.seen_videos import SeenClips
 
 TINY = 1e-9  # of the first component's variance: what is below is rounding
 

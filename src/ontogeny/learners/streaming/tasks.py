@@ -24,9 +24,9 @@ from jaxtyping import Array, Float, Int, UInt8
 from ontogeny.core.errors import ConfigError
 from ontogeny.learners.streaming.task import VideoTask
 from ontogeny.ops.peaks import peaks
-from ontogeny.worlds.motions import draw_motion
-from ontogeny.worlds.moving_figures import draw_figure
-from ontogeny.worlds.videos import ClipsConfig, Videos
+from ontogeny.worlds.videos.motions import draw_motion
+from ontogeny.worlds.videos.moving_figures import draw_figure
+from ontogeny.worlds.videos.real_videos import ClipsConfig, Videos
 
 CORRECT = 1.5  # pixels of a map
 BUMP = 1.0  # its deviation, in the same

@@ -71,7 +71,7 @@ def distillation(
 
     >>> from ontogeny.learners.teaching.teacher import teacher_by
     >>> from ontogeny.ops.distributions.categorical import Categorical
-    >>> from ontogeny.worlds.bandits import bernoulli_bandit
+    >>> from ontogeny.worlds.solved.bandits import bernoulli_bandit
     >>> world = bernoulli_bandit([(1, 1), (1, 1)], horizon=10).world
     >>> first = teacher_by(lambda seen, memory: (Categorical(jnp.array([3.0, 0])), 0, ()), world)
     >>> distillation("on-policy+task", first, world).hypers["teaching"].value

@@ -26,7 +26,7 @@ from ontogeny.learners.teaching.exact import Lesson, lesson, update
 from ontogeny.learners.teaching.rule import Rule
 from ontogeny.learners.teaching.rules import ABOUT, RULES, WITH_TASK, rule_named
 from ontogeny.ops.mdp import best_action_values
-from ontogeny.worlds.random_mdps import random_mdp
+from ontogeny.worlds.solved.random_mdps import random_mdp
 
 SYMMETRIC = 1e-9  # far above rounding in float64 (1e-15), far below what is not (1e-2)
 PROCESSES, STATES, ACTIONS, SHARED = 20, 5, 3, 6

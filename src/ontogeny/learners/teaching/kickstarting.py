@@ -36,7 +36,7 @@ def kickstart(
     >>> from ontogeny.learners.teaching.teacher import teacher_by
     >>> from ontogeny.learners.teaching.weight import falling
     >>> from ontogeny.ops.distributions.categorical import Categorical
-    >>> from ontogeny.worlds.bandits import bernoulli_bandit
+    >>> from ontogeny.worlds.solved.bandits import bernoulli_bandit
     >>> world = bernoulli_bandit([(1, 1), (1, 1)], horizon=10).world
     >>> first = teacher_by(lambda seen, memory: (Categorical(jnp.array([3.0, 0])), 0, ()), world)
     >>> weight = og.teaching.Weight(0.3, schedule=falling("linear", 1000))

@@ -70,7 +70,7 @@ def mix(
     Raises `ConfigError` for what can't be mixed, where the world is known when it is applied.
 
     >>> from ontogeny.learners.agents.config import ActorCriticConfig
-    >>> from ontogeny.worlds.rooms import SMALL_IN_BIG, four_rooms
+    >>> from ontogeny.worlds.grids.rooms import SMALL_IN_BIG, four_rooms
     >>> small, big = (og.teaching.Component(ActorCriticConfig(), a) for a in (SMALL_IN_BIG, None))
     >>> learner = og.actor_critic(four_rooms("big"), policy=og.mix([small, big]))
     >>> state = jax.eval_shape(learner.init, jax.random.key(0), {"alpha": jnp.float32(0.1)})

@@ -38,7 +38,7 @@ from ontogeny.nn.language_model import LanguageModel
 from ontogeny.ops.adam import clipped_adam, descend
 from ontogeny.ops.distributions.categorical import Categorical, kl_divergence, log_probability
 from ontogeny.ops.distributions.top_k import TopK, top_k
-from ontogeny.worlds.vocabularies import Text
+from ontogeny.worlds.language.vocabularies import Text
 
 HYPERS = ("learning_rate", "temperature", "truth")
 

@@ -25,7 +25,7 @@ from ontogeny.nn.language_model import LanguageModel
 from ontogeny.nn.parting import Parted, part
 from ontogeny.ops.adam import clipped_adam, descend
 from ontogeny.ops.distributions.categorical import log_probability
-from ontogeny.worlds.vocabularies import Text
+from ontogeny.worlds.language.vocabularies import Text
 
 
 class LanguageModelState(NamedTuple):
@@ -49,8 +49,8 @@ def language_model(
     Raises `DataError` for text that is shorter than the context.
 
     >>> from ontogeny.learners.text.config import LanguageModelConfig, TextTrainingConfig
-    >>> from ontogeny.worlds.text import Corpus
-    >>> from ontogeny.worlds.vocabularies import Bytes, tokenised
+    >>> from ontogeny.worlds.language.text import Corpus
+    >>> from ontogeny.worlds.language.vocabularies import Bytes, tokenised
     >>> text = tokenised(Corpus(["to be, or not to be"], ["that is the question"]), Bytes())
     >>> config = TextTrainingConfig(LanguageModelConfig(8, layers=1, heads=2, context=8), batch=2)
     >>> state = jax.eval_shape(og.language_model(text, config).init, jax.random.key(0), {})

@@ -20,7 +20,7 @@ from ontogeny.learners.text.config import LanguageModelConfig
 from ontogeny.learners.text.language_model import network_of
 from ontogeny.nn.language_model import LanguageModel
 from ontogeny.ops.distributions.categorical import log_probability
-from ontogeny.worlds.vocabularies import Vocabulary, vocabulary_of
+from ontogeny.worlds.language.vocabularies import Vocabulary, vocabulary_of
 
 TOGETHER = 16  # stretches of a text that are read side by side: one program, however long it is
 ROUND = 64  # tokens that lengths are rounded up to, for the same reason

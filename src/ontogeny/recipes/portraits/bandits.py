@@ -20,7 +20,7 @@ from ontogeny.ops.bayes.bandits import greedy
 from ontogeny.ops.bayes.machines import Machine, best_actions, expected_rewards, plan
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, COLOURS, INK, QUIET, SECOND, add_seeds, dress, empty
-from ontogeny.worlds.solved import Solved
+from ontogeny.worlds.solved.solved_world import Solved
 
 PLAYED = 2048  # episodes, of which the averages are made
 SEEN = 20  # visits of a state from which on it is shown

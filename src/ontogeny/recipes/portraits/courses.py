@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ontogeny.core.metrics import HYPERS
-from ontogeny.views.crowds import span
 from ontogeny.views.figure import Figure
-from ontogeny.views.lineage import schedule
-from ontogeny.views.record import Record
+from ontogeny.views.growth.crowds import span
+from ontogeny.views.growth.lineage import schedule
+from ontogeny.views.growth.record import Record
 from ontogeny.views.theme import COLOURS, add_band, dress, round_ticks
 
 SMALLEST = 1e-6  # what is drawn of nothing on a log scale

@@ -14,7 +14,7 @@ from ontogeny.learners.few_shot.few_shot import accuracies
 from ontogeny.recipes.few_shot_data import Featured
 from ontogeny.views.figure import Figure
 from ontogeny.views.theme import ACCENT, INK, SECOND, empty
-from ontogeny.worlds.few_shot import Classes, Episode, Splits, draw_episode, mean_interval
+from ontogeny.worlds.classes.few_shot import Classes, Episode, Splits, draw_episode, mean_interval
 
 TESTED = 400  # episodes of test classes
 SHOWN = 10  # queries of a class, at most

@@ -17,7 +17,7 @@ from ontogeny.views.theme import FAINT, dress
 if TYPE_CHECKING:
     from ontogeny.learners.generation.sampler import Sampler
     from ontogeny.learners.generation.translator import Translator
-    from ontogeny.worlds.catalogues import Pair
+    from ontogeny.worlds.language.catalogues import Pair
 
 IMAGES = 100
 SENTENCES = 16

@@ -28,7 +28,7 @@ from ontogeny.views.theme import (
     dress,
     empty,
 )
-from ontogeny.worlds.sinusoids import INPUT, CurveSource
+from ontogeny.worlds.sources.sinusoids import INPUT, CurveSource
 
 TESTED = 600  # fresh curves
 STEPS = 10

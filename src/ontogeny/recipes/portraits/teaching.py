@@ -15,12 +15,12 @@ import plotly.graph_objects as go
 from ontogeny.core.errors import OntogenyError
 from ontogeny.core.metrics import HYPERS
 from ontogeny.recipes.portraits.courses import courses
-from ontogeny.runtime.folders import line_of
-from ontogeny.runtime.store import FILE, Store
-from ontogeny.views.crowds import span
+from ontogeny.runtime.storage.folders import line_of
+from ontogeny.runtime.storage.store import FILE, Store
 from ontogeny.views.figure import Figure
-from ontogeny.views.lineage import schedule
-from ontogeny.views.record import Record, read_record
+from ontogeny.views.growth.crowds import span
+from ontogeny.views.growth.lineage import schedule
+from ontogeny.views.growth.record import Record, read_record
 from ontogeny.views.theme import COLOURS, QUIET, add_band, empty
 
 LONGEST = 20  # generations that are looked for

@@ -21,7 +21,7 @@ from ontogeny.learners.streaming.streaming import held_keys
 from ontogeny.learners.streaming.task import VideoTask, judged
 from ontogeny.learners.streaming.tasks import places
 from ontogeny.views.figure import Figure
-from ontogeny.views.film import write_film
+from ontogeny.views.pictures.film import write_film
 from ontogeny.views.theme import ACCENT, COLOURS, QUIET, dress, empty
 
 CLIPS, FILMED, ACROSS = 64, 8, 4

@@ -15,11 +15,11 @@ import numpy as np
 from ontogeny.core.errors import StructureError
 from ontogeny.core.host import own_choices
 from ontogeny.core.script import Script
-from ontogeny.runtime.living import HostLiving, Round, plain
-from ontogeny.runtime.messages import Setup
+from ontogeny.runtime.apart.living import HostLiving, Round, plain
+from ontogeny.runtime.apart.messages import Setup
+from ontogeny.runtime.apart.states import Packed, pack_host_state
 from ontogeny.runtime.scripts.life import Life
 from ontogeny.runtime.scripts.member import Report
-from ontogeny.runtime.states import Packed, pack_host_state
 
 NOTHING: dict[str, Any] = {"state": {}, "files": {}}
 

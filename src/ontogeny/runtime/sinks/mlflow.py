@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 from ontogeny.runtime.executor import Lived
-from ontogeny.runtime.folders import run_name
 from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks.summary import (
     Summary,
@@ -19,6 +18,7 @@ from ontogeny.runtime.sinks.summary import (
     recorded,
     settings_of,
 )
+from ontogeny.runtime.storage.folders import run_name
 
 TAG = "ontogeny.run"  # finds the run again when it is resumed
 ENDED = {"finished": "FINISHED", "interrupted": "KILLED"}

@@ -19,8 +19,8 @@ from ontogeny.runtime.driver import flatten_hypers
 from ontogeny.runtime.executor import Lived
 from ontogeny.runtime.identity import run_id
 from ontogeny.runtime.observer import Setting
-from ontogeny.runtime.rows import BARE
-from ontogeny.runtime.store import Store
+from ontogeny.runtime.storage.rows import BARE
+from ontogeny.runtime.storage.store import Store
 
 LONGEST = 200  # characters of a metric's name for a tracker
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from ontogeny.core.files import inside
 from ontogeny.runtime.executor import Lived
-from ontogeny.runtime.folders import run_name
 from ontogeny.runtime.observer import Observer, Setting
 from ontogeny.runtime.sinks.summary import Summary, identity_of, needed, settings_of
+from ontogeny.runtime.storage.folders import run_name
 
 
 class WandB(Observer):

@@ -1,0 +1,1 @@
+"""Pages that this machine serves: where they are, and who is answered."""

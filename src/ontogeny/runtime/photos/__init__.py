@@ -1,0 +1,1 @@
+"""Any number of photographs, read and scored into one file."""

@@ -1,0 +1,1 @@
+"""A page on which people judge pairs of photographs, and what is kept of it."""

@@ -1,0 +1,1 @@
+"""Members as actors of a Ray cluster."""

@@ -1,0 +1,1 @@
+"""What a study of a platform found, as figures and a page."""

@@ -1,0 +1,1 @@
+"""What is said where a command was typed, or a cell was run: panels, tables, progress."""

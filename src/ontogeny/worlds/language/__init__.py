@@ -1,0 +1,1 @@
+"""Text that is at hand without a download, and its tokens."""

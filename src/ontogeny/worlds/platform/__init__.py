@@ -1,0 +1,1 @@
+"""A simulated platform where people show photos, and crowds that rate them."""

@@ -1,0 +1,1 @@
+"""Worlds that are drawn from a prior, and whose best agent is known."""

@@ -1,0 +1,1 @@
+"""Sources of symbols and numbers whose ideal learner is known."""

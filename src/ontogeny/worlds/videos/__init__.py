@@ -1,0 +1,1 @@
+"""Real videos, and what moves in them."""
