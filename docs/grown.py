@@ -81,7 +81,7 @@ def recalled(path: Path) -> None:
     """Photograph what broken characters lead to, in the report of a memory of such."""
     recipe = recipe_class("ebmm-characters")()
     shown, *_ = recipe.portrait(og.grow(recipe).product())
-    pictured(shown, path, 800)
+    pictured(shown, path, 1030)
 
 
 def scored(path: Path) -> None:
