@@ -5,13 +5,11 @@ every block of Python that is no file of examples/ is run. Commands are run by `
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 import shutil
 import tomllib
 from collections import Counter
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +75,6 @@ def parsed(monkeypatch, tmp_path):
     for name in TEACHERS:
         Path(name).symlink_to(POLICY)
     monkeypatch.setattr(tyro, "cli", stop)
-    # the parser looks for helps in the source of each class, again for each command
-    monkeypatch.setattr(inspect, "getsource", cache(inspect.getsource))
     return parse
 
 
