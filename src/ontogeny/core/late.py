@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 
 @contextmanager
-def imported_late(*names: str) -> Iterator[None]:
+def imported_late(*names: str) -> Generator[None]:
     """Have what is imported here be given, in the place of these modules, others that import them
     when an attribute is asked for. Afterwards they can be imported as ever; one that was imported
     before is what it is.
