@@ -29,10 +29,11 @@ print(run.best)
 
 # A bit is shown, then nothing; the memory is handed from step to step.
 policy = Policy.of(world, config, run.best.state)
-state, observation = world.reset(jax.random.key(1))
+say, live = jax.jit(policy.step), jax.jit(world.step)
+state, observation = jax.jit(world.reset)(jax.random.key(1))
 memory = policy.begin()
 for _ in range(6):
-    distribution, value, memory = policy.step(observation, memory)
-    state, came = world.step(jax.random.key(2), state, distribution.mode())
+    distribution, value, memory = say(observation, memory)
+    state, came = live(jax.random.key(2), state, distribution.mode())
     observation = came.observation
     print(float(value), float(came.reward))

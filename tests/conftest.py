@@ -11,9 +11,10 @@ itself.
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import signal
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 QUICK = {
@@ -31,6 +32,8 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 # JAX keeps much that lives for ever: looking through it again and again is a twentieth of the time
 gc.set_threshold(50_000, 50, 50)
+# the parser of commands looks for helps in the source of each class, again for each command
+inspect.getsource = cache(inspect.getsource)
 
 import jax  # noqa: E402
 import numpy as np  # noqa: E402

@@ -1,5 +1,5 @@
 """Nurseries that are kept from one growth in processes to the next: what a nursery has imported
-serves all that need the same, and to import it again costs most of what a small growth does.
+serves all that need no more, and to import it again costs most of what a small growth does.
 The few that served last are kept as long as the tests run.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import subprocess
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from budget import KEPT
 from ontogeny.runtime.apart.workforce import Workforce
@@ -18,6 +19,22 @@ MOST = 3
 FOREIGN = {"gymnax", "sklearn", "torch", "torch._dynamo"}
 
 
+class Needs(NamedTuple):
+    """What a nursery is begun with."""
+
+    modules: frozenset[str]
+    surroundings: tuple[tuple[str, str], ...]
+
+    def serves(self, other: Needs) -> bool:
+        """Return whether it has all that the other needs, and JAX or PyTorch only if that does."""
+        more = self.modules - other.modules
+        return (
+            self.surroundings == other.surroundings
+            and other.modules <= self.modules
+            and not more & {"jax", "torch"}
+        )
+
+
 def gone(nursery: subprocess.Popen[bytes]) -> bool:
     """Return whether it has ended, and so been waited for."""
     if nursery.poll() is not None:
@@ -26,21 +43,30 @@ def gone(nursery: subprocess.Popen[bytes]) -> bool:
 
 
 class Nurseries:
-    """Those that nobody has at the moment, by what they were begun with."""
+    """Those that nobody has at the moment, by what they were begun with. The modules of this
+    project are not told apart: all have the most of them, and the others take no time.
+    """
 
     def __init__(self) -> None:
-        self.free: dict[object, tuple[subprocess.Popen[bytes], socket.socket]] = {}
+        self.free: dict[Needs, tuple[subprocess.Popen[bytes], socket.socket]] = {}
 
     @staticmethod
-    def needs(crew: Workforce) -> object:
+    def needs(crew: Workforce) -> Needs:
+        modules = frozenset(name for name in crew._modules if not name.startswith("ontogeny"))
         known = {n: v for n, v in crew._surroundings.items() if not n.startswith("PYTEST")}
-        return tuple(crew._modules), tuple(sorted(known.items()))
+        return Needs(modules, tuple(sorted(known.items())))
 
     def take(self, crew: Workforce) -> bool:
-        nursery, control = self.free.pop(self.needs(crew), (None, None))
-        if nursery is None or control is None or gone(nursery):
+        wanted = self.needs(crew)
+        fitting = [one for one in self.free if one.serves(wanted)]
+        if not fitting:
+            return False
+        given = min(fitting, key=lambda one: len(one.modules))
+        nursery, control = self.free.pop(given)
+        if gone(nursery):
             return False
         crew._nursery, crew._control = nursery, control
+        crew._modules = sorted({*crew._modules, *given.modules})  # what it has, when it comes back
         return True
 
     def give(self, crew: Workforce) -> bool:

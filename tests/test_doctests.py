@@ -11,7 +11,8 @@ import pytest
 
 import ontogeny as og
 
-pytestmark = pytest.mark.usefixtures("one_device", "compiled_once")
+SHARED = ("one_device", "compiled_once", "begun_once", "kept_nurseries")
+pytestmark = pytest.mark.usefixtures(*SHARED)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 GLOBALS = {"og": og, "jax": jax, "jnp": jnp, "np": np}
 NAMES = [name for name in og.__all__ if name != "__version__"]

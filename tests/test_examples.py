@@ -35,7 +35,7 @@ TRACED = {
     "sequential",
     "tutorial",
 }
-META = MetaConfig(queries=2, tasks=2, test_queries=2, test_episodes=4)
+META = MetaConfig(ways=2, queries=2, tasks=2, test_queries=2, test_episodes=4)
 LITTLE = {  # of recipes whose own settings take long
     "leo": {"meta": META, "leo": LEOConfig(latent_steps=1, weight_steps=1)},
     "protonet": {"meta": META, "prototypes": PrototypesConfig(widths=(8,))},

@@ -12,10 +12,10 @@ from PIL import Image
 from ontogeny import cli
 from ontogeny.worlds.classes.characters import characters
 
-TINY = [
-    *("--population", "2", "--rounds", "1", "--steps", "2", "--strategy", "random-search"),
+TINY = [  # as in the example of one's own pictures, which compiles the same
+    *("--population", "1", "--rounds", "2", "--steps", "2", "--strategy", "random-search"),
     *("--meta.ways", "2", "--meta.queries", "2", "--meta.tasks", "2"),
-    *("--meta.test-queries", "2", "--meta.test-episodes", "4"),
+    *("--meta.test-queries", "2", "--meta.test-episodes", "4", "--prototypes.widths", "8"),
 ]
 NAMES = ("ah", "be", "ce")
 
@@ -25,7 +25,7 @@ def folder(tmp_path_factory, few_pictures):
     """A run of prototypes, and three characters: two examples of each, and two queries."""
     root = tmp_path_factory.mktemp("adapt")
     assert cli.run(["grow", "protonet", *TINY, "--quiet", "--folder", str(root / "run")]) == 0
-    drawn = 255 - np.uint8(255 * characters(seed=7, n_classes=3, n_images=4, size=20))
+    drawn = 255 - np.uint8(255 * characters(seed=7, n_classes=3, n_images=5)[:, :4])
     for name, pictures in zip(NAMES, drawn, strict=True):
         for number, picture in enumerate(pictures):
             place = root / ("support" if number < 2 else "query") / name

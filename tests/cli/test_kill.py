@@ -15,7 +15,7 @@ import pytest
 from forks import Fork, Forks
 from ontogeny.runtime.storage.store import Store
 
-GROW = ["grow", "quadratic", "--population", "4", "--rounds", "60", "--steps", "20"]
+GROW = ["grow", "quadratic", "--population", "4", "--rounds", "40", "--steps", "20"]
 EVERY_ROUND = ["--checkpoint-seconds", "0", "--quiet"]
 
 
@@ -65,7 +65,7 @@ def test_sigkill_at_random_moments(place, ontogeny):
     shutil.rmtree(run, ignore_errors=True)
     process = ontogeny(place, *GROW, "--name", run.name, *EVERY_ROUND)
     kills = 0
-    for goal in sorted(chance.sample(range(1, 30), 2)):
+    for goal in sorted(chance.sample(range(1, 15), 2)):
         limit = time.monotonic() + 60
         while rounds_of(run) < goal and process.poll() is None and time.monotonic() < limit:
             time.sleep(0.01)  # who looks more often spends more than who grows
@@ -114,7 +114,7 @@ def test_ctrl_c_while_it_compiles_stops_at_once(tmp_path, ontogeny):
     assert b"compiled in" not in out
     assert b"interrupted after 0 rounds" in out
     assert b"next: ontogeny resume early" in out
-    assert b"interrupted after round 0 of 60" in err
+    assert b"interrupted after round 0 of 40" in err
     with Store(tmp_path / "runs" / "early") as store:
         assert (store.run()["status"], store.rounds()) == ("interrupted", 0)
         assert [event.detail for event in store.events()] == ["SIGINT"]

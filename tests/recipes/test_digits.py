@@ -7,14 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from drawn import drawn_state
+from drawn import drawn_state, with_drawn_start
 from ontogeny.claims.measuring import seeds_from
-from ontogeny.claims.pbt.digits import grow, replayed
+from ontogeny.claims.pbt.digits import replayed
 from ontogeny.claims.pbt.schedule import ARMS as WAYS
 from ontogeny.claims.pbt.schedule import better
 from ontogeny.claims.pbt.size import can_lose, wins
 from ontogeny.core.errors import ConfigError
-from ontogeny.evolution.pbt import pbt
 from ontogeny.learners.supervised.classifier import cross_entropy, logits
 from ontogeny.nn.dense import Dense
 from ontogeny.recipes.digits import DigitClassifier, parted
@@ -23,11 +22,6 @@ from ontogeny.testing import check_learner
 KEY = jax.random.key(0)
 SMALL = DigitClassifier(population=4, rounds=3, steps=10, hidden=(16,))
 SEEDS = seeds_from(0, 2)
-
-
-@pytest.fixture(scope="module")
-def grown():
-    return grow(SMALL, pbt(SMALL.space()), SEEDS)
 
 
 def test_the_parts_are_1797_real_digits_and_no_image_is_in_two():
@@ -39,7 +33,7 @@ def test_the_parts_are_1797_real_digits_and_no_image_is_in_two():
 
 
 def test_the_learner_keeps_the_contract():
-    check_learner(SMALL.learner(), SMALL.space())
+    check_learner(with_drawn_start(SMALL.learner()), SMALL.space())
 
 
 def test_the_loss_by_hand():
@@ -85,18 +79,15 @@ def test_a_step_is_sgd_with_momentum():
     np.testing.assert_allclose(after.layers[0].weight, expected, atol=1e-6)
 
 
-def test_growths_learn(grown):
-    assert grown.score.shape == (2, 3, 4)
-    assert grown.test.shape == (2, 4)
-    assert np.all(grown.score[:, -1].max(axis=-1) > -np.log(10))  # better than knowing nothing
-
-
-def test_a_schedule_is_lived_again_by_fresh_members(grown):
-    rates = np.array([[0.1, 0.01, 0.001], [0.2, 0.02, 0.002]], np.float32)
+def test_a_schedule_is_lived_again_by_fresh_members_and_they_learn():
+    rates = np.array([[0.1, 0.1, 0.01], [0.2, 0.1, 0.02]], np.float32)
     lived = replayed(SMALL, {"learning_rate": rates, "dropout": 0 * rates}, SEEDS)
     expected = np.broadcast_to(rates[..., None], (2, 3, 4))
     assert np.array_equal(lived.rounds.hypers["learning_rate"], expected)
+    assert lived.score.shape == (2, 3, 4)
+    assert lived.test.shape == (2, 4)
     assert not np.allclose(lived.test[0], lived.test[1])
+    assert np.all(lived.score[:, -1].max(axis=-1) > -np.log(10))  # better than knowing nothing
 
 
 def test_the_product_says_the_likeliest_digit():

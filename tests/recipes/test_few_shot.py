@@ -10,6 +10,7 @@ from ontogeny.core.errors import ConfigError, DataError
 from ontogeny.learners.few_shot.config import MetaConfig
 from ontogeny.learners.few_shot.leo_config import LEOConfig
 from ontogeny.learners.few_shot.maml_classifier import MAMLClassifierConfig
+from ontogeny.learners.few_shot.prototypes import PrototypesConfig
 from ontogeny.recipes import recipe_class
 from ontogeny.recipes.few_shot import LEO, MAML, ProtoNet
 from ontogeny.recipes.portraits import few_shot as episodes
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("few_pictures")
 
 def test_a_classifier_shows_an_episode_in_its_portrait(monkeypatch):
     monkeypatch.setattr(episodes, "TESTED", 40)
-    recipe = ProtoNet(meta=SMALL)
+    recipe = ProtoNet(meta=SMALL, prototypes=PrototypesConfig(widths=(8,)))
     product = recipe.product(drawn_state(recipe.learner()))
     features = product.view(np.random.default_rng(0).random((3, 2, 20, 20)))
     assert product.adapt(features[:, :1])(features[:, 1:]).shape == (3, 1, 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -48,6 +50,7 @@ NUMBER = jax.ShapeDtypeStruct((), jnp.float32)
 pytestmark = pytest.mark.usefixtures("few_pictures")
 
 
+@cache
 def made(name):
     """Return the learner of a recipe, and the shapes of its space's hypers."""
     recipe = recipe_class(name)(**FEW.get(name, {}))

@@ -17,8 +17,9 @@ from ontogeny.learners.teaching.mixed_policy import MixedPolicy
 from ontogeny.recipes.mix_and_match import MixActions, MixCores, MixTasks
 from ontogeny.worlds.grids.rooms import SMALL_IN_BIG
 
+AGENT = ActorCriticConfig("vtrace", hidden=(4,), environments=4, unroll=4, minibatches=1, epochs=1)
 TINY = {
-    "agent": ActorCriticConfig(hidden=(4,), environments=4, unroll=4, minibatches=1, epochs=1),
+    "agent": AGENT,
     "simple": ActorCriticConfig(hidden=(4,)),
     "population": 2,
     "rounds": 2,

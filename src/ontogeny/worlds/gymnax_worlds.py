@@ -2,7 +2,8 @@
 
 gymnax (Lange 2022) holds CartPole, MinAtar, bsuite and more as JAX functions. Its own `step` resets
 by itself; here the inner `step_env` and `is_truncated` are used, so that the final observation of a
-truncated episode is not lost. gymnax is slow to import, so that happens when a world is asked for.
+truncated episode is not lost. gymnax is slow to import, so that happens when a world is asked for,
+and without what it draws with.
 
 It mixes 32 bits with JAX's default numbers, which agree where those have 32 bits: its functions are
 traced so whatever `jax_enable_x64` says.
@@ -20,10 +21,12 @@ import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from ontogeny.core.errors import DataError, MissingExtra, unknown
+from ontogeny.core.late import imported_late
 from ontogeny.worlds.pictures import bars_picture, cart_picture, grid_picture, rods_picture
 from ontogeny.worlds.spaces import Box, Discrete
 from ontogeny.worlds.world import NEVER, Step, World
 
+DRAWN_WITH = ("seaborn", "matplotlib.pyplot")  # four fifths of its import, and not asked for here
 DOWNLOADS = ("MNISTBandit-bsuite",)  # made from a data set that gymnax fetches when it is made
 
 
@@ -116,7 +119,7 @@ def _gymnax() -> Any:
     it.
     """
     try:
-        with warnings.catch_warnings(), jax.enable_x64(False):
+        with warnings.catch_warnings(), jax.enable_x64(False), imported_late(*DRAWN_WITH):
             warnings.simplefilter("ignore")
             import gymnax
     except ImportError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -37,12 +38,10 @@ class EvolvedLearner:
     ) -> Float[Array, "task steps_and_one"]:
         """Return the score on each of so many fresh tasks after 0 … steps steps of learning."""
         n = self.steps if steps is None else steps
-
-        @jax.jit
-        def live(genes: Hypers, keys: Array) -> Array:
-            return jax.vmap(lambda k: scores_by_step(self.subject, genes, k, n))(keys)
-
-        return live(self.genes, jax.random.split(key, tasks))
+        keys = jax.random.split(key, tasks)
+        if self.config is not None:
+            return _pursued(self.config, n, self.genes, keys)
+        return jax.jit(partial(_lived, self.subject, n))(self.genes, keys)
 
     def save(self, folder: Path) -> None:
         """Write the genes as an archive. Raises `StoreError` when they can't be written."""
@@ -53,6 +52,15 @@ class EvolvedLearner:
             "pursuit": self.config and dataclasses.asdict(self.config),
         }
         write_archive(Path(folder), self.genes, about)
+
+
+def _lived(subject: Subject, steps: int, genes: Hypers, keys: Array) -> Array:
+    return jax.vmap(lambda key: scores_by_step(subject, genes, key, steps))(keys)
+
+
+@partial(jax.jit, static_argnums=(0, 1))  # compiled once for all products of the settings
+def _pursued(config: PursuitConfig, steps: int, genes: Hypers, keys: Array) -> Array:
+    return _lived(pursuit(config), steps, genes, keys)
 
 
 def load_evolved(folder: Path, subject: Subject | None = None) -> EvolvedLearner:

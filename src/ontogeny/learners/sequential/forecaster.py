@@ -61,7 +61,9 @@ class Forecaster:
         return jax.nn.softmax(self._outputs(inputs))
 
     def numbers(
-        self, features: Float[Array, "time_and_next feature"], targets: Float[Array, " time"]
+        self,
+        features: Float[Array | np.ndarray, "time_and_next feature"],
+        targets: Float[Array | np.ndarray, " time"],
     ) -> Normal:
         """Return the distribution of every target given its features and all pairs before it, and
         last that of the next, whose features are known. Raises `DataError` when they don't fit.

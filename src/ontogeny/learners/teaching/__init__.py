@@ -4,8 +4,8 @@ them: tables, agents, language models.
 >>> og.teaching.rule_named("n-distill").pays  # by where the student is led
 True
 >>> mine = og.teaching.Rule("mine", loss=lambda step: step.student.kl(step.teacher))
->>> bool(og.teaching.is_gradient_field(mine, processes=2))
-False
+>>> mine.pays, mine.control.student  # a loss alone, where the student itself goes
+(False, 1)
 """
 
 from ontogeny.learners.teaching.distillation import distillation

@@ -1,5 +1,6 @@
 """Hand-written digits, 8 x 8: ten classes of about 180, which scikit-learn ships. Classes to tell
-apart from a few of each, or 1,797 images of which a part is held out.
+apart from a few of each, or 1,797 images of which a part is held out. They are read from the
+installed package, which takes long to import and need not be.
 
 Source: Alpaydin and Kaynak 1998, "Optical Recognition of Handwritten Digits" (UCI).
 """
@@ -7,7 +8,9 @@ Source: Alpaydin and Kaynak 1998, "Optical Recognition of Handwritten Digits" (U
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,6 +18,7 @@ from jaxtyping import Float, Int
 from ontogeny.core.errors import MissingExtra
 from ontogeny.worlds.classes.few_shot import Splits, split_at_random
 
+FILE = ("datasets", "data", "digits.csv.gz")
 SIDE = 8  # pixels
 CLASSES = 10
 HELD_OUT = 597  # images that nothing learns from
@@ -61,14 +65,17 @@ def digit_images() -> DigitImages:
 
 
 def _shipped() -> tuple[np.ndarray, np.ndarray]:
-    """Return the images, from 0 to BRIGHTEST, and what each shows."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise MissingExtra(
-            "scikit-learn ships the digits, and is not installed",
-            where="digits",
-            hint="pip install 'ontogeny[digits]'",
-        ) from error
-    found: Any = load_digits()
-    return np.asarray(found.images), np.asarray(found.target)
+    """Return the images, from 0 to BRIGHTEST, and what each shows: a row of the file has the pixels
+    and then the label.
+    """
+    spec = find_spec("sklearn")
+    roots = [] if spec is None else spec.submodule_search_locations or []
+    for root in roots:
+        if (file := Path(root, *FILE)).is_file():
+            rows = np.loadtxt(file, delimiter=",")
+            return rows[:, :-1].reshape(-1, SIDE, SIDE), rows[:, -1]
+    raise MissingExtra(
+        "scikit-learn ships the digits, and is not installed",
+        where="digits",
+        hint="pip install 'ontogeny[digits]'",
+    )
