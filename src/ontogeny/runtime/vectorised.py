@@ -22,11 +22,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ontogeny.core.closures import debugging, lowered, opened, traced_once
+from ontogeny.core.closures import debugging, lowered, opened
 from ontogeny.core.compiling import quick_to_compile, side_by_side
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Learner
+from ontogeny.core.learner import traced
 from ontogeny.core.population import advance
 from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
@@ -82,8 +82,7 @@ class Vectorised:
                 hint="give it processes to live in: executor=og.Processes()",
             )
         machine.warn_of_fewer(self.devices)
-        learner = Learner(*(each and traced_once(each) for each in job.learner))
-        job = job._replace(learner=learner)
+        job = job._replace(learner=traced(job.learner))
         mesh = jax.sharding.Mesh(_devices(self.devices, job.population), ("pop",))
 
         def first(seed: Any, hypers: Any) -> Any:

@@ -9,6 +9,7 @@ import pytest
 
 from drawn import drawn, with_drawn_start
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.learner import traced
 from ontogeny.core.population import advance, spawn
 from ontogeny.core.space import Log, Logit, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
@@ -74,7 +75,7 @@ def test_what_must_be_remembered_is_not_seen_when_it_counts():
 
 @pytest.mark.parametrize("loss", ["ppo", "vtrace"])
 def test_an_agent_with_memory_solves_what_must_be_remembered(loss):
-    learner = actor_critic(WORLD, agent(loss=loss, core="gru"))
+    learner = traced(actor_critic(WORLD, agent(loss=loss, core="gru")))
     grown = jax.jit(lambda: advance(learner, 0, 120, spawn(learner, SPACE, 0, 2))[0])()
     assert (np.asarray(grown.score) > 0.9).all()
 
