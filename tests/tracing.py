@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ontogeny.core.closures import traced_once
-from ontogeny.core.learner import Learner
+from ontogeny.core.learner import traced
 from ontogeny.core.population import live
 from ontogeny.evolution.evolve import Grown, Round, shift
 from ontogeny.runtime.executor import Footprint, Job, Lived
@@ -23,7 +22,7 @@ class TracedProgram:
     """
 
     def __init__(self, job: Job):
-        job = job._replace(learner=Learner(*(each and traced_once(each) for each in job.learner)))
+        job = job._replace(learner=traced(job.learner))
         self.job, self.random = job, np.random.default_rng(job.seed)
         number = jax.ShapeDtypeStruct((), jnp.uint32)
 

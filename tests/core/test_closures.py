@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ontogeny.core.closures import opened, traced_once
 
+ONE = jnp.float32(1)
 DATA = jnp.arange(50_000, dtype=jnp.float32)
 
 
@@ -64,3 +67,37 @@ def test_a_function_is_traced_once_for_arguments_of_a_kind():
     half = jnp.ones(3, jnp.float16)
     for by in (2.0, jnp.float32(2.0)):
         assert jax.eval_shape(once, half, {"by": by}) == jax.eval_shape(scaled, half, {"by": by})
+
+
+def test_what_was_traced_once_is_no_call_in_the_program_that_asks_for_it():
+    once = traced_once(lambda x: {"sum": jnp.sin(x) + DATA[:3]})
+    given = jnp.ones((2, 3))
+    whole = jax.make_jaxpr(jax.vmap(once))(given)
+    plain = jax.make_jaxpr(jax.vmap(lambda x: {"sum": jnp.sin(x) + DATA[:3]}))(given)
+    assert [line.primitive for line in whole.eqns] == [line.primitive for line in plain.eqns]
+    assert [const.shape for const in whole.consts] == [DATA.shape]  # data of who asks, as ever
+
+
+def test_what_is_made_in_a_program_may_be_closed_over_there():
+    @jax.jit
+    def outer(by):
+        twice = 2 * by
+        once = traced_once(lambda x: {"sum": x * twice + jnp.sum(DATA[:1]) + ONE})
+        assert jax.eval_shape(once, jnp.ones(3))["sum"].shape == (3,)
+        return jax.lax.scan(lambda x, _: (once(x)["sum"], None), jnp.ones(3), length=2)[0]
+
+    assert outer(jnp.float32(1.5)).tolist() == [13.0, 13.0, 13.0]
+
+
+@dataclass
+class Scale:
+    """A function that is equal to others, so that it has no hash."""
+
+    by: float
+
+    def __call__(self, x):
+        return self.by * x
+
+
+def test_a_function_without_a_hash_is_traced_too():
+    assert traced_once(Scale(2.0))(jnp.ones(3)).tolist() == [2.0, 2.0, 2.0]

@@ -13,6 +13,9 @@ from ontogeny.core.archive import read_archive, write_archive
 from ontogeny.core.keys import Purpose, derive
 from ontogeny.core.population import advance, apply
 from ontogeny.evolution.evolve import Grown, begin, evolve, shift
+from ontogeny.evolution.random_search import random_search
+from ontogeny.evolution.replay import replay
+from ontogeny.evolution.successive_halving import successive_halving
 
 SEED, POP, ROUNDS, STEPS = 11, 4, 6, 3
 STRATEGY = overtaking(SPACE)
@@ -95,3 +98,19 @@ def test_vmapped_over_seeds_it_is_the_same_growth(whole):
     np.testing.assert_allclose(rounds.score[0], whole[1].score, rtol=1e-5)
     assert np.array_equal(rounds.move.parent[0], whole[1].move.parent)
     assert not np.allclose(rounds.score[1], rounds.score[0])
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        random_search(SPACE),
+        successive_halving(SPACE),
+        replay({"rate": jnp.ones(2), "momentum": jnp.ones(2)}),
+    ],
+    ids=["random search", "halving", "replay"],
+)
+def test_where_nobody_takes_anothers_state_no_round_copies_them(strategy):
+    """The one choice that is left in its program is whether somebody begins anew."""
+    grown = jax.eval_shape(lambda: begin(LEARNER, SPACE, strategy, SEED, POP))
+    program = jax.make_jaxpr(lambda grown: shift(LEARNER, strategy, SEED, 1, grown))(grown)
+    assert [line.primitive.name for line in program.eqns].count("cond") == 1

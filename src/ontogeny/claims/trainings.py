@@ -13,7 +13,7 @@ from jaxtyping import Array
 
 from ontogeny.claims.measuring import Measuring
 from ontogeny.core.learner import Learner
-from ontogeny.core.population import Move, Population, everyone
+from ontogeny.core.population import Move, Population, everyone, own_slots
 from ontogeny.core.space import Space
 from ontogeny.evolution.strategy import Strategy
 from ontogeny.runtime.executor import Job
@@ -40,8 +40,7 @@ def still() -> Strategy[tuple[()]]:
     ) -> tuple[tuple[()], Move]:
         del key, ready
         size: int = population.size
-        slots: Any = np.arange(size)
-        return state, Move(slots, everyone(size), population.hypers)
+        return state, Move(own_slots(size), everyone(size), population.hypers)
 
     return Strategy(lambda key, population: (), move)
 

@@ -8,11 +8,12 @@ learner opens it first.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
 from jax.core import eval_jaxpr
-from jax.extend.core import Jaxpr
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from ontogeny.core.compiling import side_by_side
 
@@ -84,7 +85,12 @@ def traced_once(
     """
     if debugging():
         return function
-    known: dict[Any, tuple[Callable[..., Any], list[Any]]] = {}
+    try:
+        hash(function)
+    except TypeError:  # JAX asks for it
+        function = partial(function)
+    once = jax.jit(function)
+    known: dict[Any, tuple[ClosedJaxpr, Any]] = {}
 
     def call(*arguments: Any) -> Any:
         leaves, structure = jax.tree.flatten(arguments)
@@ -92,8 +98,17 @@ def traced_once(
         kind = structure, tuple((x.shape, x.dtype, x.weak_type) for x in kinds)
         if kind not in known:
             shapes = [jax.ShapeDtypeStruct(*one[:2], weak_type=one[2]) for one in kind[1]]
-            known[kind] = opened(function, *structure.unflatten(shapes), look=look)
-        with_data, data = known[kind]
-        return with_data(data, *arguments)
+            made, returned = jax.make_jaxpr(once, return_shape=True)(*structure.unflatten(shapes))
+            if look is not None:
+                look(made.jaxpr)
+            known[kind] = made, jax.tree.structure(returned)
+        made, out = known[kind]
+        (line,) = made.eqns  # a call of what was traced, with the arrays that it closes over
+        # inside another program, it is also given what it closes over there
+        named = [*made.jaxpr.constvars, *made.jaxpr.invars]
+        values: dict[Any, Any] = dict(zip(named, [*made.consts, *leaves], strict=True))
+        given = [x.val if isinstance(x, Literal) else values[x] for x in line.invars]
+        # who calls has the lines copied, where they were traced again if each were evaluated
+        return out.unflatten(line.primitive.bind(*given, **line.params | {"inline": True}))
 
     return call

@@ -23,6 +23,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 import jax
 from jaxtyping import Array, Float, Key, PyTree
 
+from ontogeny.core.closures import traced_once
 from ontogeny.core.errors import ConfigError, StructureError, unknown
 from ontogeny.core.metrics import check_metrics
 from ontogeny.core.trees import check_same, named_leaves
@@ -58,6 +59,14 @@ class Learner(NamedTuple, Generic[State]):
     step: Callable[[Key[Array, ""], State, Hypers], tuple[State, Metrics]]
     score: Callable[[Key[Array, ""], State, Hypers], Float[Array, ""]]
     bequeath: Callable[[State, Hypers], Hypers] | None = None
+
+
+def traced(learner: Learner[State]) -> Learner[State]:
+    """Return the learner, each of its functions traced once (`closures.traced_once`): for who asks
+    for its shapes and then makes a program of it.
+    """
+    parts: Any = [each and traced_once(each) for each in learner]
+    return Learner(*parts)
 
 
 def settled(hypers: Hypers, *needed: str, **fixed: Any) -> dict[str, Any]:

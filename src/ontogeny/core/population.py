@@ -138,7 +138,7 @@ def apply(
         return trees.where(jnp.asarray(move.inherit), heirs, born)
 
     state = population.state
-    if not _known(move.parent, np.arange(population.size)):
+    if not _known(move.parent, own_slots(population.size)):
         # Where nobody takes another's state, as in the evolution of genes alone, none is copied.
         state = jax.lax.cond(
             jnp.any(parent != slots), lambda s: trees.take(s, parent), lambda s: s, state
@@ -160,6 +160,13 @@ def everyone(size: int) -> Any:
     anything is computed, and no newborns need to be part of a program.
     """
     return np.ones(size, bool)
+
+
+def own_slots(size: int) -> Any:
+    """Return the parents of a `Move` of which each is its own. They are NumPy's, so that it is
+    known before anything is computed, and no copies of states need to be part of a program.
+    """
+    return np.arange(size)
 
 
 def _known(given: Any, expected: np.ndarray) -> bool:

@@ -29,7 +29,7 @@ from ontogeny.core import trees
 from ontogeny.core.devices import device_count
 from ontogeny.core.errors import ConfigError, MissingExtra
 from ontogeny.core.learner import Hypers
-from ontogeny.core.population import Move, Population
+from ontogeny.core.population import Move, Population, own_slots
 from ontogeny.core.promotion import own_rules
 from ontogeny.core.space import Space
 from ontogeny.evolution.season import SEASONS, genes_of, in_season
@@ -97,7 +97,7 @@ def es(space: Space, deviation: float = 0.02, learning_rate: float = 0.01) -> St
     def move(
         key: Array, state: ESState, population: Population[Any], ready: Array
     ) -> tuple[ESState, Move]:
-        one, slots = algorithm(population.size), jnp.arange(population.size)
+        one, slots = algorithm(population.size), own_slots(population.size)
         genes = genes_of(population.hypers)
         tell_key, ask_key = jax.random.split(key)
         alive, all_ready = jnp.isfinite(population.score), jnp.all(ready)

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ontogeny.core.keys import Count, Purpose, Seed, derive
-from ontogeny.core.learner import Hypers, Learner, Metrics, State
+from ontogeny.core.learner import Hypers, Learner, Metrics, State, traced
 from ontogeny.core.population import Move, Population, advance, apply, spawn
 from ontogeny.core.promotion import own_rules
 from ontogeny.core.space import Space
@@ -88,6 +88,8 @@ def evolve(
     >>> rounds.score.shape, members.steps.tolist()
     ((3, 4), [15, 15, 15, 15])
     """
+
+    learner = traced(learner)
 
     def one(grown: Grown[State, Any], number: Array) -> tuple[Grown[State, Any], Round]:
         (population, strategy_state), move = shift(learner, strategy, seed, number, grown)

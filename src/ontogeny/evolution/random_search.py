@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from ontogeny.core import trees
-from ontogeny.core.population import Move, Population
+from ontogeny.core.population import Move, Population, own_slots
 from ontogeny.core.space import Space
 from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
 
@@ -41,7 +41,7 @@ def random_search(space: Space) -> Strategy[tuple[()]]:
     def move(
         key: Array, state: tuple[()], population: Population[Any], ready: Array
     ) -> tuple[tuple[()], Move]:
-        slots = jnp.arange(population.size)
+        slots = own_slots(population.size)
         dead = ready & ~jnp.isfinite(population.score)
         drawn = jax.vmap(lambda slot: space.sample(jax.random.fold_in(key, slot)))(slots)
         return state, Move(slots, inherit=~dead, hypers=trees.where(dead, drawn, population.hypers))

@@ -19,7 +19,7 @@ from jaxtyping import Array, Int
 from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.learner import Hypers
-from ontogeny.core.population import Move, Population
+from ontogeny.core.population import Move, Population, own_slots
 from ontogeny.evolution.strategy import Strategy
 
 
@@ -73,6 +73,6 @@ def _along(
         place = state + ready
         dead = ready & ~jnp.isfinite(population.score)
         hypers = trees.where(ready, due(jnp.minimum(place, last)), population.hypers)
-        return place, Move(jnp.arange(population.size), inherit=~dead, hypers=hypers)
+        return place, Move(own_slots(population.size), inherit=~dead, hypers=hypers)
 
     return Strategy(init, move)

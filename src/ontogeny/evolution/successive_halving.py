@@ -26,7 +26,7 @@ from jaxtyping import Array, Float, Int
 
 from ontogeny.core import trees
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.population import Move, Population
+from ontogeny.core.population import Move, Population, own_slots
 from ontogeny.core.space import Space
 from ontogeny.evolution.strategy import Strategy, StrategyConfig, check_parts
 
@@ -71,7 +71,7 @@ def successive_halving(space: Space, reduction: int = 3, first: int = 1) -> Stra
     def move(
         key: Array, state: HalvingState, population: Population[Any], ready: Array
     ) -> tuple[HalvingState, Move]:
-        slots = jnp.arange(population.size)
+        slots = own_slots(population.size)
         lived = state.lived + ready
         at = (lived[:, None] == rungs[None]) & ready[:, None]  # [pop, rung]
         arrived = jnp.where(at, population.score[:, None], jnp.inf).T

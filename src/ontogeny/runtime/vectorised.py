@@ -22,11 +22,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ontogeny.core.closures import debugging, lowered, opened, traced_once
+from ontogeny.core.closures import debugging, lowered, opened
 from ontogeny.core.compiling import quick_to_compile, side_by_side
 from ontogeny.core.config import as_declared, at_least
 from ontogeny.core.errors import ConfigError
-from ontogeny.core.learner import Learner
+from ontogeny.core.learner import traced
 from ontogeny.core.population import advance
 from ontogeny.core.trees import size_bytes
 from ontogeny.evolution.evolve import Grown, Round, begin, shift
@@ -43,6 +43,7 @@ HEADROOM = 0.8  # of the available memory, before cohorts take turns
 # 1.13 (58 KB, the CartPole agent) and 0.88 (427 KB, the Breakout agent); the first three on another
 # processor than the last two.
 LARGE = 128 * 1024
+NUMBER: Any = jax.ShapeDtypeStruct((), np.uint32)  # a seed, or a round's
 
 
 @dataclass(frozen=True)
@@ -81,17 +82,21 @@ class Vectorised:
                 hint="give it processes to live in: executor=og.Processes()",
             )
         machine.warn_of_fewer(self.devices)
-        learner = Learner(*(each and traced_once(each) for each in job.learner))
-        job = job._replace(learner=learner)
+        job = job._replace(learner=traced(job.learner))
         mesh = jax.sharding.Mesh(_devices(self.devices, job.population), ("pop",))
-        shapes = job.shapes()
+
+        def first(seed: Any, hypers: Any) -> Any:
+            return begin(job.learner, job.space, job.strategy, seed, job.population, hypers)
+
+        # as the spawn is compiled below, so that it is traced once
+        shapes = jax.eval_shape(first, NUMBER, jax.device_get(job.hypers))
         check_stored(shapes)
         member_bytes = size_bytes(shapes.population) // job.population
         cohort = self.cohort or abreast(job.population // mesh.size, member_bytes)
         limit = None if self.cohort else _available_bytes()
         spawn = None
         while True:
-            program = VectorisedProgram(job, mesh, cohort, shapes, quick, spawns, spawn)
+            program = VectorisedProgram(job, mesh, cohort, shapes, first, quick, spawns, spawn)
             spawn = program.spawn
             needed = sum(program.footprint()[:2])
             if limit is None or needed <= HEADROOM * limit or cohort == 1:
@@ -142,12 +147,13 @@ class VectorisedProgram:
         mesh: Mesh,
         cohort: int,
         shapes: Grown[Any, Any],
+        first: Callable[..., Any],
         quick: bool = False,
         spawns: bool = True,
         spawn: Any = None,
     ):
-        """Compile the round, and beside it the spawn, if the program `spawns` and there is none
-        yet.
+        """Compile the round, and beside it the spawn (what makes the `first`), if the program
+        `spawns` and there is none yet.
         """
         self.job, self.mesh, self.cohort, self.shapes = job, mesh, cohort, shapes
         spread: Any = NamedSharding(mesh, PartitionSpec("pop"))
@@ -178,12 +184,7 @@ class VectorisedProgram:
             lived = Round(move, lived_with, population.score, metrics)
             return Grown(population, strategy_state), lived
 
-        number = jax.ShapeDtypeStruct((), jnp.uint32)
-
-        def spawn_(seed: Any, hypers: Any) -> Any:
-            return begin(job.learner, job.space, job.strategy, seed, job.population, hypers)
-
-        arguments = number, number, self.shapes
+        arguments = NUMBER, NUMBER, self.shapes
         with_data, data = opened(round_, *arguments)
         self._data = everywhere(data, whole)
         works = [
@@ -198,9 +199,9 @@ class VectorisedProgram:
             )
         ]
         self._hypers = jax.device_get(job.hypers)  # which every host has
-        self.spawn = spawn or jax.jit(spawn_, out_shardings=sharding)  # compiles when it is called
+        self.spawn = spawn or jax.jit(first, out_shardings=sharding)  # compiles when it is called
         if spawns and spawn is None:
-            works.append(lowered(spawn_, number, self._hypers, out_shardings=sharding))
+            works.append(lowered(first, NUMBER, self._hypers, out_shardings=sharding))
         (self._round, self._temporary), *beside = side_by_side(*works)
         self.spawn = beside[0][0] if beside else self.spawn
         self._sharding = sharding

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, StoreError
+from ontogeny.core.learner import traced
 from ontogeny.core.population import Move, advance, apply, everyone, spawn
 from ontogeny.core.space import Linear, Log, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
@@ -60,7 +61,7 @@ def test_the_world_of_these_tests_is_one():
 def test_it_learns_by_v_trace():
     """By PPO it learns in `test_spaces`, and keeps its contract in `test_memory`."""
     space = Space({"learning_rate": Log(1e-3, 1e-1, (0.02, 0.03))})
-    learner = actor_critic(WORLD, small(loss="vtrace"))
+    learner = traced(actor_critic(WORLD, small(loss="vtrace")))
     after, metrics = jax.jit(lambda: advance(learner, 0, 60, spawn(learner, space, 0, 3)))()
     assert (np.asarray(after.score) > 3.6).all()  # random play earns 2 of 4
     assert {"entropy", "value_loss", "episode_return"} <= metrics.keys()
@@ -69,7 +70,7 @@ def test_it_learns_by_v_trace():
 def test_an_heir_takes_the_moments_and_uses_the_new_rate_at_once():
     """With Adam the change of the weights is the rate times a direction, so it shows."""
     space = Space({"learning_rate": Log(1e-5, 1e-1)})
-    learner = actor_critic(WORLD, small(epochs=1, minibatches=1))
+    learner = traced(actor_critic(WORLD, small(epochs=1, minibatches=1)))
     step = jax.jit(jax.vmap(learner.step, (None, 0, 0)))  # the same key, and so the same rollouts
     grown = jax.device_get(jax.jit(lambda: spawn(learner, space, 0, 2))())
     for key in jax.random.split(jax.random.key(0), 3):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ontogeny.core.errors import ConfigError, StructureError
+from ontogeny.core.learner import traced
 from ontogeny.core.population import advance, spawn
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
@@ -40,7 +41,7 @@ def world(observed=1, shape=(1,), **facts) -> World:
 
 
 def test_they_die_of_rewards_that_are_no_numbers_and_live_in_an_episode_without_end():
-    learner = actor_critic(world(), ActorCriticConfig(**SMALL))
+    learner = traced(actor_critic(world(), ActorCriticConfig(**SMALL)))
 
     @jax.jit
     def lived():

@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from drawn import drawn
+from drawn import drawn, with_drawn_start
 from ontogeny.core.errors import ConfigError
+from ontogeny.core.learner import traced
 from ontogeny.core.population import advance, spawn
 from ontogeny.core.space import Log, Logit, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
@@ -51,7 +52,7 @@ def test_contract():
     """Of an agent that has all there is: PPO's minibatches, a memory, observations standardised."""
     config = agent(loss="ppo", core="lstm", burn_in=2, normalise_observations=True, environments=4)
     space = Space({"learning_rate": Log(1e-4, 1e-1), "discount": Logit(0.5, 0.99)})
-    check_learner(actor_critic(WORLD, config), space)
+    check_learner(with_drawn_start(actor_critic(WORLD, config)), space)
 
 
 def test_what_must_be_remembered_is_not_seen_when_it_counts():
@@ -74,7 +75,7 @@ def test_what_must_be_remembered_is_not_seen_when_it_counts():
 
 @pytest.mark.parametrize("loss", ["ppo", "vtrace"])
 def test_an_agent_with_memory_solves_what_must_be_remembered(loss):
-    learner = actor_critic(WORLD, agent(loss=loss, core="gru"))
+    learner = traced(actor_critic(WORLD, agent(loss=loss, core="gru")))
     grown = jax.jit(lambda: advance(learner, 0, 120, spawn(learner, SPACE, 0, 2))[0])()
     assert (np.asarray(grown.score) > 0.9).all()
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ontogeny.core.learner import traced
 from ontogeny.core.population import advance, spawn
 from ontogeny.core.space import Log, Space
 from ontogeny.learners.agents.actor_critic import actor_critic
@@ -47,7 +48,7 @@ def agent(**fields):
 @pytest.mark.parametrize("choices", [None, "factored"])
 def test_numbers_and_choices_of_several_parts_are_learned(choices):
     world = reaching() if choices is None else discretised(reaching(), 5, choices)
-    learner = actor_critic(world, agent())
+    learner = traced(actor_critic(world, agent()))
 
     @jax.jit
     def scores():
@@ -64,7 +65,7 @@ def test_numbers_and_choices_of_several_parts_are_learned(choices):
 
 def test_tasks_are_told_apart_and_scored_each():
     tasks = multi_task([reaching("left", (-1.0, -1.0), 5.0), reaching("right", (1.0, 1.0))])
-    learner = actor_critic(tasks, agent(clip_rewards="optimistic"))
+    learner = traced(actor_critic(tasks, agent(clip_rewards="optimistic")))
     population, metrics = jax.jit(lambda: advance(learner, 0, 2, spawn(learner, SPACE, 0, 2)))()
     left, right = metrics["episode_return/left"], metrics["episode_return/right"]
     np.testing.assert_allclose(metrics["episode_return"], (left + right) / 2, rtol=1e-5)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import with_drawn_start
 from ontogeny.core.errors import ConfigError
 from ontogeny.core.space import Linear, Log, Space
 from ontogeny.learners.few_shot.config import MetaConfig
@@ -109,7 +110,7 @@ def gradient_of(config, episode):
 
 
 def test_leo_keeps_the_contract_of_a_learner(data):
-    check_learner(few_shot(leo(N, ONE_EACH), data, META), SPACE)
+    check_learner(with_drawn_start(few_shot(leo(N, ONE_EACH), data, META)), SPACE)
 
 
 def test_the_encoder_is_the_mean_over_all_pairs_of_examples(episode):

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from drawn import with_drawn_start
 from ontogeny.core.archive import write_archive
 from ontogeny.core.errors import ConfigError, StoreError
 from ontogeny.core.learner import check_shapes
@@ -32,7 +33,7 @@ def learner():
 
 def test_the_contract(learner):
     rate = Log(1e-4, 1e-2)
-    check_learner(learner, Space({"generator_rate": rate, "critic_rate": rate}))
+    check_learner(with_drawn_start(learner), Space({"generator_rate": rate, "critic_rate": rate}))
 
 
 def test_a_hyper_that_it_does_not_read_is_refused(learner):

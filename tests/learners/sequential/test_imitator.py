@@ -33,7 +33,7 @@ def grown():
     learners = {
         actor: imitator(
             BANDIT,
-            ImitationConfig(core=CORE, batch=256, updates=n, learning_rate=1e-2, actor=actor),
+            ImitationConfig(core=CORE, batch=128, updates=n, learning_rate=1e-2, actor=actor),
         )
         for actor, n in UPDATES.items()
     }
