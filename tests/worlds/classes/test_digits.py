@@ -1,7 +1,9 @@
 """The digits are real, and parted so that nothing held out is learned from."""
 
 import numpy as np
+import pytest
 
+from ontogeny.core.errors import MissingExtra
 from ontogeny.worlds.classes.digits import CLASSES, HELD_OUT, digit_images
 
 
@@ -14,6 +16,12 @@ def test_the_parts_are_the_whole_and_share_nothing():
     assert set(train.label) == set(test.label) == set(range(CLASSES))
     learned = {image.tobytes() for image in train.pixels}
     assert not learned & {image.tobytes() for image in test.pixels}
+
+
+def test_where_they_are_not_is_said(monkeypatch):
+    monkeypatch.setattr("ontogeny.worlds.classes.digits.FILE", ("elsewhere", "digits.csv.gz"))
+    with pytest.raises(MissingExtra, match=r"has no elsewhere/digits\.csv\.gz"):
+        digit_images.__wrapped__()
 
 
 def test_they_are_the_same_every_time():
