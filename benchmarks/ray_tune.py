@@ -41,6 +41,7 @@ POPULATION = 16
 MOVES = {640: 3, 16: 20}  # updates that members move after: how many iterations of each
 TRIED = 4  # iterations of each of Ray's ways, to see which is the faster
 PAIRS = 3  # of ours with that
+SECONDS = 300.0  # after which a turn of Ray's ends, with the iterations that it has
 TEN = Target(low=10.0)
 ON_RAY = {2.0: Target(low=1.0), 0.05: Target(low=3.0)}  # by a round's seconds of a core
 CEILING = {2.0: Target(low=0.95)}
@@ -128,7 +129,8 @@ def beside(
 
 def tuned(way: str, member: str, updates: int, count: int) -> tuple[Iterations, str]:
     """Return when the iterations of members under Ray Tune ended, and Ray's version."""
-    asked = (member, str(updates), str(count), "--cpus", str(cores()), *WAYS[way])
+    limits = ("--cpus", str(cores()), "--seconds", str(SECONDS))
+    asked = (member, str(updates), str(count), *limits, *WAYS[way])
     said = ask(peer_python("ray"), "ray_pbt.py", *asked)
     return said["ends"], said["ray"]
 

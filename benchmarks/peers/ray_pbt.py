@@ -4,6 +4,7 @@
 that has both.
 
     python ray_pbt.py (jax | torch) UPDATES ITERATIONS [--population N] [--cpus N] [--resident]
+        [--seconds S]
 
 A member is a Trainable with checkpoints, its actor reused (as Ray's guide to PBT has it), and moves
 after every iteration of UPDATES updates. By default a member has a whole core, and those that wait
@@ -184,6 +185,7 @@ def main() -> None:
     parser.add_argument("--population", type=int, default=16)
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--resident", action="store_true")
+    parser.add_argument("--seconds", type=float, help="end by then, however many iterations")
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     here = str(Path(__file__).parent)
@@ -215,6 +217,7 @@ def main() -> None:
             tune_config=tune.TuneConfig(
                 num_samples=chosen.population,
                 reuse_actors=True,
+                time_budget_s=chosen.seconds,
                 scheduler=PopulationBasedTraining(
                     time_attr="training_iteration",
                     metric="value",
