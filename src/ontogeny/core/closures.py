@@ -49,24 +49,17 @@ def lowered(
     return compile_
 
 
-def opened(
-    function: Callable[..., Any],
-    *arguments: Any,
-    look: Callable[[Jaxpr], None] | None = None,
-) -> tuple[Callable[..., Any], list[Any]]:
+def opened(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[..., Any], list[Any]]:
     """Return the function with one argument more, before the others: the arrays that it closed
     over; and those arrays.
 
     It is traced once, for `arguments` (arrays or their shapes), and serves arguments of these
-    shapes alone; `look` is shown its program. While `debugging`, it keeps them, and nothing is
-    beside it.
+    shapes alone. While `debugging`, it keeps them, and nothing is beside it.
     """
     if debugging():
         return lambda _, *arguments: function(*arguments), []
     traced, returned = jax.make_jaxpr(function, return_shape=True)(*arguments)
     into, out = jax.tree.structure(arguments), jax.tree.structure(returned)
-    if look is not None:
-        look(traced.jaxpr)
 
     def with_data(data: list[Any], *arguments: Any) -> Any:
         return out.unflatten(eval_jaxpr(traced.jaxpr, data, *into.flatten_up_to(arguments)))

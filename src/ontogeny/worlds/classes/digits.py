@@ -74,9 +74,9 @@ def _shipped() -> tuple[np.ndarray, np.ndarray]:
         if (file := Path(root, *FILE)).is_file():
             rows = np.loadtxt(file, delimiter=",")
             return rows[:, :-1].reshape(-1, SIDE, SIDE), rows[:, -1]
-    said = f"has no {'/'.join(FILE)}" if roots else "is not installed"
+    said = f"this version has no {'/'.join(FILE)}" if roots else "is not installed"
     raise MissingExtra(
         f"scikit-learn ships the digits, and {said}",
         where="digits",
-        hint="pip install 'ontogeny[digits]'" + " 'scikit-learn==1.*'" * bool(roots),
+        hint="pip install -c constraints.txt 'ontogeny[digits]'",
     )
